@@ -1,0 +1,117 @@
+"""The composition root and the command line: `tend run`, `tend play`, `tend doctor`. It decides nothing."""
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from telegram.error import InvalidToken
+
+from bot.clock import wall_clock
+from bot.couple.house import ALL_PREFERENCES, HOUSE
+from bot.doctor import examine
+from bot.engine import Engine
+from bot.logs import log_to_stderr
+from bot.playground import play
+from bot.playground.conductor import LedClock
+from bot.settings import RefusedSettingsError, Settings, read_settings
+from bot.storage.outbox import Limits
+from bot.storage.sealing import KeyRefusedError, keyring
+from bot.storage.store import Storage, Store, migrate
+from bot.telegram.app import Line, Tend
+
+log = logging.getLogger(__name__)
+
+Follow = Callable[[Tend], Coroutine[Any, Any, None]]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    options = command_line().parse_args(argv)
+    try:
+        settings = read_settings()
+        log_to_stderr(
+            settings.log_level, as_json=settings.log_format == "json", secret=settings.bot_token.get_secret_value()
+        )
+        match options.command:
+            case "run":
+                return asyncio.run(run(settings, options.led_by))
+            case "play":
+                return play(port=settings.port, data_dir=settings.data_dir, bot_argv=led_bot)
+            case _:
+                return tell_findings(settings)
+    except (RefusedSettingsError, KeyRefusedError) as error:
+        sys.stderr.write(f"{error}\n")
+    except InvalidToken:
+        sys.stderr.write("Telegram does not know this BOT_TOKEN. Copy it anew from @BotFather.\n")
+    return 2
+
+
+def command_line() -> argparse.ArgumentParser:
+    """Return what `tend` understands."""
+    parser = argparse.ArgumentParser("tend", description="A Telegram bot that keeps small rituals with a couple.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    running = commands.add_parser("run", help="run the bot; it needs BOT_TOKEN")
+    running.add_argument("--led-by", type=int, metavar="FD", help=argparse.SUPPRESS)  # the playground leads its clock
+    commands.add_parser("play", help="run it on this machine with a stand-in for Telegram; it needs nothing")
+    commands.add_parser("doctor", help="look at everything it needs, and say what to do")
+    return parser
+
+
+def led_bot(fd: int) -> list[str]:
+    """Return the command line of a bot whose clock is led from this file descriptor."""
+    return [sys.executable, "-m", "bot", "run", "--led-by", str(fd)]
+
+
+async def run(settings: Settings, led_by: int | None) -> int:
+    """Run the bot until it is told to stop."""
+    if not settings.bot_token.get_secret_value():
+        raise RefusedSettingsError("BOT_TOKEN is empty. Ask @BotFather for one, or try `tend play`, which needs none.")
+    led = await LedClock.connect(led_by) if led_by is not None else None
+    now: Callable[[], datetime] = led.now if led else wall_clock
+    storage = Storage(open_store(settings, now))
+    limits = Limits(settings.prompts_a_second, settings.answers_a_second, settings.group_a_minute, settings.in_flight)
+    engine = Engine(HOUSE, ALL_PREFERENCES, settings.home)
+    line = Line(settings.bot_token.get_secret_value(), settings.bot_api_url, settings.request_timeout)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    try:
+        await Tend(line, storage, engine, now, limits).run(stop, partial(follow, led) if led else None)
+    finally:
+        storage.close()
+    log.info("stopped")
+    return 0
+
+
+async def follow(led: LedClock, tend: Tend) -> None:
+    """Let the playground lead the clock."""
+    await led.follow(tend.settle)
+
+
+def open_store(settings: Settings, now: Callable[[], datetime]) -> Store:
+    """Return the database, migrated, its seals opened by the host's key."""
+    settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    new = not settings.database_url.get_secret_value() and not (settings.folder / "tend.db").exists()
+    keys = keyring(settings.tend_key.get_secret_value(), settings.folder, may_create=new)
+    migrate(settings.database)
+    store = Store(settings.database, keys, now)
+    store.open()
+    return store
+
+
+def tell_findings(settings: Settings) -> int:
+    """Print what the doctor found; 0 where all is well."""
+    findings = list(examine(settings, wall_clock))
+    for finding in findings:
+        sys.stdout.write(f"{'ok  ' if finding.well else 'LOOK'} {finding.what}: {finding.says}\n")
+    return 0 if all(finding.well for finding in findings) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

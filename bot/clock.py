@@ -1,0 +1,36 @@
+"""The heartbeat. APScheduler beats; what is due is asked of the database, never held in memory.
+
+A missed beat is of no account: the next one finds whoever is due. So beats coalesce, never overlap, and are never
+too late to run.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+Beat = Callable[[], Awaitable[None]]
+
+
+def wall_clock() -> datetime:
+    """Return the time by this machine, in UTC. The only place where it is read."""
+    return datetime.now(UTC)
+
+
+class Heartbeat:
+    """Looks every second who is due and what is unsent, and every hour what is old."""
+
+    def __init__(self, look: Beat, sweep: Beat) -> None:
+        always: dict[str, Any] = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=always)
+        self._scheduler.add_job(look, "interval", seconds=1, id="look")
+        self._scheduler.add_job(sweep, "interval", hours=1, id="sweep")
+
+    def start(self) -> None:
+        """Begin to beat, in the running event loop."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Stop; a beat under way ends by itself."""
+        self._scheduler.shutdown(wait=False)

@@ -1,0 +1,303 @@
+"""Joining: two people say that they are two, and set their evening. /settings is the same card, later.
+
+Each joins with a tap of their own. Whoever taps second has seen the first one's name and so agrees to it; the
+first one agrees with "That's us". Nothing begins before that, and nothing is asked that has a good answer already.
+Why it works this way: docs/rituals/joining.md
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.couple import places
+from bot.hours import ZONE
+from bot.ritual import (
+    Answer,
+    Began,
+    Button,
+    Entered,
+    Event,
+    Line,
+    Person,
+    Prefer,
+    Preference,
+    Preferences,
+    Ritual,
+    Say,
+    Scene,
+    Seat,
+    Tapped,
+    TimeCame,
+    Value,
+    Words,
+    Wrote,
+    line,
+    redraw,
+    say,
+    whisper,
+)
+from bot.rituals import RITUALS
+
+WAITS, STAYS = timedelta(days=30), timedelta(days=1)  # for the two to join; for a card of settings
+SIDE_BY_SIDE = 2  # so many options stand on the first card itself
+
+# -- What they read -----------------------------------------------------------
+
+WELCOME = (
+    "I'm {me}. In the evening I ask you two for one feeling, one need, and one small thing for tomorrow.\n"
+    "I see commands, taps and replies to me, never your other messages.\n"
+    "It begins when you have both tapped."
+)
+FIRST_IN = "{first} is in. And the other one of you two?"
+ALREADY_IN = "You are in. Now the other one."
+ARE_YOU_TWO = "{first} and {second}: is that the two of you?"
+NOTED = "Noted. {first} says so too, and then it begins."
+HAS_ITS_TWO = "This room has its two already."
+AGAIN_THEN = "Then once more. It begins when the two of you have tapped."
+
+SETUP = (
+    "{every}, at {hour}, by the clock of {zone}. It shows {clock} there.\n"
+    "Another clock? Tap it, or reply with your city. An hour of your own works as a reply, too."
+)
+SETTINGS = "This is how you two have it."
+ITEM = "{what}: {value}"
+OTHER_CLOCK = "{clock} {zone}"
+WHICH_CLOCK = "Several places are called so. Which one is it?"
+NO_SUCH_PLACE = "I do not know that place. Reply with a larger city near you, or tap a clock."
+NO_SUCH_HOUR = "I did not understand that. Reply with a time like 21:30, or tap one."
+YOUR_OWN_CLOCK = "Which clock is yours? Each taps or replies for oneself. The hour stays by the clock of {zone}."
+YOURS_SHOWS = "Kept. Yours is the clock of {zone}."
+ALL_SET = (
+    "Kept. I come on {first:day}, at {first:hour}.\n"
+    "One thing for each of you: open our private chat, for words that nobody else sees."
+)
+CHANGED = "{who} has changed something for you two. {what}: {value}"
+ENOUGH = "Kept as it is."
+
+IM_IN = Button("I'm in", "in")
+THATS_US, NOT_US = Button("That's us", "us"), Button("Not us", "not us")
+LOOKS_RIGHT, ENOUGH_NOW = Button("Looks right", "right"), Button("Enough", "enough")
+LIVING_APART, BACK = Button("We live apart", "apart"), Button("Back", "back")
+OPEN_LANE = Button("Open our private chat", leads="lane")
+
+# -- Where joining can be -----------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Gathering:
+    """Nobody, or one, has tapped."""
+
+    wake_at: datetime
+    first: Person | None = None
+    welcomes: bool = True
+
+
+@dataclass(frozen=True)
+class Confirming:
+    """Two have tapped, and see each other's names."""
+
+    wake_at: datetime
+    first: Person
+    second: Person
+    welcomes: bool = True
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The card of settings is open, at one of its pages."""
+
+    wake_at: datetime
+    to: Person | None  # whose lane it is in, or the room
+    page: str = ""  # a preference, "apart", or the first page
+    found: tuple[ZoneInfo, ...] = ()  # places to choose among
+
+
+State = Gathering | Confirming | Setting
+Turn = tuple[State | None, list[Answer]]
+
+# -- What happens -------------------------------------------------------------
+
+
+def step(state: State | None, event: Event, scene: Scene) -> Turn:
+    """Hear one event of joining, or of /settings."""
+    match state, event:
+        case None | Gathering() | Confirming(), Entered():
+            return Gathering(scene.now + WAITS), [say(WELCOME, IM_IN, card="welcome")]
+
+        case Gathering(first=None), Tapped(who, IM_IN.tap):
+            return replace(state, first=who), [redraw(FIRST_IN, IM_IN, card="welcome", first=who)]
+
+        case Gathering(first=Person() as first), Tapped(who, IM_IN.tap):
+            if who == first:
+                return state, [whisper(ALREADY_IN)]
+            card = redraw(ARE_YOU_TWO, THATS_US, NOT_US, card="welcome", first=first, second=who)
+            return Confirming(scene.now + WAITS, first, who), [card]
+
+        case Confirming(first=first, second=second), Tapped(who) if who not in {first, second}:
+            return state, [whisper(HAS_ITS_TWO)]
+
+        case Confirming(), Tapped(_, NOT_US.tap):
+            return Gathering(scene.now + WAITS), [redraw(AGAIN_THEN, IM_IN, card="welcome")]
+
+        case Confirming(first=first, second=second), Tapped(who, THATS_US.tap):
+            if who != first:
+                return state, [whisper(NOTED, first=first)]
+            chosen = scene.prefers if ZONE.name in scene.prefers.chosen else scene.prefers.put(ZONE, scene.home)
+            here = Setting(scene.now + STAYS, None)
+            return here, [Seat((first, second)), Prefer(ZONE, chosen[ZONE]), card_of(say, here, chosen, scene)]
+
+        # The card of settings; its answers are taken by tap or by reply.
+        case None | Setting(), Began(who, private=private):
+            here = Setting(scene.now + STAYS, who if private else None)
+            return here, [card_of(say, here, scene.prefers, scene)]
+
+        case Setting(), Tapped(_, LOOKS_RIGHT.tap):
+            return accepted(scene)
+
+        case Setting(), Tapped(_, ENOUGH_NOW.tap):
+            return None, [redraw(ENOUGH, to=state.to, card="settings")]
+
+        case Setting(), Tapped(_, BACK.tap):
+            return turned(state, "", scene)
+
+        case Setting(), Tapped(_, LIVING_APART.tap):
+            return turned(state, "apart", scene)
+
+        case Setting(), Tapped(_, "page", name):
+            return turned(state, name, scene)
+
+        case Setting(), Tapped(who, "clock", key):
+            return clock_chosen(state, who, ZoneInfo(key), scene)
+
+        case Setting(), Tapped(who, "choose", item):
+            name, _, place = item.rpartition(" ")
+            wish = ASKED[name]
+            return chosen(state, who, wish, wish.options[int(place)].value, scene)
+
+        case Setting(), Wrote(who, _, words):
+            return typed(state, who, words, scene)
+
+        case _, TimeCame():
+            return None, []
+
+    return state, []
+
+
+def typed(state: Setting, who: Person, words: Words, scene: Scene) -> Turn:
+    """Take a reply: an hour where one is asked for or it reads as one, else a city."""
+    for wish in ASKED.values():
+        if wish.reads and state.page in {"", wish.name} and (value := wish.reads(words.text)) is not None:
+            return chosen(state, who, wish, value, scene)
+    if state.page in ASKED and state.page != ZONE.name:
+        return state, [card_of(redraw, state, scene.prefers, scene, NO_SUCH_HOUR)]
+    found = places.find(words.text)
+    if len(found) == 1:
+        return clock_chosen(state, who, found[0], scene)
+    here = replace(state, found=found)
+    return here, [card_of(redraw, here, scene.prefers, scene, WHICH_CLOCK if found else NO_SUCH_PLACE)]
+
+
+def clock_chosen(state: Setting, who: Person, zone: ZoneInfo, scene: Scene) -> Turn:
+    """Take a clock: the couple's, or on the page for two who live apart one's own."""
+    if state.page == "apart":
+        mine = Prefer(ZONE, zone, who)
+        return replace(state, found=()), [mine, say(YOURS_SHOWS, to=who, zone=zone), whisper(YOURS_SHOWS, zone=zone)]
+    return chosen(replace(state, found=()), who, ZONE, zone, scene)
+
+
+def chosen(state: Setting, who: Person, wish: Preference[Any], value: object, scene: Scene) -> Turn:
+    """Take a choice, with whatever follows from it; what is already in use changes with a word to the room."""
+    prefers = scene.prefers.put(wish, value)
+    settled = [
+        Prefer(other, other.settles(prefers, scene.now))
+        for other in PREFERENCES
+        if other.settles and wish.name in other.follows and begun(scene)
+    ]
+    here = replace(state, page="", found=())
+    told = [say(CHANGED, who=who, what=Line(wish.label), value=shown(wish, prefers))] if begun(scene) else []
+    return here, [Prefer(wish, value), *settled, card_of(redraw, here, prefers, scene), *told]
+
+
+def accepted(scene: Scene) -> Turn:
+    """Begin: work out what nobody types, and say when it comes first."""
+    settled = [Prefer(wish, wish.settles(scene.prefers, scene.now)) for wish in PREFERENCES if wish.settles]
+    prefers = scene.prefers
+    for wish in settled:
+        prefers = prefers.put(wish.preference, wish.value)
+    hours = [at for ritual in RITUALS if (at := ritual.calls(prefers, scene.now))]
+    return None, [*settled, say(ALL_SET, OPEN_LANE, first=min(hours, default=scene.now))]
+
+
+# -- Helpers ------------------------------------------------------------------
+
+
+def begun(scene: Scene) -> bool:
+    """Whether the two have accepted their evening, so that something calls them."""
+    return any(ritual.calls(scene.prefers, scene.now) for ritual in RITUALS)
+
+
+def turned(state: Setting, page: str, scene: Scene) -> Turn:
+    here = replace(state, page=page, found=())
+    return here, [card_of(redraw, here, scene.prefers, scene)]
+
+
+def card_of(draw: Any, here: Setting, prefers: Preferences, scene: Scene, told: str = "") -> Say:  # noqa: ANN401 - say or redraw
+    """The one card, at its page."""
+    at = {"to": here.to, "card": "settings", "asks": "setting"}
+    clocks = clock_buttons(here.found or places.likely((), prefers[ZONE], scene.now), scene.now)
+    if here.page == "apart":
+        return draw(told or YOUR_OWN_CLOCK, *clocks, BACK, **at, zone=prefers[ZONE])  # type: ignore[no-any-return]
+    if wish := ASKED.get(here.page):
+        options = clocks if wish is ZONE else option_buttons(wish)
+        return draw(told or wish.asks, *options, BACK, **at)  # type: ignore[no-any-return]
+    if begun(scene):
+        items = [line(ITEM, what=Line(wish.label), value=shown(wish, prefers)) for wish in ASKED.values()]
+        pages = [Button(wish.label, "page", wish.name) for wish in ASKED.values()]
+        return draw(told or SETTINGS, *pages, LIVING_APART, ENOUGH_NOW, **at, below=items)  # type: ignore[no-any-return]
+    values = {wish.name: shown(wish, prefers) for wish in ASKED.values() if wish.at_start}
+    clock = scene.now.astimezone(prefers[ZONE]).time()
+    return draw(told or SETUP, *clocks, *first_choices(prefers), LIVING_APART, LOOKS_RIGHT, **at, **values, clock=clock)  # type: ignore[no-any-return]
+
+
+def first_choices(prefers: Preferences) -> list[Button]:
+    """What stands on the first card: the other options where they are few, else the way to their page."""
+    buttons: list[Button] = []
+    for wish in ASKED.values():
+        if not wish.at_start or wish is ZONE:
+            continue
+        if len(wish.options) > SIDE_BY_SIDE:
+            buttons.append(Button(wish.label, "page", wish.name))
+        else:
+            buttons.extend(option_buttons(wish, without=prefers[wish]))
+    return buttons
+
+
+def option_buttons(wish: Preference[Any], without: object = None) -> list[Button]:
+    return [
+        Button(option.label, "choose", f"{wish.name} {place}")
+        for place, option in enumerate(wish.options)
+        if without is None or option.value != without
+    ]
+
+
+def clock_buttons(zones: Iterable[ZoneInfo], now: datetime) -> list[Button]:
+    return [
+        Button(line(OTHER_CLOCK, clock=now.astimezone(zone).time(), zone=zone), "clock", str(zone)) for zone in zones
+    ]
+
+
+def shown(wish: Preference[Any], prefers: Preferences) -> Value:
+    """How a chosen value reads: by the label of its option, or as itself."""
+    value: Value = prefers[wish]
+    label = next((option.label for option in wish.options if option.value == value), "")
+    return Line(label) if label else value
+
+
+PREFERENCES = (ZONE, *(wish for ritual in RITUALS for wish in ritual.preferences))
+ASKED = {wish.name: wish for wish in PREFERENCES if wish.label}
+
+JOINING = Ritual("joining", "settings", "Your evening, and how you like it", step, enters=True)

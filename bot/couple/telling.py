@@ -1,0 +1,44 @@
+"""What anybody may ask at any time: what there is, and what becomes of what is said. It has no state."""
+
+from bot.ritual import Answer, Began, Button, Event, Line, Ritual, Scene, line, say
+
+HELP = "I keep small rituals with the two of you. What you can send me:"
+COMMAND = "/{command} {about}"
+HELP_END = "Everything works here in the room; what should stay unseen, tell me alone."
+OPEN_LANE = Button("Open our private chat", leads="lane")
+
+PRIVACY = "What I see, and what becomes of it."
+I_SEE = "I see commands, taps, replies to my messages and our private chats. Nothing else that you two write."
+I_KEEP = "I keep your names, your answers and your settings, sealed with a key that only my host has."
+ALONE = "What one of you tells me alone, the other never gets from me before you allow it."
+UNSEEN = "What you type in the room, you both see at once. A tap is seen by nobody else."
+OTHERS = "Telegram can read chats with bots, and a host who tampers with me could read along. Trust both, or leave it."
+YOU_LEAVE = "/leave ends it at once, for whoever sends it, without a reason."
+
+
+def tell_privacy(state: None, event: Event, scene: Scene) -> tuple[None, list[Answer]]:
+    """Say in plain words what is seen, kept and shown."""
+    del state, scene
+    if not isinstance(event, Began):
+        return None, []
+    lines = [line(text) for text in (I_SEE, I_KEEP, ALONE, UNSEEN, OTHERS, YOU_LEAVE)]
+    return None, [say(PRIVACY, to=event.by if event.private else None, below=lines)]
+
+
+PRIVACY_RITUAL = Ritual(
+    "privacy", "privacy", "What I see, and what becomes of it", tell_privacy, always=True, anyone=True, menu=False
+)
+
+
+def help_on(rituals: tuple[Ritual, ...]) -> Ritual:
+    """Return the ritual that tells what the others are for."""
+
+    def tell_help(state: None, event: Event, scene: Scene) -> tuple[None, list[Answer]]:
+        del state, scene
+        if not isinstance(event, Began):
+            return None, []
+        lines = [Line(f"/{ritual.command} · {{about}}", {"about": Line(ritual.about)}) for ritual in (*rituals, ritual)]
+        return None, [say(HELP, OPEN_LANE, to=event.by if event.private else None, below=[*lines, line(HELP_END)])]
+
+    ritual = Ritual("help", "help", "What there is", tell_help, always=True, anyone=True)
+    return ritual

@@ -1,0 +1,433 @@
+"""The one road from something that happened to something saved.
+
+An arrival or a due timer finds its couple and its playing, is stepped by the shell, and all that follows is
+saved in one transaction: state, timers, kept things, cards, the outbox, and that this update is done. Whoever
+calls this runs it in a transaction; nothing here sends, waits or reads a clock.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot import shell
+from bot.arrival import Added, Arrival, Command, Moved, NotForUs, Place, Removed, Somebody, Tap, Text
+from bot.hours import ZONE, evening_of
+from bot.logs import trace_of
+from bot.ritual import (
+    Began,
+    Button,
+    Entered,
+    Event,
+    Line,
+    Person,
+    Preference,
+    Ritual,
+    Say,
+    Scene,
+    Tapped,
+    TimeCame,
+    Whisper,
+    Words,
+    Wrote,
+    say,
+    whisper,
+)
+from bot.shell import Outcome, Row
+from bot.storage import couples, inbox, outbox
+from bot.storage.couples import Audience, Book
+from bot.storage.store import Tx
+from bot.storage.tables import CallRow, CardRow, CoupleRow, PersonRow, PlayingRow
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 64  # due rows stepped in one transaction
+SHUT_IN_TROUBLE = timedelta(minutes=15)  # a playing whose step failed is rung again then
+
+FOR_THE_TWO = "This is for the two of them."
+ELSEWHERE = "You are one of two in another room already. Leave there first: /leave."
+NOTHING_ASKS = "Nothing asks for words just now. /checkin opens an evening, /help shows the rest."
+LANE_OPEN = "Here we are alone. Whatever you tell me here, nobody else reads before you both allow it."
+COME_ALONG = "I live in a chat of you two. Add me to a group with only the two of you in it, and I say the rest there."
+NOBODY_YET = "First the two of you say that you are two: tap \"I'm in\" in your room."
+TO_A_GROUP = Button("Make it a group of three", leads="group")
+TAKE_A_LOOK = "I wrote to you in our private chat."
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the messenger still has to do at once: answer a tap, or nod at words that were taken."""
+
+    whisper: Whisper | None = None
+    opens_lane: bool = False  # the tap is answered with the link that opens the private chat
+    nod: bool = False
+    to: Person | None = None
+    audience: Audience | None = None
+
+
+class Engine:
+    """Steps what happens, with one table of contents."""
+
+    def __init__(
+        self, rituals: Sequence[Ritual], preferences: Sequence[Preference[Any]], home: ZoneInfo = ZONE.default
+    ) -> None:
+        self.book = Book.of(rituals, preferences)
+        self.home = home
+        self.commands = {ritual.command: ritual for ritual in rituals}
+
+    # -- What arrives
+
+    def hear(self, tx: Tx, arrival: Arrival, update_id: int) -> Reply:
+        """Let one update have its effect, and be done, in this transaction; one that is done has none."""
+        if not inbox.is_waiting(tx, update_id):
+            return Reply()
+        inbox.done(tx, update_id)
+        match arrival:
+            case Added(where=where):
+                return self._added(tx, where)
+            case Removed(who, where):
+                self._removed(tx, who, where)
+            case Moved(old, new):
+                self.moved(tx, old, new)
+            case Command():
+                return self._command(tx, arrival)
+            case Tap():
+                return self._tap(tx, arrival)
+            case Text():
+                return self._text(tx, arrival)
+            case NotForUs():
+                pass
+        return Reply()
+
+    def stumbled(self, tx: Tx, arrival: Arrival, update_id: int) -> Reply:
+        """Say kindly that an update could not be handled, and keep it out of the way."""
+        inbox.bury(tx, update_id)
+        if isinstance(arrival, Tap):
+            return Reply(whisper(shell.STUMBLED))
+        if isinstance(arrival, Command | Text):
+            outbox.tell(tx, arrival.where.chat_id, say(shell.STUMBLED))
+        return Reply()
+
+    def _added(self, tx: Tx, where: Place) -> Reply:
+        couple = couples.enter(tx, where.chat_id, where.thread_id)
+        rituals = [ritual for ritual in self.book.rituals.values() if ritual.enters]
+        if couple.stage != "together":
+            for ritual in rituals:
+                self._step(tx, couple, self._row_for(tx, couple, ritual, anew=True), Entered())
+        return Reply()
+
+    def _removed(self, tx: Tx, who: Somebody, where: Place) -> None:
+        person = couples.known(tx, who.number) if where.private else None
+        if person is not None:
+            person.lane_open = False
+        couple = None if where.private else couples.of_room(tx, where.chat_id)
+        if couple is not None:
+            couples.part(tx, couple)
+
+    def moved(self, tx: Tx, old: int, new: int) -> None:
+        """Let a room keep everything under its new number; a second notice changes nothing."""
+        couple = couples.of_room(tx, old)
+        if couple is not None and couples.of_room(tx, new) is None:
+            couple.chat_id = new
+
+    def shut(self, tx: Tx, chat_id: int) -> None:
+        """Note that a private chat does not take our lines; a room that does not tells us so by itself."""
+        person = couples.known(tx, chat_id)
+        if person is not None:
+            person.lane_open = False
+
+    def _command(self, tx: Tx, command: Command) -> Reply:
+        if command.name == "start":
+            return self._start(tx, command)
+        ritual = self.commands.get(command.name)
+        couple, person = self._whose(tx, command.who, command.where)
+        if ritual is None or couple is None:
+            return self._doorstep(tx, command) if command.where.private and not command.edited else Reply()
+        if person is None:
+            return self._guest(tx, couple, ritual, command)
+        row = self._row_for(tx, couple, ritual, anew=ritual.many)
+        if command.edited:
+            said = outbox.said(tx, command.where.chat_id, command.message_id)
+            playing = tx.session.get(PlayingRow, said.playing_id) if said else None
+            if playing is None or (edited := couples.row_of(tx, couple, playing, self.book)) is None:
+                return Reply()
+            row = edited
+        by = Person(person.id)
+        words = Words(by, command.words, source=command.message_id)
+        outcome = self._step(tx, couple, row, Began(by, words, private=command.where.private))
+        if outcome.row.state is not None and command.words:
+            outbox.remember_said(tx, command.where.chat_id, command.message_id, row.id, "")
+        return Reply()
+
+    def _guest(self, tx: Tx, couple: CoupleRow, ritual: Ritual, command: Command) -> Reply:
+        """Somebody in a room whose two are not known yet, or somebody else in a room that has its two."""
+        if ritual.anyone:
+            nobody = Person(0)
+            _, answers = ritual.step(None, Began(nobody, Words(nobody)), Scene(tx.now, ()))
+            for told in answers:
+                if isinstance(told, Say):
+                    outbox.tell(tx, command.where.chat_id, told)
+        elif couple.stage != "together" and ritual.enters:
+            return self._added(tx, command.where)
+        return Reply()
+
+    def _start(self, tx: Tx, command: Command) -> Reply:
+        """In a room it says who Tend is; in private it opens the lane, and what waited there is delivered."""
+        if not command.where.private:
+            return self._added(tx, command.where)
+        person = couples.known(tx, command.who.number)
+        couple = couples.of_person(tx, person) if person else None
+        if person is None or couple is None:
+            return self._doorstep(tx, command)
+        newly = not person.lane_open
+        person.lane_open = True
+        if newly and outbox.waits_for(tx, person):
+            return Reply()
+        question = outbox.newest_question(tx, couple, person)
+        if question is not None and question.playing_id is not None and not newly:
+            outbox.repeat(tx, couple, question.playing_id, Person(person.id))
+        else:
+            outbox.tell(tx, command.where.chat_id, say(LANE_OPEN))
+        return Reply()
+
+    def _doorstep(self, tx: Tx, command: Command | Text) -> Reply:
+        outbox.tell(tx, command.where.chat_id, say(COME_ALONG, TO_A_GROUP))
+        return Reply()
+
+    def _tap(self, tx: Tx, tap: Tap) -> Reply:
+        card = outbox.card(tx, tap.card_id)
+        couple, person = self._whose(tx, tap.who, tap.where)
+        if card is None or couple is None or card.couple_id != couple.id:
+            return Reply(whisper(shell.PASSED))
+        if tap.where.private != (card.to_id is not None) or (card.to_id and (person is None or card.to_id != person.id)):
+            return Reply(whisper(shell.PASSED))
+        face = outbox.face_of(tx, couple, card) if card.live else None
+        button = next((button for button in face.buttons if key_of(button) == tap.key), None) if face else None
+        playing = tx.session.get(PlayingRow, card.playing_id) if card.playing_id else None
+        row = couples.row_of(tx, couple, playing, self.book) if playing else None
+        if person is None and couple.first_id and not (row and row.welcomes):
+            return Reply(whisper(FOR_THE_TWO))
+        if button is not None and button.opens and person is not None:
+            return self._opened(tx, couple, person, button, private=tap.where.private)
+        if button is None or row is None:
+            return Reply(whisper(shell.PASSED))
+        if person is None:
+            return self._tap_of_a_guest(tx, tap, couple, row, button)
+        by = Person(person.id)
+        outcome = self._step(tx, couple, row, Tapped(by, button.tap, button.item, tap.where.private))
+        return self._answer(tx, couple, person, outcome)
+
+    def _tap_of_a_guest(self, tx: Tx, tap: Tap, couple: CoupleRow, row: Row, button: Button) -> Reply:
+        """Only a state that welcomes hears people who are not the two, and nobody who is one of two elsewhere."""
+        if not row.welcomes:
+            return Reply(whisper(FOR_THE_TWO))
+        person = couples.meet(tx, tap.who.number, tap.who.name)
+        if person.couple_id not in {None, couple.id}:
+            return Reply(whisper(ELSEWHERE))
+        outcome = self._step(tx, couple, row, Tapped(Person(person.id), button.tap, button.item))
+        return self._answer(tx, couple, person, outcome)
+
+    def _opened(self, tx: Tx, couple: CoupleRow, person: PersonRow, button: Button, *, private: bool) -> Reply:
+        ritual = self.book.rituals[button.opens]
+        row = self._row_for(tx, couple, ritual, anew=ritual.many)
+        about = next((thing for thing in couples.kept_of(tx, couple, ritual.reads) if str(thing.id) == button.item), None)
+        by = Person(person.id)
+        outcome = self._step(tx, couple, row, Began(by, Words(by), about, private=private))
+        return self._answer(tx, couple, person, outcome)
+
+    def _text(self, tx: Tx, text: Text) -> Reply:
+        couple, person = self._whose(tx, text.who, text.where)
+        if couple is None or person is None:
+            return self._doorstep(tx, text) if text.where.private and not text.edited else Reply()
+        lane = person if text.where.private else None
+        if text.edited:
+            said = outbox.said(tx, text.where.chat_id, text.message_id)
+            playing, asked = (tx.session.get(PlayingRow, said.playing_id), said.asked) if said else (None, "")
+            if said is None:
+                return Reply()
+        else:
+            card = self._asking(tx, couple, text, lane)
+            if card is None or not card.asks:
+                return self._unasked(tx, couple, lane)
+            playing = tx.session.get(PlayingRow, card.playing_id) if card.live and card.playing_id else None
+            asked = card.asks
+        row = couples.row_of(tx, couple, playing, self.book) if playing else None
+        by = Person(person.id)
+        event = Wrote(by, asked, Words(by, text.words, source=text.message_id), text.where.private)
+        if row is None:
+            self._tell(tx, couple, shell.back(event, shell.CLOSED))
+            return Reply()
+        outbox.remember_said(tx, text.where.chat_id, text.message_id, row.id, asked)
+        outcome = self._step(tx, couple, row, event)
+        told_in_room = any(said.to is None and not said.quiet for said in outcome.said)
+        return Reply(nod=not text.where.private and not told_in_room)
+
+    def _asking(self, tx: Tx, couple: CoupleRow, text: Text, lane: PersonRow | None) -> CardRow | None:
+        if text.reply_to is not None:
+            return outbox.card_at(tx, couple, lane, text.reply_to)
+        return outbox.newest_question(tx, couple, lane) if lane else None
+
+    def _unasked(self, tx: Tx, couple: CoupleRow, lane: PersonRow | None) -> Reply:
+        """Words that answer no question: in the lane that is said, in the room they are between the two."""
+        if lane is not None:
+            self._tell(tx, couple, say(NOTHING_ASKS, to=Person(lane.id)))
+        return Reply()
+
+    # -- Who is due
+
+    def ring(self, tx: Tx) -> int:
+        """Ring whoever is due, in one transaction, and return how many were rung."""
+        playings = couples.due_playings(tx, AT_ONCE)
+        for playing in playings:
+            self._ring_playing(tx, playing)
+        calls = couples.due_calls(tx, AT_ONCE - len(playings))
+        for call in calls:
+            self._ring_call(tx, call)
+        return len(playings) + len(calls)
+
+    def _ring_playing(self, tx: Tx, playing: PlayingRow) -> None:
+        couple = tx.session.get_one(CoupleRow, playing.couple_id)
+        row = couples.row_of(tx, couple, playing, self.book)
+        if row is None:
+            self._lost_thread(tx, couple, playing)
+            return
+        try:
+            self._step(tx, couple, row, shell.ring(row, tx.now))
+        except Exception as error:  # noqa: BLE001 - one couple's trouble must not keep the others waiting
+            log.error("a ring of %s failed: %s", playing.ritual, trace_of(error))
+            playing.wake_at = tx.now + SHUT_IN_TROUBLE
+
+    def _ring_call(self, tx: Tx, call: CallRow) -> None:
+        couple = tx.session.get_one(CoupleRow, call.couple_id)
+        ritual = self.book.rituals.get(call.ritual)
+        if ritual is None or call.due_at is None:
+            call.due_at = None
+            return
+        prefers = couples.preferences(tx, couple, self.book)
+        due, call.due_at = call.due_at, ritual.calls(prefers, tx.now)
+        row = self._row_for(tx, couple, ritual)
+        came = shell.occurrence(ritual, prefers, due, tx.now, call.opened_on)
+        if row.state is None and came is not None:
+            try:
+                self._step(tx, couple, row, came)
+            except Exception as error:  # noqa: BLE001 - as above
+                log.error("the hour of %s failed: %s", ritual.name, trace_of(error))
+
+    # -- The step itself
+
+    def _step(
+        self, tx: Tx, couple: CoupleRow, row: Row, event: Event
+    ) -> Outcome:
+        scene, unreadable = couples.load(tx, couple, self.book, row.ritual)
+        scene = replace(scene, home=self.home)
+        outcome = shell.hear(scene, row, event, tx.now)
+        for playing in unreadable:
+            self._lost_thread(tx, couple, playing)
+        self._save(tx, couple, row, outcome, event)
+        return outcome
+
+    def _save(self, tx: Tx, couple: CoupleRow, before: Row, outcome: Outcome, event: Event) -> None:
+        row = outcome.row
+        if row.state is None:
+            outbox.end(tx, couple, row.id)
+        if before.state is None and row.ritual.calls(couples.preferences(tx, couple, self.book), tx.now):
+            self._opened_today(tx, couple, row.ritual, event)
+        for changed in (row, *outcome.others):
+            couples.save_row(tx, couple, changed)
+        tx.session.flush()
+        for thing in outcome.kept:
+            couples.keep(tx, couple, thing)
+        if outcome.prefers:
+            couples.prefer(tx, couple, outcome.prefers)
+        if outcome.seat:
+            couples.seat(tx, couple, outcome.seat.two)
+        if outcome.part:
+            couples.part(tx, couple)
+        if outcome.prefers or outcome.seat:
+            tx.session.flush()
+            couples.look_ahead(tx, couple, self.book)
+        self._mind_the_floor(tx, couple, outcome)
+        rank = outbox.PROMPT if isinstance(event, TimeCame) else outbox.TO_PEOPLE
+        for said in outcome.said:
+            self._say(tx, couple, row, said, rank)
+        if outcome.repeat and isinstance(event, Began):
+            outbox.repeat(tx, couple, row.id, event.by if event.private else None)
+
+    def _tell(self, tx: Tx, couple: CoupleRow, said: Say) -> None:
+        """Say something of the shell's own."""
+        outbox.say(tx, couple, None, said, outbox.TO_PEOPLE, always=True)
+
+    def _say(self, tx: Tx, couple: CoupleRow, row: Row, said: Say, rank: int) -> None:
+        """Put a line into the outbox; a private one to a lane that is shut waits or is dropped, as it says."""
+        if said.to is not None:
+            person = tx.session.get(PersonRow, said.to.id)
+            if person is None or not (person.lane_open or said.waits):
+                return
+        outbox.say(tx, couple, row.id, said, rank, always=row.ritual.always)
+
+    def _mind_the_floor(self, tx: Tx, couple: CoupleRow, outcome: Outcome) -> None:
+        """Note on the couple whose silence it is, so that the due and the outbox see it in one look."""
+        if not (outcome.row.hushes or couple.floor_id):
+            return
+        query = tx.session.query(PlayingRow).filter(PlayingRow.couple_id == couple.id)
+        rows = [row for playing in query if (row := couples.row_of(tx, couple, playing, self.book))]
+        holder = shell.floor(rows)
+        couple.floor_id = holder.id if holder else None
+
+    def _answer(self, tx: Tx, couple: CoupleRow, person: PersonRow, outcome: Outcome) -> Reply:
+        """Answer a tap: with the ritual's whisper, or the way to the lane where something waits for its tapper."""
+        me = Person(person.id)
+        alone = any(said.to == me and not said.quiet for said in outcome.said)
+        waits = not person.lane_open and any(said.to == me and said.waits for said in outcome.said)
+        told = outcome.whisper
+        if told is None and alone and person.lane_open:
+            told = whisper(TAKE_A_LOOK)
+        audience = couples.audience(tx, couple, self.book, people_in(told))
+        return Reply(told, opens_lane=waits, to=me, audience=audience)
+
+    def _opened_today(self, tx: Tx, couple: CoupleRow, ritual: Ritual, event: Event) -> None:
+        moment: datetime = event.due if isinstance(event, TimeCame) else tx.now
+        zone = couples.preferences(tx, couple, self.book)[ZONE]
+        couples.opened_on(tx, couple, ritual, evening_of(moment, zone))
+
+    def _lost_thread(self, tx: Tx, couple: CoupleRow, playing: PlayingRow) -> None:
+        """A state that nobody can read any more rests, and the room is told kindly."""
+        log.warning("a state of %s could not be read and rests", playing.ritual)
+        outbox.end(tx, couple, playing.id)
+        tx.session.delete(playing)
+        tx.session.flush()
+        self._tell(tx, couple, say(shell.LOST_THREAD))
+
+    # -- Finding whom it is about
+
+    def _whose(self, tx: Tx, who: Somebody, where: Place) -> tuple[CoupleRow | None, PersonRow | None]:
+        """Return the couple of a place, and the person if it is one of its two."""
+        person = couples.known(tx, who.number)
+        couple = (couples.of_person(tx, person) if person else None) if where.private else couples.of_room(tx, where.chat_id)
+        if couple is None or person is None or person.couple_id != couple.id:
+            return couple, None
+        return couple, couples.meet(tx, who.number, who.name)
+
+    def _row_for(self, tx: Tx, couple: CoupleRow, ritual: Ritual, *, anew: bool = False) -> Row:
+        """Return the playing that a command goes to: the newest that does not linger, or a new one."""
+        query = tx.session.query(PlayingRow).filter_by(couple_id=couple.id, ritual=ritual.name)
+        for playing in query.order_by(PlayingRow.id.desc()):
+            row = couples.row_of(tx, couple, playing, self.book)
+            if row is not None and not row.lingers and not anew:
+                return row
+        return Row(tx.new_id(), ritual)
+
+
+def key_of(button: Button) -> str:
+    """Return what a tap on this button carries: it names the button, not its place, so a redraw moves nothing."""
+    meaning = "\0".join((button.tap, button.item, button.opens))
+    return blake2b(meaning.encode(), digest_size=6).hexdigest()
+
+
+def people_in(told: Line | None) -> list[Person]:
+    """Return the people whose names a line carries."""
+    return [value for value in told.values.values() if isinstance(value, Person)] if told else []
+

@@ -1,0 +1,214 @@
+"""The methods of the Bot API that are served, each from its parameters to the act in the model."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from bot.playground import refusals, shapes
+from bot.playground.cast import BOT
+from bot.playground.markup import Json, is_whole
+from bot.playground.refusals import Refused, check_commands, parsed
+from bot.playground.telegram import Draft, Telegram
+
+WORDS = {
+    "text", "parse_mode", "callback_query_id", "url", "action", "language_code", "description",
+    "short_description", "name", "secret_token", "business_connection_id", "message_effect_id",
+}  # fmt: skip
+LONGEST_DESCRIPTION, LONGEST_SHORT_DESCRIPTION = 512, 120
+
+
+class Params:
+    """The parameters of one call, read as Telegram reads them."""
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        """Take what came: numbers, flags and objects may be strings of JSON."""
+        self.given = given
+
+    def words(self, name: str) -> str | None:
+        """Return a string, or None for an empty one."""
+        value = self.given.get(name)
+        if value is None or value == "":
+            return None
+        if not is_whole(str(value)):
+            raise Refused("Bad Request: strings must be encoded in UTF-8")
+        return str(value)
+
+    def number(self, name: str) -> int | None:
+        """Return a number."""
+        value = self.words(name)
+        if value is None:
+            return None
+        try:
+            return int(value)
+        except ValueError as error:
+            raise Refused(f"Bad Request: parameter {name} must be an integer") from error
+
+    def flag(self, name: str) -> bool:
+        """Return a yes or no."""
+        return str(self.given.get(name, "")).lower() in {"true", "1", "yes"}
+
+    def json(self, name: str) -> Any:  # noqa: ANN401  (JSON)
+        """Return an object or a list."""
+        value = self.given.get(name)
+        return None if value is None or value == "" else parsed(name, value)
+
+    def chat(self) -> int:
+        """Return the chat; names of public chats lead nowhere here."""
+        value = self.words("chat_id")
+        if value is None:
+            raise Refused("Bad Request: chat_id is empty")
+        try:
+            return int(value)
+        except ValueError as error:
+            raise Refused(refusals.CHAT_NOT_FOUND) from error
+
+    def message(self) -> int:
+        """Return the message that the call is about."""
+        number = self.number("message_id")
+        if number is None:
+            raise Refused("Bad Request: message identifier is not specified")
+        return number
+
+    def draft(self) -> Draft:
+        """Return the content of a message."""
+        return Draft(
+            text=self.words("text") or "",
+            parse_mode=self.words("parse_mode"),
+            entities=self.json("entities"),
+            markup=self.json("reply_markup"),
+        )
+
+    def readable(self) -> dict[str, Any]:
+        """Return the parameters for the record, objects as objects."""
+        return {name: value if name in WORDS else _decoded(value) for name, value in self.given.items()}
+
+
+def _decoded(value: Any) -> Any:  # noqa: ANN401  (JSON)
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def _send(telegram: Telegram, params: Params) -> Json:
+    if params.number("message_thread_id"):
+        raise Refused(refusals.THREAD_NOT_FOUND)
+    reply = params.json("reply_parameters")
+    if reply is None and params.number("reply_to_message_id"):
+        reply = {
+            "message_id": params.number("reply_to_message_id"),
+            "allow_sending_without_reply": params.flag("allow_sending_without_reply"),
+        }
+    extra: Json = {"has_protected_content": True} if params.flag("protect_content") else {}
+    if options := params.json("link_preview_options"):
+        extra["link_preview_options"] = options
+    return telegram.send(params.chat(), params.draft(), reply, extra)
+
+
+def _edit_text(telegram: Telegram, params: Params) -> Json:
+    return telegram.edit_text(params.chat(), params.message(), params.draft())
+
+
+def _edit_markup(telegram: Telegram, params: Params) -> Json:
+    return telegram.edit_markup(params.chat(), params.message(), params.json("reply_markup"))
+
+
+def _answer(telegram: Telegram, params: Params) -> bool:
+    tap = params.words("callback_query_id") or ""
+    return telegram.answer_tap(tap, params.words("text"), params.words("url"))
+
+
+def _menu(params: Params) -> str:
+    scope = params.json("scope") or {"type": "default"}
+    return json.dumps([scope, params.words("language_code") or ""], sort_keys=True)
+
+
+def _set_commands(telegram: Telegram, params: Params) -> bool:
+    profile = telegram.world.profile
+    profile.commands[_menu(params)] = check_commands(params.json("commands") or [])
+    telegram.world.keep(profile)
+    return True
+
+
+def _get_commands(telegram: Telegram, params: Params) -> list[Json]:
+    return telegram.world.profile.commands.get(_menu(params), [])
+
+
+def _delete_commands(telegram: Telegram, params: Params) -> bool:
+    telegram.world.profile.commands.pop(_menu(params), None)
+    telegram.world.keep(telegram.world.profile)
+    return True
+
+
+def _describe(shelf: str, field: str, at_most: int) -> Callable[[Telegram, Params], bool]:
+    def describe(telegram: Telegram, params: Params) -> bool:
+        text = params.words(field) or ""
+        if len(text) > at_most:
+            raise Refused(f"Bad Request: {field.replace('_', ' ')} is too long")
+        getattr(telegram.world.profile, shelf)[params.words("language_code") or ""] = text
+        telegram.world.keep(telegram.world.profile)
+        return True
+
+    return describe
+
+
+def _described(shelf: str, field: str) -> Callable[[Telegram, Params], Json]:
+    def described(telegram: Telegram, params: Params) -> Json:
+        texts = getattr(telegram.world.profile, shelf)
+        return {field: texts.get(params.words("language_code") or "", texts.get("", ""))}
+
+    return described
+
+
+def _set_webhook(_: Telegram, params: Params) -> bool:
+    if params.words("url"):
+        raise Refused(refusals.NO_WEBHOOK_HERE)
+    return True
+
+
+def _delete_webhook(telegram: Telegram, params: Params) -> bool:
+    if params.flag("drop_pending_updates"):
+        for update in telegram.updates.waiting():
+            telegram.world.drop(telegram.world.updates, update)
+    return True
+
+
+def _webhook_info(telegram: Telegram, _: Params) -> Json:
+    waiting, allowed = telegram.updates.waiting(), telegram.world.profile.allowed_updates
+    info = {"url": "", "has_custom_certificate": False, "pending_update_count": len(waiting)}
+    return info | ({"allowed_updates": allowed} if allowed else {})
+
+
+METHODS: dict[str, Callable[[Telegram, Params], Any]] = {
+    "getMe": lambda _, __: shapes.me(),
+    "getMyName": lambda _, __: {"name": BOT.first_name},
+    "sendMessage": _send,
+    "editMessageText": _edit_text,
+    "editMessageReplyMarkup": _edit_markup,
+    "deleteMessage": lambda telegram, params: telegram.delete(params.chat(), params.message()),
+    "pinChatMessage": lambda telegram, params: telegram.pin(params.chat(), params.message()),
+    "unpinChatMessage": lambda telegram, params: telegram.unpin(params.chat(), params.number("message_id")),
+    "setMessageReaction": lambda telegram, params: telegram.react(
+        params.chat(), params.message(), params.json("reaction") or []
+    ),
+    "sendChatAction": lambda telegram, params: telegram.chat_action(
+        params.chat(), params.words("action") or ""
+    ),
+    "answerCallbackQuery": _answer,
+    "getChat": lambda telegram, params: telegram.chat(params.chat()),
+    "getChatMember": lambda telegram, params: telegram.member(params.chat(), params.number("user_id") or 0),
+    "getChatMemberCount": lambda telegram, params: telegram.member_count(params.chat()),
+    "getChatAdministrators": lambda telegram, params: telegram.administrators(params.chat()),
+    "leaveChat": lambda telegram, params: telegram.leave(params.chat()),
+    "setMyCommands": _set_commands,
+    "getMyCommands": _get_commands,
+    "deleteMyCommands": _delete_commands,
+    "setMyDescription": _describe("descriptions", "description", LONGEST_DESCRIPTION),
+    "getMyDescription": _described("descriptions", "description"),
+    "setMyShortDescription": _describe("short_descriptions", "short_description", LONGEST_SHORT_DESCRIPTION),
+    "getMyShortDescription": _described("short_descriptions", "short_description"),
+    "setWebhook": _set_webhook,
+    "deleteWebhook": _delete_webhook,
+    "getWebhookInfo": _webhook_info,
+}
+BY_LOWER_CASE = {name.lower(): name for name in [*METHODS, "getUpdates"]}

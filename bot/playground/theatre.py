@@ -1,0 +1,102 @@
+"""The parent process: one loopback port, both faces, the bot below it, until a signal ends them in order."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from bot.playground.bot_api import BotApi
+from bot.playground.child import BotArgv, Child, environment
+from bot.playground.control import Control, impossible
+from bot.playground.exchange import Exchange
+from bot.playground.people import Impossible
+from bot.playground.stage import Stage
+
+LOOPBACK = "127.0.0.1"
+LONGEST_BYE = 2  # seconds for calls that are still open
+
+
+class Server(uvicorn.Server):
+    """Uvicorn that leaves the signals to us: the bot must end before its Telegram does."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+def face(stage: Stage) -> Starlette:
+    """Return both faces as one application."""
+    api = Route("/bot{token}/{method}", BotApi(stage.exchange))
+    return Starlette(routes=[api, *Control(stage).routes()], exception_handlers={Impossible: impossible})
+
+
+def server(stage: Stage) -> Server:
+    """Return the server of both faces; it logs no addresses, since they carry the token."""
+    config = uvicorn.Config(
+        face(stage),
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=LONGEST_BYE,
+    )
+    return Server(config)
+
+
+def listen(port: int) -> socket.socket:
+    """Take a port of the loopback."""
+    # asyncio sends small answers at once only on sockets that name TCP; without it each waits 40 ms
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((LOOPBACK, port))
+    return listener
+
+
+async def serve(port: int, data_dir: Path, bot_argv: BotArgv) -> int:
+    """Serve until SIGTERM or SIGINT."""
+    folder = data_dir / "stand-in"
+    try:
+        listener = listen(port)
+    except OSError as error:
+        sys.stderr.write(
+            f"Port {port} of {LOOPBACK} cannot be used ({error.strerror}). Set PORT to another.\n"
+        )
+        return 1
+    exchange = Exchange(folder)
+    child = Child(bot_argv, environment(port, data_dir), folder / "bot.log", exchange.ring)
+    stage = Stage(exchange, child)
+    serving = server(stage)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    running = asyncio.create_task(serving.serve(sockets=[listener]))
+    opening = asyncio.create_task(_open(stage, f"http://{LOOPBACK}:{port}"))
+    await stop.wait()
+    opening.cancel()
+    await child.term()
+    exchange.closing = True
+    exchange.ring()
+    serving.should_exit = True
+    await running
+    exchange.history.close()
+    return 0
+
+
+async def _open(stage: Stage, address: str) -> None:
+    try:
+        await stage.start()
+    except Impossible as error:
+        sys.stderr.write(f"{error}\n")
+    child = stage.child
+    if child is not None and child.ready:
+        sys.stdout.write(f"{address}\n")
+        sys.stdout.flush()
+    elif child is not None:
+        sys.stderr.write(f"{child.verdict}\n")

@@ -1,0 +1,6 @@
+"""The table of contents. Routing, menus, /help, /settings and the laws of the tests all come from here."""
+
+from bot.ritual import Ritual
+from bot.rituals.check_in import CHECK_IN
+
+RITUALS: tuple[Ritual, ...] = (CHECK_IN,)

@@ -1,0 +1,682 @@
+"""Check-in: one feeling, one need, and one action for the other's need.
+
+Each names theirs alone. In mode "together" nothing is shown before both have; then the two see each other's,
+and each is invited to a line back and to one small thing for tomorrow. Whoever is silent, or says "Not tonight",
+is left in peace, and the evening closes kindly. Next time the doer, and only the doer, is asked how it went.
+Why it works this way: docs/rituals/check_in.md
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+
+from bot.feelings import FEELINGS, NEEDS, suggested
+from bot.hours import TOO_SHORT, ZONE, next_fire, read_hour
+from bot.ritual import (
+    Answer,
+    Began,
+    Button,
+    Each,
+    Event,
+    Kept,
+    Line,
+    Option,
+    Person,
+    Preference,
+    Preferences,
+    Ritual,
+    Say,
+    Scene,
+    Tapped,
+    TimeCame,
+    Value,
+    Whisper,
+    Words,
+    Wrote,
+    change,
+    line,
+    redraw,
+    say,
+    whisper,
+)
+from bot.wording import LANGUAGE, accuses, promises, reports
+
+WINDOW, REMINDER = timedelta(hours=3), timedelta(hours=1)
+FOR_ACTIONS = timedelta(minutes=30)  # at least, after a late reveal
+LINGERS = timedelta(hours=12)  # how long "Share mine" and a line back are still heard
+QUESTIONS = ("feeling", "need", "action")  # in the order of one line: calm / a quiet evening / I'll make tea
+BETWEEN_OFFERS = timedelta(days=7)
+
+# -- What they read -----------------------------------------------------------
+
+OPENS = "Your check-in, until {closes:hour}: one feeling and one need each. Tap here, reply, or tell me alone."
+OPENS_LATE = "Your check-in, later than planned: I was away. It is open until {closes:hour}, one feeling and one need each."
+REMINDED = "The check-in is here until {closes:hour}. A word each is enough."
+REMINDED_ALONE = "The check-in is here until {closes:hour}, if you like. What do you feel just now?"
+
+TAKEN = "Kept: {words}. Yours to change until you have both answered."
+TAKEN_LAST = "Kept: {words}. You have both spoken."
+TAKEN_IN_OPEN = "Kept: {words}. It stands on the card."
+RECALLED = "Kept. Last time you said: {action}\nIn our private chat you can tell me how it went."
+NOT_NOW = "That is all right. Change your mind whenever you like, while this is open."
+YOU_SAID = "Yours tonight: {feeling}, needing {need}."
+YOU_SAID_ONE = "Yours tonight: {words}. The other half can follow."
+YOU_SAID_NOTHING = "Nothing yet tonight, and that is fine."
+
+YOUR_FEELING = "What do you feel just now? Pick, or write it in your own words."
+YOUR_NEED = "{feeling}. And what do you need? Pick, or write it."
+FINER = "Nearer still?"
+YOURS = "Yours tonight: {feeling}, needing {need}. Nobody sees it before you have both answered."
+YOURS_IN_OPEN = "Yours tonight: {feeling}, needing {need}. It stands on the card in the room."
+ROOM_IS_OPEN = "A word about the room: what is typed there, you both see at once. Written here, it stays unseen until both answered."
+SOFTER = "A thought on what you wrote: {words}\nThese are your words. Would you like another form?"
+SAY_ANEW = "As a feeling and a need, then: I feel ..., I need ... Write it here."
+
+SO_FAR = "Tonight so far."
+REVEAL = "You have both spoken."
+INVITED = "Reply here: what did you hear? And one thing you will do tomorrow for the other's need: When ..., I will ..."
+FOR_THE_NEED = "{other} needs {need}. One thing you will do tomorrow for that? Best as: When ..., I will ..."
+TAKEN_ACTION = "Kept: {words}\nNext time I ask you alone how it went."
+TAKEN_HEARD = "Kept: {words}\nIt stands there when this closes."
+NOTHING_TOMORROW = "That is all right. It leaves no trace."
+FOR_THE_OTHER = "That would answer your own need. The others are for {other}."
+NAMED = "{who}: {feeling}, needing {need}."
+FEELS = "{who}: {feeling}."
+NEEDS_IT = "{who}: needing {need}."
+HEARD = "{who} heard: {words}"
+WILL = "{who}, for {other}: {action}"
+CLOSED = "That was tonight's check-in. Thank you both, and good night."
+CLOSED_KINDLY = "The check-in is closed for tonight. Until next time."
+SHARED = "The check-in is closed for tonight, and this is shared."
+NOTHING_TO_SHARE = "There is nothing of yours from tonight."
+
+HOW_WENT = "A look back, for you alone. Last time you said: {action}\nHow did it go?"
+DONE_WELL = "Good. Shall I show it in the room, as done?"
+SHOWN_LATER = "It will stand beside tonight's answers."
+SHOWN_NOW = "It stands in the room now."
+BETWEEN_US = "Thank you. It stays between us."
+WAS_DONE = "{who} has done it: {action}"
+WAS_NOTICED = "{other} noticed, {who}, and says thank you."
+
+OWN_WORDS, NOT_TONIGHT = Button("Tell me alone", "lane"), Button("Not tonight", "not tonight")
+WHAT_I_SAID = Button("What did I say?", "what i said")
+KEEP_WORDS, SAY_IT_ANEW = Button("Keep my words", "keep"), Button("Say it as I feel, I need", "anew")
+ANOTHER_FEELING, ANOTHER_NEED = Button("Another feeling", "feeling anew"), Button("Another need", "need anew")
+SOMETHING_ELSE, NOTHING = Button("Something else", "else"), Button("Nothing tomorrow", "nothing")
+DONE, PARTLY = Button("Done", "done"), Button("Partly", "partly")
+NOT_YET, LET_GO = Button("Not yet", "not yet"), Button("Let it go", "let go")
+SHOW_IT, KEEP_IT = Button("Show it", "show"), Button("Keep it to myself", "keep it")
+NOTICED, SHARE_MINE = Button("I noticed, thank you", "noticed"), Button("Share mine", "share mine")
+
+# -- Where a check-in can be --------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Yours:
+    """What one of the two has given tonight."""
+
+    feeling: Words | None = None
+    need: Words | None = None
+    action: Words | None = None
+    heard: Words | None = None
+    draft: tuple[str, Words] | None = None  # the question it answers; offered back before it counts
+    not_tonight: bool = False
+    nothing: bool = False  # nothing tomorrow
+
+    @property
+    def named(self) -> bool:
+        return self.draft is None and bool(self.feeling and self.need)
+
+    @property
+    def acted(self) -> bool:
+        return self.nothing or bool(self.action)
+
+    @property
+    def said(self) -> bool:
+        return bool(self.feeling or self.need or self.action or self.draft)
+
+    @property
+    def silent(self) -> bool:
+        return not self.said and not self.not_tonight
+
+
+@dataclass(frozen=True)
+class Evening:
+    """What goes with them from state to state."""
+
+    yours: Each[Yours]
+    together: bool  # nothing is shown before both have named theirs
+    closes: datetime
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Each names a feeling and a need, in any order."""
+
+    evening: Evening
+    wake_at: datetime
+
+    @property
+    def veils(self) -> bool:
+        return self.evening.together
+
+
+@dataclass(frozen=True)
+class Acting:
+    """Both see both; each may answer with a line and one action."""
+
+    evening: Evening
+    wake_at: datetime
+
+
+@dataclass(frozen=True)
+class Listening:
+    """It is closed, and a line back is still welcome. The next check-in does not wait for it."""
+
+    evening: Evening
+    wake_at: datetime
+    lingers: bool = True
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """It closed before both had named theirs; a writer may still share."""
+
+    evening: Evening
+    wake_at: datetime
+    lingers: bool = True
+    veils: bool = True
+
+
+@dataclass(frozen=True)
+class Shared:
+    """One has shared, though the other has not; the other still may."""
+
+    evening: Evening
+    wake_at: datetime
+    by: frozenset[Person]
+    lingers: bool = True
+
+
+State = Naming | Acting | Listening | Unseen | Shared
+Turn = tuple[State | None, list[Answer]]
+Draw = Callable[..., Say]  # say a card anew, or redraw it where it stands
+
+# -- What happens -------------------------------------------------------------
+
+
+def step(state: State | None, event: Event, scene: Scene) -> Turn:
+    """Hear one event of an evening."""
+    match state, event:
+        case None, TimeCame(due, late):
+            return opened(scene, due + WINDOW, late=late)
+
+        case None, Began(who, words, private=private):
+            here, said = opened(scene, scene.now + WINDOW)
+            after, more = began(here, who, words, scene, private=private)
+            return after, [*said, *more]
+
+        case Naming(), Began(who, words, private=private):
+            return began(state, who, words, scene, private=private)
+
+        # The answers, by tap or by word, first or changed.
+        case Naming(), Tapped(who, "feeling" | "need" as question, word):
+            words = Words(who, word, listed=True)
+            after, said = answered(state, who, {question: words}, scene)
+            waiting = TAKEN if state.evening.together else TAKEN_IN_OPEN
+            taken = waiting if isinstance(after, Naming) else TAKEN_LAST
+            return after, [whisper(taken, words=words), *recalled(who, scene), *said]
+
+        case Naming(evening=evening), Wrote(who, asked, words, private):
+            after, said = took(state, who, read(evening.yours[who], asked, words), scene)
+            return after, [*said, *([] if private else told_once(who, scene))]
+
+        case Naming(evening=evening), Tapped(who, KEEP_WORDS.tap) if draft := evening.yours[who].draft:
+            return answered(state, who, dict([draft]), scene)
+
+        case Naming(evening=evening), Tapped(who, SAY_IT_ANEW.tap) if draft := evening.yours[who].draft:
+            return state, [redraw(SAY_ANEW, KEEP_WORDS, to=who, card="yours", asks=draft[0])]
+
+        case Naming(evening=evening), Tapped(who, NOT_TONIGHT.tap):
+            here = replace(state, evening=replace(evening, yours=evening.yours.put(who, Yours(not_tonight=True))))
+            return here, [whisper(NOT_NOW), *so_far(here.evening, scene)]
+
+        case Naming(evening=evening), Tapped(who, WHAT_I_SAID.tap):
+            return state, [said_tonight(evening.yours[who])]
+
+        # The private lane: a family first, then the finer word. An old answer stays until another is there.
+        case Naming(evening=evening), Tapped(who, OWN_WORDS.tap):
+            return state, [your_card(say, evening, who)]
+
+        case Naming(), Tapped(who, "family", family):
+            question, table = ("feeling", FEELINGS) if family in FEELINGS else ("need", NEEDS)
+            return state, [redraw(FINER, *picker(question, table[family]), to=who, card="yours", asks=question)]
+
+        case Naming(), Tapped(who, ANOTHER_FEELING.tap):
+            return state, [ask_feeling(redraw, who)]
+
+        case Naming(evening=evening), Tapped(who, ANOTHER_NEED.tap) if feeling := evening.yours[who].feeling:
+            return state, [ask_need(redraw, who, feeling)]
+
+        case Naming(evening=evening), TimeCame() if scene.now >= evening.closes:
+            return closed_unanswered(evening, scene)
+
+        case Naming(evening=evening), TimeCame():
+            return replace(state, wake_at=evening.closes), reminded(evening, scene)
+
+        # Both have seen both: a line back, and one thing for tomorrow.
+        case Acting(evening=evening), Tapped(who, "action", act):
+            if act not in suggested(evening.yours[scene.other(who)].need):
+                return state, [whisper(FOR_THE_OTHER, other=scene.other(who))]
+            words = Words(who, act, listed=True)
+            after, said = acted(evening, who, scene, action=words, nothing=False)
+            return after, [whisper(TAKEN_ACTION, words=words), *said]
+
+        case Acting(evening=evening), Tapped(who, NOTHING.tap):
+            after, said = acted(evening, who, scene, action=None, nothing=True)
+            return after, [whisper(NOTHING_TOMORROW), *said]
+
+        case Acting(evening=evening), Tapped(who, SOMETHING_ELSE.tap):
+            return state, [ask_action(say, evening, who, scene)]
+
+        case Acting(evening=evening), Began(who, words) if len(parts := words.split("/")) == len(QUESTIONS):
+            return acted(evening, who, scene, action=parts[-1], nothing=False)
+
+        case Acting(evening=evening), Wrote(who, "action" | "back" as asked, words):
+            if asked == "action" or is_action(evening.yours[who], words, scene):
+                after, said = acted(evening, who, scene, action=words, nothing=False)
+                return after, [redraw(TAKEN_ACTION, to=who, card="yours", asks="action", words=words), *said]
+            here = replace(state, evening=with_yours(evening, who, heard=words))
+            return here, [redraw(TAKEN_HEARD, to=who, card="yours", asks="action", words=words)]
+
+        case Acting(evening=evening), TimeCame():
+            return closed(redraw, evening, scene)
+
+        # Afterwards.
+        case Listening(evening=evening), Wrote(who, "back", words):
+            here = replace(state, evening=with_yours(evening, who, heard=words))
+            return here, [Kept("heard", who, words), closing(redraw, here.evening, scene)]
+
+        case (Unseen() | Shared()) as here, Tapped(who, SHARE_MINE.tap):
+            return shared(here, who, scene)
+
+        case Unseen(evening=evening), TimeCame():
+            return None, [thing for who in scene.both for thing in kept(evening, who, shared=False)]
+
+        case Listening() | Shared(), TimeCame():
+            return None, []
+
+        # What was promised last time: asked of the doer alone, and shown only if the doer says so.
+        case _, Tapped(who, "partly" | "not yet" | "let go" as how, item) if promise := own(scene, who, item, "asked"):
+            return state, [replace(promise, outcome=how), redraw(BETWEEN_US, to=who, card="promise")]
+
+        case _, Tapped(who, DONE.tap, item) if promise := own(scene, who, item, "asked"):
+            offers = SHOW_IT.about(promise), KEEP_IT.about(promise)
+            return state, [replace(promise, outcome="done"), redraw(DONE_WELL, *offers, to=who, card="promise")]
+
+        case _, Tapped(who, KEEP_IT.tap, item) if own(scene, who, item, "done"):
+            return state, [redraw(BETWEEN_US, to=who, card="promise")]
+
+        case _, Tapped(who, SHOW_IT.tap, item) if promise := own(scene, who, item, "done"):
+            return state, shown(state, replace(promise, outcome="told", shared=True), scene)
+
+        case _, Tapped(who, NOTICED.tap, item) if promise := own(scene, scene.other(who), item, "told"):
+            return state, shown(state, replace(promise, outcome="noticed"), scene)
+
+    return state, []
+
+
+def opened(scene: Scene, closes: datetime, *, late: bool = False) -> tuple[Naming, list[Answer]]:
+    """Begin an evening; whoever promised something last time is asked alone how it went."""
+    together = scene.prefers[MODE] == "together"
+    evening = Evening(scene.each(Yours()), together, closes)
+    here = Naming(evening, min(scene.now + REMINDER, closes))
+    asked = [thing for who in scene.both if who in scene.lanes for thing in how_went(who, scene)]
+    return here, [tonight(say, OPENS_LATE if late else OPENS, evening, scene), *asked]
+
+
+def began(here: Naming, who: Person, words: Words, scene: Scene, *, private: bool) -> Turn:
+    """Take what stands behind the command: /checkin calm / a quiet evening / I'll make tea."""
+    if words:
+        return took(here, who, read(here.evening.yours[who], "answer", words), scene)
+    return here, [your_card(say, here.evening, who)] if private else []
+
+
+def took(here: Naming, who: Person, given: dict[str, Words], scene: Scene) -> Turn:
+    """Take answers in somebody's own words; one that begins as an accusation may be offered back first."""
+    draft = next((pair for pair in given.items() if may_offer(who, pair[1], scene)), None)
+    if draft is None:
+        return answered(here, who, given, scene)
+    rest = {question: words for question, words in given.items() if question != draft[0]}
+    evening = with_yours(here.evening, who, **rest, draft=draft, not_tonight=False)
+    offer = say(SOFTER, KEEP_WORDS, SAY_IT_ANEW, to=who, card="yours", asks=draft[0], words=draft[1])
+    return replace(here, evening=evening), [Kept("offer", who, shared=False), offer]
+
+
+def answered(here: Naming, who: Person, given: dict[str, Words], scene: Scene) -> Turn:
+    """Where an answer leads: to the reveal once both have named both."""
+    evening = with_yours(here.evening, who, **given, draft=None, not_tonight=False)
+    if all(yours.named for yours in evening.yours):
+        return revealed(evening, scene)
+    return replace(here, evening=evening), [your_card(redraw, evening, who), *so_far(evening, scene)]
+
+
+def revealed(evening: Evening, scene: Scene) -> Turn:
+    """Both see both. Two who have said what they will do have nothing left to wait for."""
+    if all(yours.acted for yours in evening.yours):
+        return closed(say, evening, scene)
+    evening = replace(evening, closes=max(evening.closes, scene.now + FOR_ACTIONS))
+    alone = [ask_action(redraw, evening, who, scene) for who in scene.both if not evening.yours[who].acted]
+    return Acting(evening, evening.closes), [reveal(say, evening, scene, invites=True), *alone]
+
+
+def acted(evening: Evening, who: Person, scene: Scene, **given: object) -> Turn:
+    """Take an action, or none; when both have decided, the evening closes."""
+    evening = with_yours(evening, who, **given)
+    if all(yours.acted for yours in evening.yours):
+        return closed(redraw, evening, scene)
+    return Acting(evening, evening.closes), []
+
+
+def closed(draw: Draw, evening: Evening, scene: Scene) -> Turn:
+    """Close an evening that both have seen."""
+    things = [thing for who in scene.both for thing in kept(evening, who, shared=True)]
+    said = [reveal(draw, evening, scene, invites=False), closing(say, evening, scene)]
+    return Listening(evening, scene.now + LINGERS), [*things, *said]
+
+
+def closed_unanswered(evening: Evening, scene: Scene) -> Turn:
+    """Close without a word about who was silent. A draft that nobody decided on is an answer."""
+    for who in scene.both:
+        if draft := evening.yours[who].draft:
+            evening = with_yours(evening, who, **dict([draft]), draft=None)
+    if not evening.together or all(yours.named for yours in evening.yours):
+        return closed(say, evening, scene)
+    offer = [redraw(CLOSED_KINDLY, SHARE_MINE, to=who, card="yours") for who in scene.both if evening.yours[who].said]
+    good_night = say(CLOSED_KINDLY, SHARE_MINE, card="tonight", below=told(scene, evening), softly=True)
+    return Unseen(evening, scene.now + LINGERS), [good_night, *offer]
+
+
+def shared(here: Unseen | Shared, who: Person, scene: Scene) -> Turn:
+    """Show what one wrote, because that one says so."""
+    by = here.by if isinstance(here, Shared) else frozenset[Person]()
+    if who in by or not here.evening.yours[who].said:
+        return here, [whisper(NOTHING_TO_SHARE)]
+    after = Shared(here.evening, here.wake_at, by | {who})
+    lines = [spoken for person in after.by for spoken in named(here.evening, person)]
+    draw: Draw = redraw if by else say
+    room = draw(SHARED, SHARE_MINE, card="tonight", below=[*lines, *told(scene, here.evening)])
+    return after, [*kept(here.evening, who, shared=True), room]
+
+
+def shown(state: State | None, promise: Kept, scene: Scene) -> list[Answer]:
+    """Show a promise that was kept, or that it was noticed: at once where the room may see it, else later."""
+    now = replace(scene, kept=tuple(promise if thing.id == promise.id else thing for thing in scene.kept))
+    match state:
+        case Acting(evening=evening):
+            room: list[Say] = [reveal(redraw, evening, now, invites=True)]
+        case Listening(evening=evening):
+            room = [closing(redraw, evening, now)]
+        case _:
+            room = []
+    if promise.outcome == "noticed":
+        return [promise, whisper(WAS_NOTICED, who=promise.by or scene.both[0], other=scene.other(promise.by)), *room]
+    return [promise, redraw(SHOWN_NOW if room else SHOWN_LATER, to=promise.by, card="promise"), *room]
+
+
+# -- Helpers ------------------------------------------------------------------
+
+
+def with_yours(evening: Evening, who: Person, **fields: object) -> Evening:
+    return replace(evening, yours=change(evening.yours, who, **fields))
+
+
+def read(yours: Yours, asked: str, words: Words) -> dict[str, Words]:
+    """Return which question some words answer: the one asked, the parts of one line, or what is still missing."""
+    if asked != "answer":
+        return {asked: words}
+    if len(parts := words.split("/")) > 1:
+        return {question: part for question, part in zip(QUESTIONS, parts, strict=False) if part}
+    given = {question: getattr(yours, question) for question in QUESTIONS}
+    edited = [question for question, old in given.items() if old and words.source and old.source == words.source]
+    missing = [question for question, old in given.items() if not old]
+    return {(edited or missing or ["action"])[0]: words}
+
+
+def is_action(yours: Yours, words: Words, scene: Scene) -> bool:
+    """Whether a reply to the reveal is the action, or the line back; an edit stays what it was."""
+    if words.source and yours.heard and yours.heard.source == words.source:
+        return False
+    language = scene.prefers.of(words.by)[LANGUAGE]
+    return promises(words, language) or not (yours.action or reports(words, language))
+
+
+def may_offer(who: Person, words: Words, scene: Scene) -> bool:
+    """Whether these words may be offered back: privately, at most once a week, and not where it is turned off."""
+    lately = [thing for thing in scene.kept if thing.kind == "offer" and thing.by == who and thing.at]
+    if not scene.prefers[OFFERS] or who not in scene.lanes or not accuses(words, scene.prefers.of(who)[LANGUAGE]):
+        return False
+    return all(scene.now - thing.at >= BETWEEN_OFFERS for thing in lately if thing.at)
+
+
+def tonight(draw: Draw, text: str, evening: Evening, scene: Scene) -> Say:
+    """The card of the room: it never changes in a way that shows who did what."""
+    buttons = *picker("feeling", flat(FEELINGS)), *picker("need", flat(NEEDS)), OWN_WORDS, WHAT_I_SAID, NOT_TONIGHT
+    shown = [] if evening.together else [spoken for who in scene.both for spoken in named(evening, who)]
+    return draw(text, *buttons, card="tonight", asks="answer", below=shown, closes=evening.closes)
+
+
+def so_far(evening: Evening, scene: Scene) -> list[Answer]:
+    """In mode "open", each answer as it comes."""
+    return [] if evening.together else [tonight(redraw, OPENS, evening, scene)]
+
+
+def reminded(evening: Evening, scene: Scene) -> list[Answer]:
+    """Remind once: in the room if nobody has answered, else only in the lane of the other."""
+    if evening.closes - scene.now < TOO_SHORT:
+        return []
+    silent = [who for who in scene.both if evening.yours[who].silent]
+    if len(silent) == len(scene.both):
+        return [tonight(say, REMINDED, evening, scene)]
+    return [ask_feeling(say, who, REMINDED_ALONE, closes=evening.closes) for who in silent]
+
+
+def your_card(draw: Draw, evening: Evening, who: Person) -> Say:
+    """The private card of one: it asks for what is missing."""
+    yours = evening.yours[who]
+    if not yours.feeling:
+        return ask_feeling(draw, who)
+    if not yours.need:
+        return ask_need(draw, who, yours.feeling)
+    text = YOURS if evening.together else YOURS_IN_OPEN
+    again = ANOTHER_FEELING, ANOTHER_NEED, NOT_TONIGHT
+    return draw(text, *again, to=who, card="yours", asks="action", feeling=yours.feeling, need=yours.need)
+
+
+def ask_feeling(draw: Draw, who: Person, text: str = YOUR_FEELING, **values: Value) -> Say:
+    return draw(text, *families(FEELINGS), NOT_TONIGHT, to=who, card="yours", asks="feeling", **values)
+
+
+def ask_need(draw: Draw, who: Person, feeling: Words) -> Say:
+    return draw(YOUR_NEED, *families(NEEDS), NOT_TONIGHT, to=who, card="yours", asks="need", feeling=feeling)
+
+
+def ask_action(draw: Draw, evening: Evening, who: Person, scene: Scene) -> Say:
+    other = scene.other(who)
+    need = evening.yours[other].need or Words(other)
+    offers = *picker("action", suggested(need)), NOTHING
+    return draw(FOR_THE_NEED, *offers, to=who, card="yours", asks="action", other=other, need=need)
+
+
+def reveal(draw: Draw, evening: Evening, scene: Scene, *, invites: bool) -> Say:
+    """Both answers, and the two invitations to each."""
+    needs = [yours.need for yours in evening.yours if yours.need]
+    acts = dict.fromkeys(act for need in needs for act in suggested(need))
+    buttons = (*picker("action", acts), SOMETHING_ELSE, NOTHING) if invites else ()
+    lines = [*(spoken for who in scene.both for spoken in named(evening, who)), *told(scene, evening)]
+    invitation = [line(INVITED)] if invites else []
+    notice = notices(scene, evening) if invites else []
+    return draw(REVEAL, *buttons, *notice, card="tonight", asks="back", below=[*lines, *invitation])
+
+
+def closing(draw: Draw, evening: Evening, scene: Scene) -> Say:
+    """What stays of the evening: what each heard, and what each will do."""
+    acts = [
+        line(WILL, who=who, other=scene.other(who), action=action)
+        for who in scene.both
+        if (action := evening.yours[who].action)
+    ]
+    heard = [line(HEARD, who=who, words=words) for who in scene.both if (words := evening.yours[who].heard)]
+    seen = all(yours.named for yours in evening.yours)
+    below = [*heard, *acts, *told(scene, evening)]
+    return draw(
+        CLOSED if seen else CLOSED_KINDLY, *notices(scene, evening), card="closing", asks="back", below=below, softly=True
+    )
+
+
+def named(evening: Evening, who: Person) -> list[Line]:
+    """What one has named, as the room reads it."""
+    match evening.yours[who]:
+        case Yours(feeling=Words() as feeling, need=Words() as need):
+            return [line(NAMED, who=who, feeling=feeling, need=need)]
+        case Yours(feeling=Words() as feeling):
+            return [line(FEELS, who=who, feeling=feeling)]
+        case Yours(need=Words() as need):
+            return [line(NEEDS_IT, who=who, need=need)]
+    return []
+
+
+def said_tonight(yours: Yours) -> Whisper:
+    match yours:
+        case Yours(feeling=Words() as feeling, need=Words() as need):
+            return whisper(YOU_SAID, feeling=feeling, need=need)
+        case Yours(feeling=Words() as words) | Yours(need=Words() as words):
+            return whisper(YOU_SAID_ONE, words=words)
+        case Yours(draft=(_, words)):
+            return whisper(YOU_SAID_ONE, words=words)
+    return whisper(YOU_SAID_NOTHING)
+
+
+def kept(evening: Evening, who: Person, *, shared: bool) -> list[Answer]:
+    """What is worth keeping of one's evening."""
+    questions = [*QUESTIONS, "heard"] if shared else QUESTIONS
+    given = [(question, getattr(evening.yours[who], question)) for question in questions]
+    return [Kept(question, who, words, shared=shared) for question, words in given if words]
+
+
+def how_went(who: Person, scene: Scene) -> list[Answer]:
+    """Ask the doer alone, once; a lane that is shut gets the question when it opens."""
+    open_ones = [thing for thing in scene.kept if thing.kind == "action" and thing.by == who and not thing.outcome]
+    if not open_ones:
+        return []
+    promise = open_ones[-1]
+    choices = [button.about(promise) for button in (DONE, PARTLY, NOT_YET, LET_GO)]
+    asked = [replace(thing, outcome="asked" if thing is promise else "gone", due=scene.now) for thing in open_ones]
+    return [*asked, say(HOW_WENT, *choices, to=who, card="promise", waits=True, action=promise)]
+
+
+def recalled(who: Person, scene: Scene) -> list[Answer]:
+    """Without a lane, the first tap of an evening recalls the promise."""
+    asked = [] if who in scene.lanes else how_went(who, scene)
+    promise = next((thing for thing in asked if isinstance(thing, Kept) and thing.outcome == "asked"), None)
+    return [*asked, whisper(RECALLED, action=promise)] if promise else []
+
+
+def own(scene: Scene, who: Person, item: str, outcome: str) -> Kept | None:
+    """The promise that a button is about, if it is this one's and stands there."""
+    promise = scene.find(item)
+    return promise if promise and promise.by == who and promise.outcome == outcome else None
+
+
+def told(scene: Scene, evening: Evening) -> list[Line]:
+    """Promises of last time that their doers chose to show tonight."""
+    texts = {"told": WAS_DONE, "noticed": WAS_NOTICED}
+    return [
+        line(texts[thing.outcome], who=who, action=thing, other=scene.other(who))
+        for thing in scene.kept
+        if thing.outcome in texts and is_of(evening, thing) and (who := thing.by)
+    ]
+
+
+def notices(scene: Scene, evening: Evening) -> list[Button]:
+    return [NOTICED.about(thing) for thing in scene.kept if thing.outcome == "told" and is_of(evening, thing)]
+
+
+def is_of(evening: Evening, promise: Kept) -> bool:
+    """Whether a promise was asked about in this evening."""
+    return promise.due is not None and promise.due >= evening.closes - WINDOW - LINGERS
+
+
+def picker(question: str, words: Iterable[str]) -> list[Button]:
+    return [Button(word, question, word) for word in words]
+
+
+def families(table: Mapping[str, tuple[str, ...]]) -> list[Button]:
+    return [Button(family, "family", family) for family in table]
+
+
+def flat(table: Mapping[str, tuple[str, ...]]) -> list[str]:
+    return [word for family in table.values() for word in family]
+
+
+def first_evening(prefers: Preferences, now: datetime) -> date:
+    """The day from which every other evening is counted: tonight, if the hour is still to come."""
+    zone = prefers[ZONE]
+    return next_fire(now.date(), 1, prefers[HOUR], zone, now).astimezone(zone).date()
+
+
+def evening(prefers: Preferences, after: datetime) -> datetime | None:
+    """The next check-in; none before the two have accepted their evening."""
+    anchor = prefers[ANCHOR]
+    return next_fire(anchor, prefers[EVERY], prefers[HOUR], prefers[ZONE], after) if anchor else None
+
+
+EVERY = Preference(
+    "every",
+    int,
+    1,
+    label="Rhythm",
+    asks="How often do you two meet here?",
+    options=(Option("Every evening", 1), Option("Every other evening", 2)),
+    at_start=True,
+)
+HOUR = Preference(
+    "hour",
+    time,
+    time(21),
+    label="Hour",
+    asks="At what hour? Tap one, or reply with yours.",
+    options=tuple(Option(f"{hour}:00", time(hour)) for hour in range(18, 24)),
+    reads=read_hour,
+    at_start=True,
+)
+ANCHOR = Preference("first evening", date, None, settles=first_evening, follows=("every",))
+MODE = Preference(
+    "mode",
+    str,
+    "together",
+    label="Answers show",
+    asks="When do your answers show?",
+    options=(Option("Once both have answered", "together"), Option("Each as it comes", "open")),
+)
+OFFERS = Preference(
+    "offers",
+    bool,
+    default=True,
+    label="Gentler wording",
+    asks="When a line begins as a reproach, shall I offer its writer another form, privately?",
+    options=(Option("Yes, offer it", value=True), Option("No, never", value=False)),
+)
+
+CHECK_IN = Ritual(
+    "check_in",
+    "checkin",
+    "One feeling, one need, one small thing for tomorrow",
+    step,
+    reads=("action", "offer", "hint"),
+    calls=evening,
+    window=WINDOW,
+    preferences=(EVERY, HOUR, ANCHOR, MODE, OFFERS),
+)

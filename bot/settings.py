@@ -1,0 +1,76 @@
+"""The only reader of the environment. What is missing or wrong is said in one sentence, at the start."""
+
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from tzlocal import get_localzone_name
+
+
+class RefusedSettingsError(Exception):
+    """The settings cannot be used; its message is a sentence for the host."""
+
+
+class Settings(BaseSettings):
+    """What a host may set, by environment variables of the same names. docs/running.md explains each."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    bot_token: SecretStr = Field(SecretStr(""), description="the token that @BotFather gave you")
+    bot_api_url: str = Field("https://api.telegram.org", description="the base of the Bot API server")
+    database_url: SecretStr = Field(SecretStr(""), description="a database; empty: SQLite in DATA_DIR/tend")
+    tend_key: SecretStr = Field(SecretStr(""), description="the host's key; empty: DATA_DIR/tend/key, created once")
+    data_dir: Path = Field(Path("data"), description="where everything lies that must survive")
+    port: int = Field(8080, ge=1, le=65535, description="where `tend play` listens, on loopback")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged")
+    log_format: Literal["text", "json"] = Field("text", description="how it is logged")
+    zone: str = Field("", description="the zone offered first to a new couple; empty: this machine's")
+    request_timeout: float = Field(15, gt=0, le=300, description="seconds for one call to Telegram")
+    prompts_a_second: int = Field(28, ge=1, description="most prompts in one second, to all chats together")
+    answers_a_second: int = Field(2, ge=0, description="held back for answers to people, on top of the prompts")
+    group_a_minute: int = Field(18, ge=1, le=20, description="most messages in one minute, to one group")
+    in_flight: int = Field(16, ge=1, le=64, description="most calls to Telegram at once")
+
+    @field_validator("bot_api_url")
+    @classmethod
+    def _without_slash(cls, url: str) -> str:
+        if not url.startswith(("http://", "https://")):
+            raise ValueError("it begins with http:// or https://")
+        return url.rstrip("/")
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, key: str) -> str:
+        try:
+            return str(ZoneInfo(key)) if key else ""
+        except (OSError, ValueError, KeyError):
+            raise ValueError("no zone of that name is known") from None
+
+    @property
+    def home(self) -> ZoneInfo:
+        """Where the host lives: a first guess at a couple's clock."""
+        return ZoneInfo(self.zone or get_localzone_name() or "UTC")
+
+    @property
+    def folder(self) -> Path:
+        """Where the bot's own data lie."""
+        return self.data_dir / "tend"
+
+    @property
+    def database(self) -> str:
+        """The database as SQLAlchemy names it."""
+        given = self.database_url.get_secret_value()
+        if not given:
+            return f"sqlite:///{self.folder / 'tend.db'}"
+        return given.replace("postgres://", "postgresql://", 1).replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def read_settings() -> Settings:
+    """Return the settings. Raises RefusedSettingsError with a sentence that names what is wrong, never its value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(f"{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors(include_input=False))
+        raise RefusedSettingsError(f"Please look at these settings. {wrong}.") from None

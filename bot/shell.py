@@ -1,0 +1,274 @@
+"""What the shell promises, so that no ritual writes it. Pure: the engine saves what comes out of here.
+
+Around every step it keeps the veil (nothing one said reaches the other before the mode allows), refuses what is
+too long, never leaves a person without an answer, lets the youngest silence hold the floor, and says what is
+late and what is past. The rehearsal of the tests plays exactly these functions in memory.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from itertools import chain
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.hours import LATE, TOO_SHORT, ZONE, evening_of
+from bot.ritual import (
+    Answer,
+    Began,
+    Button,
+    Event,
+    Hushed,
+    Kept,
+    Line,
+    Part,
+    Person,
+    Prefer,
+    Preferences,
+    Ritual,
+    Say,
+    Scene,
+    Seat,
+    Tapped,
+    TimeCame,
+    Whisper,
+    Words,
+    Wrote,
+    say,
+    whisper,
+)
+
+LONGEST_ANSWER = 300  # characters of one answer; a one-line command holds several, parted by "/"
+MOST_WORDS = 6  # people's words in one message: 6 x 300 stays far below Telegram's 4,096
+
+PASSED = "That has passed."
+CLOSED = "That is closed, I did not keep it."
+TOO_LONG = "A line or two, please. This was too long for me to keep."
+STUMBLED = "Something went wrong on my side, and nothing was kept. Please try once more."
+LOST_THREAD = "I have lost the thread of this one, so it rests here. Its command begins it anew."
+
+
+class VeilError(Exception):
+    """A step would have shown one's words to the other too early. Its message names no words."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One playing of a ritual: one evening, one pause. A younger row has a larger id."""
+
+    id: int
+    ritual: Ritual
+    state: Any = field(default=None, repr=False)
+    silent_since: datetime | None = None  # another row holds the floor since then
+
+    @property
+    def wake_at(self) -> datetime | None:
+        """When it wants to be rung (UTC)."""
+        at: datetime | None = getattr(self.state, "wake_at", None)
+        return at
+
+    @property
+    def hushes(self) -> bool:
+        """Whether nobody older is rung."""
+        return bool(getattr(self.state, "hushes", False))
+
+    @property
+    def lingers(self) -> bool:
+        """Whether the next one need not wait for it."""
+        return bool(getattr(self.state, "lingers", False))
+
+    @property
+    def welcomes(self) -> bool:
+        """Whether people who are not the two are heard."""
+        return bool(getattr(self.state, "welcomes", False))
+
+
+@dataclass(frozen=True)
+class Couple:
+    """All that the shell needs of one couple for one step."""
+
+    both: tuple[Person, ...]
+    rows: tuple[Row, ...] = ()
+    kept: tuple[Kept, ...] = field(default=(), repr=False)
+    prefers: Preferences = field(default_factory=Preferences)
+    lanes: frozenset[Person] = frozenset()
+    home: ZoneInfo = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one event led to; all of it is saved in one transaction, or nothing."""
+
+    row: Row  # as it is now; its state None: over
+    others: tuple[Row, ...] = ()  # rows whose silence began or ended
+    said: tuple[Say, ...] = ()
+    whisper: Whisper | None = None
+    kept: tuple[Kept, ...] = ()
+    prefers: tuple[Prefer, ...] = ()
+    seat: Seat | None = None
+    part: Part | None = None
+    repeat: bool = False  # the newest card of the row is to be said again
+
+
+def hear(couple: Couple, row: Row, event: Event, now: datetime) -> Outcome:
+    """Step one row and return what follows.
+
+    Raises VeilError for a step that shows too much, and whatever a ritual raises; then nothing is saved.
+    """
+    if too_long(event):
+        return Outcome(row, said=(back(event, TOO_LONG),))
+    scene = look(couple, row.ritual, now)
+    after, answers = row.ritual.step(row.state, event, scene)
+    guard(row.state, after, event, answers)
+    here = replace(row, state=after)
+    outcome = gather(here, answers)
+    if not answers and after == row.state:
+        outcome = replace(outcome, **nothing_back(row, event))
+    return replace(outcome, others=tuple(settle(couple, here, now)))
+
+
+def look(couple: Couple, ritual: Ritual, now: datetime) -> Scene:
+    """Return what this ritual may know of the couple."""
+    kept = tuple(thing for thing in couple.kept if thing.kind in ritual.reads)
+    return Scene(now, couple.both, kept, couple.prefers, couple.lanes, couple.home)
+
+
+def gather(here: Row, answers: Iterable[Answer]) -> Outcome:
+    """Sort the answers of a step by what is to be done with them."""
+    things = list(answers)
+    whispers = [thing for thing in things if isinstance(thing, Whisper)]
+    return Outcome(
+        here,
+        said=tuple(thing for thing in things if isinstance(thing, Say)),
+        whisper=whispers[-1] if whispers else None,
+        kept=tuple(thing for thing in things if isinstance(thing, Kept)),
+        prefers=tuple(thing for thing in things if isinstance(thing, Prefer)),
+        seat=next((thing for thing in things if isinstance(thing, Seat)), None),
+        part=next((thing for thing in things if isinstance(thing, Part)), None),
+    )
+
+
+# -- Nothing back is never silence --------------------------------------------
+
+
+def nothing_back(row: Row, event: Event) -> dict[str, Any]:
+    """Return what a person gets whose event led to no answer."""
+    match event:
+        case Tapped():
+            return {"whisper": whisper(PASSED)}
+        case Wrote():
+            return {"said": (back(event, CLOSED),)}
+        case Began() if row.state is not None:
+            return {"repeat": True}
+        case _:
+            return {}
+
+
+def back(event: Event, text: str) -> Say:
+    """Return a line to where the event came from: the lane of its person, or the room."""
+    private = isinstance(event, Began | Wrote) and event.private
+    return say(text, to=event.by if isinstance(event, Began | Wrote) and private else None)
+
+
+def too_long(event: Event) -> bool:
+    """Whether an answer is longer than a card can carry."""
+    if not isinstance(event, Began | Wrote):
+        return False
+    return any(len(part.strip()) > LONGEST_ANSWER for part in event.words.text.split("/"))
+
+
+# -- The veil -----------------------------------------------------------------
+
+
+def guard(before: object, after: object, event: Event, answers: Iterable[Answer]) -> None:
+    """Refuse answers that would carry one's words to the other while the veil is down.
+
+    A veil lifts only by stepping into a state that does not veil: never by ending.
+    """
+    was_veiled = getattr(before, "veils", False)
+    veiled = getattr(after, "veils", False) or (was_veiled and after is None)
+    for thing in answers:
+        if not isinstance(thing, Say | Whisper):
+            continue
+        writers = list(words_in(thing))
+        if len(writers) > MOST_WORDS:
+            raise VeilError(f"{len(writers)} people's words in one message, more than {MOST_WORDS}")
+        reader = getattr(event, "by", None) if isinstance(thing, Whisper) else thing.to
+        if veiled and any(writer != reader for writer in writers):
+            raise VeilError(f"words would cross from {type(before).__name__} on {type(event).__name__}")
+        to_room = isinstance(thing, Say) and thing.to is None
+        if veiled and was_veiled and to_room and isinstance(event, Tapped | Wrote):
+            raise VeilError(f"the room would learn who answered, in {type(before).__name__}")
+
+
+def words_in(thing: Line) -> Iterator[Person | None]:
+    """Return the writers of all words, and of all unshared kept things, that a line carries."""
+    buttons: tuple[Button, ...] = thing.buttons if isinstance(thing, Say) else ()
+    below: tuple[Line, ...] = thing.below if isinstance(thing, Say) else ()
+    labels = (button.label for button in buttons if isinstance(button.label, Line))
+    for value in thing.values.values():
+        if isinstance(value, Words):
+            yield value.by
+        elif isinstance(value, Kept) and not value.shared:
+            yield value.by
+        elif isinstance(value, Line):
+            yield from words_in(value)
+    for inner in chain(below, labels):
+        yield from words_in(inner)
+
+
+# -- Silence ------------------------------------------------------------------
+
+
+def floor(rows: Iterable[Row]) -> Row | None:
+    """Return the row that asks the others for silence: the youngest one that hushes."""
+    return max((row for row in rows if row.hushes), key=lambda row: row.id, default=None)
+
+
+def settle(couple: Couple, here: Row, now: datetime) -> Iterator[Row]:
+    """Return the other rows that fall silent now, and those whose clock goes on, moved by the silence."""
+    rows = [here, *(row for row in couple.rows if row.id != here.id)]
+    holder = floor(rows)
+    for row in rows[1:]:
+        hushed = holder is not None and row.id != holder.id and not row.ritual.always
+        if hushed and row.silent_since is None:
+            state, answers = row.ritual.step(row.state, Hushed(), look(couple, row.ritual, now))
+            if answers:
+                raise VeilError(f"{row.ritual.name} spoke when it was hushed")
+            yield replace(row, state=state, silent_since=now)
+        elif not hushed and row.silent_since is not None:
+            yield resumed(row, now)
+
+
+def resumed(row: Row, now: datetime) -> Row:
+    """Return a row after a silence: what it waited for is that much later."""
+    if row.silent_since is None or row.wake_at is None:
+        return replace(row, silent_since=None)
+    state = replace(row.state, wake_at=row.wake_at + (now - row.silent_since))
+    return replace(row, state=state, silent_since=None)
+
+
+# -- Late, and past -----------------------------------------------------------
+
+
+def occurrence(
+    ritual: Ritual, prefers: Preferences, due: datetime, now: datetime, opened_on: date | None
+) -> TimeCame | None:
+    """Return how a ritual is rung whose hour came at `due`, or None where it is skipped.
+
+    Only the latest missed occurrence counts. It is skipped when its window is cut below 45 minutes, and when that
+    evening was opened before, by hand or by the clock of another zone.
+    """
+    while (later := ritual.calls(prefers, due)) is not None and later <= now:
+        due = later
+    if due + ritual.window - now < TOO_SHORT:
+        return None
+    if opened_on is not None and opened_on >= evening_of(due, prefers[ZONE]):
+        return None
+    return TimeCame(due, late=now - due > LATE)
+
+
+def ring(row: Row, now: datetime) -> TimeCame:
+    """Return how a row is rung whose `wake_at` has come."""
+    due = row.wake_at or now
+    return TimeCame(due, late=now - due > LATE)

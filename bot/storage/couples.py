@@ -1,0 +1,341 @@
+"""Couples, their people, their playings and what they keep: loaded for one step, saved after it."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import delete, or_, select, update
+
+from bot.ritual import Kept, Person, Prefer, Preference, Preferences, Ritual, Words
+from bot.shell import Couple, Row
+from bot.storage.codec import (
+    UnreadableError,
+    preference_from_json,
+    preference_to_json,
+    state_from_json,
+    state_to_json,
+)
+from bot.storage.sealing import BrokenSealError
+from bot.storage.store import Tx
+from bot.storage.tables import CallRow, CardRow, CoupleRow, KeptRow, LineRow, PersonRow, PlayingRow, SaidRow
+
+KEPT_IN_SCENE = 60  # of each kind, the newest: more than any ritual looks back on
+
+
+@dataclass(frozen=True)
+class Book:
+    """The table of contents, as storage needs it."""
+
+    rituals: Mapping[str, Ritual]
+    preferences: Mapping[str, Preference[Any]]
+
+    @staticmethod
+    def of(rituals: Sequence[Ritual], preferences: Iterable[Preference[Any]]) -> "Book":
+        """Return the book of these rituals and preferences."""
+        return Book({ritual.name: ritual for ritual in rituals}, {wish.name: wish for wish in preferences})
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Who the readers of a couple are: what rendering needs to know of them."""
+
+    both: tuple[Person, ...]
+    names: Mapping[Person, str] = field(repr=False)
+    prefers: Preferences = field(repr=False)
+
+
+# -- Rooms and people ---------------------------------------------------------
+
+
+def of_room(tx: Tx, chat_id: int) -> CoupleRow | None:
+    """Return the couple of a room."""
+    return tx.session.scalar(select(CoupleRow).where(CoupleRow.chat_id == chat_id))
+
+
+def of_person(tx: Tx, person: PersonRow) -> CoupleRow | None:
+    """Return the one active couple of a person."""
+    return tx.session.get(CoupleRow, person.couple_id) if person.couple_id else None
+
+
+def enter(tx: Tx, chat_id: int, thread_id: int | None) -> CoupleRow:
+    """Return the couple of a room, made where the room is new or its former two have let Tend rest."""
+    couple = of_room(tx, chat_id)
+    if couple is not None and couple.stage == "resting":
+        couple.former_chat_id, couple.chat_id, couple = couple.chat_id, None, None
+        tx.session.flush()
+    if couple is None:
+        number = tx.new_id()
+        key = tx.keys.new(number)
+        couple = CoupleRow(id=number, chat_id=chat_id, thread_id=thread_id, stage="joining", key=key)
+        tx.session.add(couple)
+        tx.session.flush()
+    return couple
+
+
+def known(tx: Tx, telegram_id: int) -> PersonRow | None:
+    """Return a person by their number at Telegram."""
+    return tx.session.scalar(select(PersonRow).where(PersonRow.telegram_id == telegram_id))
+
+
+def meet(tx: Tx, telegram_id: int, name: str) -> PersonRow:
+    """Return a person, made or renamed as Telegram names them now."""
+    person = known(tx, telegram_id)
+    if person is None:
+        number = tx.new_id()
+        person = PersonRow(id=number, telegram_id=telegram_id, key=tx.keys.new(number), lane_open=False)
+        tx.session.add(person)
+        tx.session.flush()
+    if name_of(tx, person) != name:
+        person.name = tx.seal_of(person).close(name, "person", person.id, "name", person.id)
+    return person
+
+
+def name_of(tx: Tx, person: PersonRow) -> str:
+    """Return a person's name; an ellipsis where it was erased."""
+    if person.name is None or person.key is None:
+        return "…"
+    return tx.seal_of(person).open(person.name, "person", person.id, "name", person.id)
+
+
+def people_of(tx: Tx, couple: CoupleRow) -> tuple[PersonRow, ...]:
+    """Return the two of a couple, or nobody while they join."""
+    seats = [seat for seat in (couple.first_id, couple.second_id) if seat]
+    return tuple(person for seat in seats if (person := tx.session.get(PersonRow, seat)))
+
+
+class TakenError(Exception):
+    """One of two people has become one of two elsewhere meanwhile."""
+
+
+def seat(tx: Tx, couple: CoupleRow, two: Sequence[Person]) -> None:
+    """Let these two be the couple of this room. Raises TakenError where one is in another couple.
+
+    The same two, back in their room, go on with what each of them kept; anybody else starts a new record.
+    """
+    people = [tx.session.get_one(PersonRow, person.id) for person in two]
+    if any(person.couple_id not in {None, couple.id} for person in people):
+        raise TakenError("one of the two is in another couple")
+    couple.first_id, couple.second_id = (person.id for person in two)
+    couple.stage = "together"
+    former = select(CoupleRow.id).where(
+        CoupleRow.stage == "resting", CoupleRow.former_chat_id == couple.chat_id,
+        CoupleRow.first_id.in_([couple.first_id, couple.second_id]),
+        CoupleRow.second_id.in_([couple.first_id, couple.second_id]),
+    )  # fmt: skip
+    theirs = update(KeptRow).where(KeptRow.couple_id.in_(former), KeptRow.by_id.is_not(None))
+    tx.session.execute(theirs.values(couple_id=couple.id))
+    for person in two:
+        tx.session.execute(update(PersonRow).where(PersonRow.id == person.id).values(couple_id=couple.id))
+
+
+def part(tx: Tx, couple: CoupleRow) -> None:
+    """Let a couple rest: nobody is rung, nothing more is said, and each is free for another room."""
+    couple.stage, couple.rested_at, couple.floor_id = "resting", tx.now, None
+    tx.session.execute(update(PersonRow).where(PersonRow.couple_id == couple.id).values(couple_id=None))
+    tx.session.execute(update(CallRow).where(CallRow.couple_id == couple.id).values(due_at=None))
+    tx.session.execute(delete(LineRow).where(LineRow.couple_id == couple.id))
+    for table in (SaidRow, CardRow):
+        playings = select(PlayingRow.id).where(PlayingRow.couple_id == couple.id)
+        tx.session.execute(delete(table).where(table.playing_id.in_(playings)))
+    tx.session.execute(delete(PlayingRow).where(PlayingRow.couple_id == couple.id))
+
+
+# -- One couple, as the shell sees it -----------------------------------------
+
+
+def load(tx: Tx, couple: CoupleRow, book: Book, ritual: Ritual) -> tuple[Couple, tuple[PlayingRow, ...]]:
+    """Return a couple for a step of one ritual, and the playings whose state nobody can read any more."""
+    people = people_of(tx, couple)
+    rows, unreadable = [], []
+    for playing in tx.session.scalars(
+        select(PlayingRow).where(PlayingRow.couple_id == couple.id).order_by(PlayingRow.id)
+    ):
+        row = row_of(tx, couple, playing, book)
+        (rows if row else unreadable).append(row or playing)  # type: ignore[arg-type]
+    both = tuple(Person(person.id) for person in people)
+    lanes = frozenset(Person(person.id) for person in people if person.lane_open)
+    kept = kept_of(tx, couple, ritual.reads)
+    return Couple(both, tuple(rows), kept, preferences(tx, couple, book), lanes), tuple(unreadable)  # type: ignore[arg-type]
+
+
+def row_of(tx: Tx, couple: CoupleRow, playing: PlayingRow, book: Book) -> Row | None:
+    """Return a playing with its state, or None where it cannot be read."""
+    ritual = book.rituals.get(playing.ritual)
+    if ritual is None:
+        return None
+    try:
+        text = tx.seal_of(couple).open(playing.state, "playing", playing.id, "state", couple.id)
+        return Row(playing.id, ritual, state_from_json(ritual, text), playing.silent_since)
+    except (BrokenSealError, UnreadableError):
+        return None
+
+
+def save_row(tx: Tx, couple: CoupleRow, row: Row) -> None:
+    """Save a playing, or end it where its state is None."""
+    if row.state is None:
+        tx.session.execute(delete(PlayingRow).where(PlayingRow.id == row.id))
+        tx.session.execute(delete(SaidRow).where(SaidRow.playing_id == row.id))
+        return
+    text = state_to_json(row.ritual, row.state)
+    playing = tx.session.get(PlayingRow, row.id) or PlayingRow(
+        id=row.id, couple_id=couple.id, ritual=row.ritual.name, always=row.ritual.always
+    )
+    playing.state = tx.seal_of(couple).close(text, "playing", row.id, "state", couple.id)
+    playing.wake_at, playing.silent_since = row.wake_at, row.silent_since
+    tx.session.add(playing)
+
+
+def audience(tx: Tx, couple: CoupleRow, book: Book, guests: Iterable[Person] = ()) -> Audience:
+    """Return who reads: the two, and people who are only just joining."""
+    people = [*people_of(tx, couple), *(row for guest in guests if (row := tx.session.get(PersonRow, guest.id)))]
+    names = {Person(person.id): name_of(tx, person) for person in people}
+    return Audience(tuple(Person(person.id) for person in people_of(tx, couple)), names, preferences(tx, couple, book))
+
+
+# -- What they prefer ---------------------------------------------------------
+
+
+def preferences(tx: Tx, couple: CoupleRow, book: Book) -> Preferences:
+    """Return what the two have chosen."""
+    chosen: dict[str, object] = {}
+    for name, stored in _chosen(tx, couple).items():
+        wish = book.preferences.get(name.partition("@")[0])
+        if wish is not None:
+            chosen[name] = preference_from_json(wish, stored)
+    return Preferences(MappingProxyType(chosen))
+
+
+def prefer(tx: Tx, couple: CoupleRow, wishes: Iterable[Prefer]) -> None:
+    """Save changed preferences."""
+    chosen = _chosen(tx, couple)
+    for wish in wishes:
+        name = f"{wish.preference.name}@{wish.by.id}" if wish.by else wish.preference.name
+        chosen[name] = preference_to_json(wish.preference, wish.value)
+    couple.prefers = tx.seal_of(couple).close(json.dumps(chosen), "couple", couple.id, "prefers", couple.id)
+
+
+def _chosen(tx: Tx, couple: CoupleRow) -> dict[str, Any]:
+    if couple.prefers is None:
+        return {}
+    chosen: dict[str, Any] = json.loads(
+        tx.seal_of(couple).open(couple.prefers, "couple", couple.id, "prefers", couple.id)
+    )
+    return chosen
+
+
+# -- What is kept -------------------------------------------------------------
+
+
+def kept_of(tx: Tx, couple: CoupleRow, kinds: Sequence[str]) -> tuple[Kept, ...]:
+    """Return the newest kept things of these kinds, oldest first."""
+    things: list[Kept] = []
+    for kind in kinds:
+        query = select(KeptRow).where(KeptRow.couple_id == couple.id, KeptRow.kind == kind)
+        newest = tx.session.scalars(query.order_by(KeptRow.id.desc()).limit(KEPT_IN_SCENE))
+        things.extend(_kept(tx, couple, row) for row in newest)
+    return tuple(sorted(things, key=lambda thing: thing.id))
+
+
+def keep(tx: Tx, couple: CoupleRow, thing: Kept) -> Kept:
+    """Keep something, or keep it anew."""
+    row = tx.session.get(KeptRow, thing.id) if thing.id else None
+    if row is None:
+        row = KeptRow(id=tx.new_id(), couple_id=couple.id, at=tx.now)
+        tx.session.add(row)
+    owner = _owner(tx, couple, thing.by)
+    row.kind, row.by_id = thing.kind, thing.by.id if thing.by else None
+    row.due, row.outcome, row.shared = thing.due, thing.outcome, thing.shared
+    row.listed = bool(thing.words and thing.words.listed)
+    said = thing.words.text if thing.words else None
+    row.words = tx.seal_of(owner).close(said, "kept", row.id, "words", owner.id) if said is not None else None
+    return replace(thing, id=row.id, at=row.at)
+
+
+def _kept(tx: Tx, couple: CoupleRow, row: KeptRow) -> Kept:
+    by = Person(row.by_id) if row.by_id else None
+    owner = _owner(tx, couple, by)
+    words = None
+    if row.words is not None:
+        said = tx.seal_of(owner).open(row.words, "kept", row.id, "words", owner.id)
+        words = Words(by or Person(0), said, listed=row.listed)
+    return Kept(row.kind, by, words, row.due, row.outcome, row.shared, row.id, row.at)
+
+
+def _owner(tx: Tx, couple: CoupleRow, by: Person | None) -> CoupleRow | PersonRow:
+    return (tx.session.get(PersonRow, by.id) if by else None) or couple
+
+
+# -- Who is due ---------------------------------------------------------------
+
+
+def due_playings(tx: Tx, most: int) -> list[PlayingRow]:
+    """Return playings whose `wake_at` has come, longest due first, but for those that another has hushed."""
+    query = (
+        select(PlayingRow)
+        .join(CoupleRow, CoupleRow.id == PlayingRow.couple_id)
+        .where(PlayingRow.wake_at <= tx.now, _has_the_floor())
+        .order_by(PlayingRow.wake_at, PlayingRow.id)
+        .limit(most)
+    )
+    return list(tx.session.scalars(query))
+
+
+def due_calls(tx: Tx, most: int) -> list[CallRow]:
+    """Return scheduled rituals whose hour has come, longest due first, but for couples in a silence."""
+    query = (
+        select(CallRow)
+        .join(CoupleRow, CoupleRow.id == CallRow.couple_id)
+        .where(CallRow.due_at <= tx.now, CoupleRow.floor_id.is_(None))
+        .order_by(CallRow.due_at, CallRow.couple_id)
+        .limit(most)
+    )
+    return list(tx.session.scalars(query))
+
+
+def next_due(tx: Tx) -> datetime | None:
+    """Return the next moment at which anybody is due."""
+    playing = tx.session.scalar(
+        select(PlayingRow.wake_at)
+        .join(CoupleRow, CoupleRow.id == PlayingRow.couple_id)
+        .where(PlayingRow.wake_at.is_not(None), _has_the_floor())
+        .order_by(PlayingRow.wake_at)
+        .limit(1)
+    )
+    call = tx.session.scalar(
+        select(CallRow.due_at)
+        .join(CoupleRow, CoupleRow.id == CallRow.couple_id)
+        .where(CallRow.due_at.is_not(None), CoupleRow.floor_id.is_(None))
+        .order_by(CallRow.due_at)
+        .limit(1)
+    )
+    return min((moment for moment in (playing, call) if moment), default=None)
+
+
+def _has_the_floor() -> Any:  # noqa: ANN401 - a clause of SQLAlchemy's
+    return or_(CoupleRow.floor_id.is_(None), CoupleRow.floor_id == PlayingRow.id, PlayingRow.always)
+
+
+def call_of(tx: Tx, couple: CoupleRow, ritual: Ritual) -> CallRow:
+    """Return the row that holds a ritual's next hour."""
+    row = tx.session.get(CallRow, (couple.id, ritual.name))
+    if row is None:
+        row = CallRow(couple_id=couple.id, ritual=ritual.name)
+        tx.session.add(row)
+    return row
+
+
+def look_ahead(tx: Tx, couple: CoupleRow, book: Book) -> None:
+    """Work out every scheduled ritual's next hour from the preferences as they are now."""
+    prefers = preferences(tx, couple, book)
+    for ritual in book.rituals.values():
+        due = ritual.calls(prefers, tx.now) if couple.stage == "together" else None
+        if due is not None or tx.session.get(CallRow, (couple.id, ritual.name)):
+            call_of(tx, couple, ritual).due_at = due
+
+
+def opened_on(tx: Tx, couple: CoupleRow, ritual: Ritual, evening: date) -> None:
+    """Remember the evening for which a scheduled ritual was opened."""
+    call_of(tx, couple, ritual).opened_on = evening

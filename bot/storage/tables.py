@@ -1,0 +1,202 @@
+"""The tables. Plain columns hold times, numbers and names of ours; what people said or are called is sealed.
+
+Times are UTC. Ids are our own and grow with time (bot/storage/store.py), so an older row has a smaller id.
+"""
+
+from datetime import UTC, date, datetime
+
+from sqlalchemy import BigInteger, DateTime, Dialect, ForeignKey, Index, LargeBinary, String, TypeDecorator, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware moment in UTC; SQLite keeps it without its zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a moment without a zone: nobody could say when it was."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs its zone")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the moment with its zone."""
+        del dialect
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+class Base(DeclarativeBase):
+    """All tables of Tend."""
+
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own way to say it
+        int: BigInteger,
+        datetime: Utc,
+        bytes: LargeBinary,
+        str: String(64),
+    }
+
+
+class Host(Base):
+    """One row: a known word under the host's key, by which a wrong key is noticed."""
+
+    __tablename__ = "host"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    check: Mapped[bytes] = mapped_column("check_word")
+
+
+class CoupleRow(Base):
+    """A room, and the two in it once both have said so."""
+
+    __tablename__ = "couple"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    chat_id: Mapped[int | None] = mapped_column(unique=True)  # of the room; Telegram may change it
+    former_chat_id: Mapped[int | None]  # of a room that began anew; the same two there go on with what they kept
+    thread_id: Mapped[int | None]  # the topic in which Tend was called
+    stage: Mapped[str] = mapped_column(String(16))  # joining, together, resting
+    first_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    second_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    floor_id: Mapped[int | None]  # the playing that asks the others for silence
+    key: Mapped[bytes | None] = mapped_column("wrapped_key")  # None: erased
+    prefers: Mapped[bytes | None]  # sealed
+    rested_at: Mapped[datetime | None]
+
+
+class PersonRow(Base):
+    """Somebody who tapped "I'm in" or began the private chat from a room."""
+
+    __tablename__ = "person"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    telegram_id: Mapped[int] = mapped_column(unique=True)
+    couple_id: Mapped[int | None] = mapped_column(index=True)  # the one active couple
+    key: Mapped[bytes | None] = mapped_column("wrapped_key")
+    name: Mapped[bytes | None]  # sealed
+    lane_open: Mapped[bool] = mapped_column(default=False)
+
+
+class PlayingRow(Base):
+    """One playing of a ritual: its state, and when it wants to be rung. A timer is this column and nothing else."""
+
+    __tablename__ = "playing"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    couple_id: Mapped[int] = mapped_column(ForeignKey("couple.id"), index=True)
+    ritual: Mapped[str]
+    state: Mapped[bytes]  # sealed
+    wake_at: Mapped[datetime | None]
+    silent_since: Mapped[datetime | None]
+    always: Mapped[bool] = mapped_column(default=False)  # is rung in another's silence, too
+
+    __table_args__ = (
+        Index("ix_playing_due", "wake_at", sqlite_where=text("wake_at IS NOT NULL"), postgresql_where=text("wake_at IS NOT NULL")),
+    )
+
+
+class CallRow(Base):
+    """The next hour of a scheduled ritual, worked out anew whenever the couple's preferences change."""
+
+    __tablename__ = "call"
+    couple_id: Mapped[int] = mapped_column(ForeignKey("couple.id"), primary_key=True)
+    ritual: Mapped[str] = mapped_column(primary_key=True)
+    due_at: Mapped[datetime | None]
+    opened_on: Mapped[date | None]  # the evening of its last playing: never two for one
+
+    __table_args__ = (
+        Index("ix_call_due", "due_at", sqlite_where=text("due_at IS NOT NULL"), postgresql_where=text("due_at IS NOT NULL")),
+    )
+
+
+class KeptRow(Base):
+    """Something worth keeping beyond a ritual."""
+
+    __tablename__ = "kept"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    couple_id: Mapped[int] = mapped_column(ForeignKey("couple.id"))
+    kind: Mapped[str]
+    by_id: Mapped[int | None]  # None: of the two together
+    words: Mapped[bytes | None]  # sealed with the key of the one who said it
+    listed: Mapped[bool]
+    due: Mapped[datetime | None]
+    outcome: Mapped[str]
+    shared: Mapped[bool]
+    at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_kept_kind", "couple_id", "kind", "id"),)
+
+
+class CardRow(Base):
+    """A message that stands in a chat: its buttons, and the question that words may answer."""
+
+    __tablename__ = "card"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    couple_id: Mapped[int] = mapped_column(ForeignKey("couple.id"))
+    playing_id: Mapped[int | None] = mapped_column(index=True)
+    to_id: Mapped[int | None]  # None: the room
+    name: Mapped[str]
+    asks: Mapped[str]
+    face: Mapped[bytes | None]  # sealed: what it says, to be said again; erased once it is closed
+    message_id: Mapped[int | None]  # once it was sent
+    live: Mapped[bool]  # the last of its name
+    at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_card_message", "couple_id", "message_id"),)
+
+
+class LineRow(Base):
+    """The outbox: something to be sent. Deleted after Telegram's answer."""
+
+    __tablename__ = "line"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    target: Mapped[int] = mapped_column(index=True)  # whose chat: the person, else the couple, else a chat of Telegram's
+    couple_id: Mapped[int | None]
+    to_id: Mapped[int | None]
+    playing_id: Mapped[int | None]
+    card_id: Mapped[int | None] = mapped_column(index=True)
+    kind: Mapped[str] = mapped_column(String(8))  # say, redraw, strip
+    body: Mapped[bytes | None]  # sealed; only where there is no card, for people who are in no couple yet
+    rank: Mapped[int]  # a smaller one is sent first
+    again: Mapped[bool]  # in doubt, send it again
+    waits: Mapped[bool]  # for a private chat to be opened
+    always: Mapped[bool]  # also in another ritual's silence
+    not_before: Mapped[datetime]
+    attempts: Mapped[int]
+    flying: Mapped[bool]  # given to Telegram, and no answer yet
+
+
+class SaidRow(Base):
+    """Which question a person's message answered, so that an edit of it finds the same one."""
+
+    __tablename__ = "said"
+    chat_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    message_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    playing_id: Mapped[int] = mapped_column(index=True)
+    asked: Mapped[str]  # empty: it was a command
+    at: Mapped[datetime]
+
+
+class InboxRow(Base):
+    """A raw update. Its body goes when it is done; its number stays some days, to know a repetition."""
+
+    __tablename__ = "inbox"
+    update_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    body: Mapped[bytes | None]  # sealed
+    stage: Mapped[str] = mapped_column(String(8))  # new, done, dead
+    attempts: Mapped[int]
+    at: Mapped[datetime]
+
+    __table_args__ = (
+        Index("ix_inbox_new", "update_id", sqlite_where=text("stage = 'new'"), postgresql_where=text("stage = 'new'")),
+    )
+
+
+class PaceRow(Base):
+    """How fast a chat may be written to: when it was, and until when Telegram asked us to wait."""
+
+    __tablename__ = "pace"
+    target: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    hold_until: Mapped[datetime | None]
+    recent: Mapped[str] = mapped_column(String(1024))  # seconds since the epoch, oldest first
+

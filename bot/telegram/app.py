@@ -1,0 +1,267 @@
+"""Tend on Telegram: the library's Application between our intake, the engine and the outbox.
+
+One task goes the road over and over: what arrived is heard, who is due is rung, what is unsent is sent. It is
+nudged by the intake, by the heartbeat and by Telegram's answers, and it holds nothing in memory that matters.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+from telegram import (
+    BotCommand,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeAllPrivateChats,
+    BotCommandScopeDefault,
+    Update,
+)
+from telegram.error import TelegramError
+from telegram.ext import Application, ApplicationBuilder, ContextTypes, TypeHandler
+from telegram.request import HTTPXRequest
+
+from bot.arrival import Arrival, Command, NotForUs, Tap, Text
+from bot.clock import Heartbeat
+from bot.engine import Engine, Reply
+from bot.logs import trace_of
+from bot.ritual import Ritual
+from bot.storage import couples, inbox, outbox
+from bot.storage.outbox import Limits
+from bot.storage.store import Storage
+from bot.telegram import inbound
+from bot.telegram.intake import Intake, RawBot
+from bot.telegram.keyboard import lane_link
+from bot.telegram.outbound import Sender, reader_of
+from bot.telegram.render import LONGEST_WHISPER, plain
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 50  # updates read from the inbox at a time
+ROUNDS = 1_000  # rings in one go; more would mean that somebody is rung for ever
+TOAST = 60  # characters that a phone shows of a passing answer; a longer one stays until it is closed
+NOD = "👌"
+
+
+@dataclass(frozen=True)
+class Line:
+    """How Telegram is reached."""
+
+    token: str
+    base_url: str
+    timeout: float  # seconds for one call
+
+
+class Tend:
+    """The running bot."""
+
+    def __init__(
+        self, line: Line, storage: Storage, engine: Engine, now: Callable[[], datetime], limits: Limits
+    ) -> None:
+        self._storage, self._engine, self._now, self._limits = storage, engine, now, limits
+        self.bot = raw_bot(line, limits.in_flight)
+        builder = ApplicationBuilder().bot(self.bot).updater(None).job_queue(None)
+        self._application: Application[Any, Any, Any, Any, Any, Any] = builder.build()
+        self._application.add_handler(TypeHandler(Update, self._on_update))
+        self._application.add_error_handler(self._on_error)
+        self._intake = Intake(self.bot, storage, self.nudge)
+        self._sender = Sender(self.bot, storage, now, engine.moved, engine.shut)
+        self._heartbeat = Heartbeat(self._beat, self._sweep)
+        self._nudged = asyncio.Event()
+        self._going = asyncio.Lock()
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def run(self, stop: asyncio.Event, follow: Callable[["Tend"], Coroutine[Any, Any, None]] | None = None) -> None:
+        """Run until asked to stop; what is under way then is finished."""
+        again, missing = await self._storage.run(outbox.land)
+        if again or missing:
+            log.info("in flight at the last end: %d sent again, %d may be missing", again, missing)
+        await self._begin(stop)
+        if stop.is_set():
+            return
+        self._heartbeat.start()
+        tasks = [asyncio.create_task(self._intake.run()), asyncio.create_task(self._go_on()), asyncio.create_task(stop.wait())]
+        if follow is not None:
+            tasks.append(asyncio.create_task(follow(self)))
+        self.nudge()
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            await self._end(tasks)
+
+    async def _begin(self, stop: asyncio.Event) -> None:
+        """Learn our own name and register the commands; without a network, wait for it."""
+        wait = 1.0
+        while not stop.is_set():
+            try:
+                await self._application.initialize()
+                await self._application.start()
+                await register_commands(self.bot, tuple(self._engine.book.rituals.values()))
+            except TelegramError as error:
+                if type(error).__name__ == "InvalidToken":
+                    raise
+                log.warning("Telegram cannot be reached yet (%s)", type(error).__name__)
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, 30.0)
+            else:
+                if self.bot.bot.can_read_all_group_messages:
+                    log.warning("privacy mode is off: switch it on with @BotFather, and remove and add the bot anew")
+                return
+
+    async def _end(self, tasks: list["asyncio.Task[Any]"]) -> None:
+        self._heartbeat.stop()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=4)
+        if self._application.running:
+            await self._application.stop()
+        await self._application.shutdown()
+
+    # -- The road, over and over
+
+    def nudge(self) -> None:
+        """Let the road be gone once more, soon."""
+        self._nudged.set()
+
+    async def _beat(self) -> None:
+        self.nudge()
+
+    async def _go_on(self) -> None:
+        while True:
+            await self._nudged.wait()
+            self._nudged.clear()
+            try:
+                await self.go()
+            except DBAPIError as error:
+                log.error("the database does not answer (%s); the next beat tries again", type(error).__name__)
+
+    async def go(self) -> datetime | None:
+        """Go the road once: hear, ring, send. Returns when the outbox has something to send later."""
+        async with self._going:
+            await self._hear_waiting()
+            for _ in range(ROUNDS):
+                if not await self._storage.run(self._engine.ring):
+                    break
+            ready, look_again = await self._storage.run(outbox.claim, self._engine.book, self._limits)
+            for line in ready:
+                self._start(self._deliver(line))
+            return look_again
+
+    async def settle(self) -> datetime | None:
+        """Go until nothing is left to do at this moment, and return the next one at which something is."""
+        while True:
+            look_again = await self.go()
+            if self._under_way:
+                await asyncio.wait(self._under_way)
+                continue
+            due = await self._storage.run(couples.next_due)
+            quiet = await self._storage.run(inbox.is_empty)
+            upcoming = [at for at in (look_again, due) if at]
+            if quiet and not any(at <= self._now() for at in upcoming):
+                return min(upcoming, default=None)
+
+    async def _deliver(self, line: outbox.Ready) -> None:
+        await self._sender.send(line, self.bot.bot)
+        self.nudge()
+
+    async def _sweep(self) -> None:
+        await self._storage.run(inbox.sweep)
+        await self._storage.run(outbox.sweep)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._under_way.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("a call to Telegram failed: %s", trace_of(error))
+
+    # -- What arrived
+
+    async def _hear_waiting(self) -> None:
+        while waiting := await self._storage.run(inbox.waiting, AT_ONCE):
+            for number, body in waiting:
+                await self._hear(number, body)
+                if await self._storage.run(inbox.is_waiting, number):
+                    return  # the database is in trouble; order is kept, and the next beat tries again
+
+    async def _hear(self, number: int, body: dict[str, Any]) -> None:
+        try:
+            update = Update.de_json(body, self.bot)
+        except Exception as error:  # noqa: BLE001 - whatever Telegram may send one day must not block what is behind it
+            log.error("an update could not be read and is kept aside (%s)", type(error).__name__)
+            await self._storage.run(inbox.bury, number)
+            return
+        await self._application.process_update(update)
+
+    async def _on_update(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
+        arrival = inbound.read(update, self.bot.bot)
+        reply = await self._storage.run(self._engine.hear, arrival, update.update_id)
+        self._answer(arrival, reply)
+
+    async def _on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
+        error = context.error
+        if error is None or not isinstance(update, Update) or isinstance(error, DBAPIError):
+            log.error("the road was blocked: %s", trace_of(error) if error else "")
+            return
+        log.error("an update could not be handled and is kept aside: %s", trace_of(error))
+        arrival = inbound.read(update, self.bot.bot)
+        reply = await self._storage.run(self._engine.stumbled, arrival, update.update_id)
+        self._answer(arrival, reply)
+
+    def _answer(self, arrival: Arrival, reply: Reply) -> None:
+        """Answer a tap, and nod at words, right after their commit; nothing depends on its arriving."""
+        match arrival:
+            case Tap(query_id=query_id) | NotForUs(query_id=query_id) if query_id:
+                self._start(self._answer_tap(query_id, reply))
+            case (Text() | Command()) as said if reply.nod:
+                self._start(self._nod(said.where.chat_id, said.message_id))
+            case _:
+                pass
+
+    async def _answer_tap(self, query_id: str, reply: Reply) -> None:
+        me = self.bot.bot
+        reader = reader_of(reply.audience, reply.to, me, alone=False)
+        shown = plain(reply.whisper, reader, LONGEST_WHISPER) if reply.whisper else None
+        link = lane_link(me.username) if reply.opens_lane else None
+        try:
+            await self.bot.answer_callback_query(
+                query_id, shown, show_alert=bool(shown and len(shown) > TOAST), url=link
+            )
+        except TelegramError as error:  # too old, or the network: the tap had its effect all the same
+            log.info("a tap was not answered (%s)", type(error).__name__)
+
+    async def _nod(self, chat_id: int, message_id: int) -> None:
+        try:
+            await self.bot.set_message_reaction(chat_id, message_id, NOD)
+        except TelegramError as error:
+            log.info("words were taken without a nod (%s)", type(error).__name__)
+
+
+def raw_bot(line: Line, in_flight: int) -> RawBot:
+    """Return the library's bot, with room for as many calls as may be in flight, and a line of its own to poll."""
+    timeouts = {"connect_timeout": line.timeout, "read_timeout": line.timeout, "write_timeout": line.timeout}
+    return RawBot(
+        line.token,
+        base_url=f"{line.base_url}/bot",
+        base_file_url=f"{line.base_url}/file/bot",
+        request=HTTPXRequest(connection_pool_size=2 * in_flight, pool_timeout=line.timeout, **timeouts),
+        get_updates_request=HTTPXRequest(connection_pool_size=1, pool_timeout=line.timeout, **timeouts),
+    )
+
+
+async def register_commands(bot: RawBot, rituals: tuple[Ritual, ...]) -> None:
+    """Register the commands per scope: the room's short menu, and all of them in private."""
+    every = [BotCommand(ritual.command, ritual.about) for ritual in rituals]
+    menu = [BotCommand(ritual.command, ritual.about) for ritual in rituals if ritual.menu]
+    await bot.set_my_commands(menu, BotCommandScopeAllGroupChats())
+    await bot.set_my_commands(every, BotCommandScopeAllPrivateChats())
+    await bot.set_my_commands(menu, BotCommandScopeDefault())

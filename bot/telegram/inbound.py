@@ -1,0 +1,110 @@
+"""From a Telegram update to what arrived. Pure: it reads the update and our own name, and nothing else."""
+
+import re
+import unicodedata
+
+from telegram import Chat, ChatMember, ChatMemberUpdated, Message, MessageEntity, Update, User
+
+from bot.arrival import Added, Arrival, Command, Moved, NotForUs, Place, Removed, Somebody, Tap, Text
+
+OURS = re.compile(r"(\d{1,20}):([0-9a-f]{12})")
+HERE = {ChatMember.MEMBER, ChatMember.ADMINISTRATOR, ChatMember.OWNER, ChatMember.RESTRICTED}
+
+
+def read(update: Update, me: User) -> Arrival:
+    """Return what an update means for Tend; most of what a chat can hold means nothing."""
+    if update.callback_query:
+        return _tap(update)
+    if update.my_chat_member:
+        return _membership(update.my_chat_member)
+    if message := update.message:
+        return _moved(message) or _message(message, me, edited=False)
+    if message := update.edited_message:
+        return _message(message, me, edited=True)
+    return NotForUs()
+
+
+def data_of(card_id: int, key: str) -> str:
+    """Return what a button carries: our card and the button on it, far below Telegram's 64 bytes."""
+    return f"{card_id}:{key}"
+
+
+def _tap(update: Update) -> Arrival:
+    query = update.callback_query
+    if query is None:
+        return NotForUs()
+    ours = OURS.fullmatch(query.data or "")
+    if ours is None or query.message is None or int(ours[1]) >= 2**63:
+        return NotForUs(query.id)
+    where = _place(query.message.chat, None)
+    return Tap(_somebody(query.from_user), where, query.id, int(ours[1]), ours[2], query.message.message_id)
+
+
+def _membership(change: ChatMemberUpdated) -> Arrival:
+    where = _place(change.chat, None)
+    who = _somebody(change.from_user)
+    was, is_now = change.old_chat_member.status in HERE, change.new_chat_member.status in HERE
+    if is_now and not was and not where.private and change.chat.type in {Chat.GROUP, Chat.SUPERGROUP}:
+        return Added(who, where)
+    return Removed(who, where) if was and not is_now else NotForUs()
+
+
+def _moved(message: Message) -> Arrival | None:
+    if message.migrate_to_chat_id:
+        return Moved(message.chat.id, message.migrate_to_chat_id)
+    if message.migrate_from_chat_id:
+        return Moved(message.migrate_from_chat_id, message.chat.id)
+    return None
+
+
+def _message(message: Message, me: User, *, edited: bool) -> Arrival:
+    """A message of a person. Whoever speaks as a group or a channel, or forwards, is nobody in particular."""
+    who = message.from_user
+    if who is None or who.is_bot or message.sender_chat or message.forward_origin or message.via_bot:
+        return NotForUs()
+    where = _place(message.chat, message)
+    somebody = _somebody(who)
+    if command := _command(message, me):
+        name, rest = command
+        return Command(somebody, where, name, rest, message.message_id, edited)
+    answered = message.reply_to_message
+    to_us = answered is not None and answered.from_user is not None and answered.from_user.id == me.id
+    if not (where.private or to_us or edited) or _is_service(message):
+        return NotForUs()
+    reply_to = answered.message_id if answered is not None and to_us else None
+    return Text(somebody, where, clean(message.text or ""), message.message_id, reply_to, edited)
+
+
+def _command(message: Message, me: User) -> tuple[str, str] | None:
+    """Return a command to us and what stands behind it; `/cmd@another_bot` is not ours."""
+    first = message.entities[0] if message.entities else None
+    if message.text is None or first is None or first.type != MessageEntity.BOT_COMMAND or first.offset:
+        return None
+    sent = message.parse_entity(first)
+    name, _, whose = sent.removeprefix("/").partition("@")
+    if whose and whose.casefold() != (me.username or "").casefold():
+        return None
+    return name.casefold(), clean(message.text[len(sent) :])
+
+
+def clean(text: str) -> str:
+    """Return the words as they were written, without what no database or message can hold.
+
+    Words of nothing but blanks and signs that cannot be seen are no words.
+    """
+    storable = "".join("\ufffd" if char == "\0" or "\ud800" <= char <= "\udfff" else char for char in text).strip()
+    return storable if any(unicodedata.category(char) not in {"Cf", "Zs", "Cc", "Mn"} for char in storable) else ""
+
+
+def _is_service(message: Message) -> bool:
+    """Whether nobody said anything: somebody joined, the picture changed, a message was pinned."""
+    return not (message.text or message.effective_attachment)
+
+
+def _place(chat: Chat, message: Message | None) -> Place:
+    thread = message.message_thread_id if message is not None and message.is_topic_message else None
+    return Place(chat.id, chat.type == Chat.PRIVATE, thread)
+
+
+def _somebody(user: User) -> Somebody:
+    return Somebody(user.id, clean(user.first_name)[:40] or "…", user.language_code or "")

@@ -1,0 +1,74 @@
+"""Durable intake: raw updates are committed before they are confirmed.
+
+Telegram forgets an update as soon as a later one is asked for, and python-telegram-bot asks before its handlers
+have run: a kill loses what was queued. So this intake is dumb. It stores the raw JSON of a batch in one
+transaction, and only the next call, made after the commit, confirms it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any, cast
+
+from telegram import Update
+from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
+from telegram.ext import ExtBot
+
+from bot.storage import inbox
+from bot.storage.store import Storage
+
+log = logging.getLogger(__name__)
+
+LONG_POLL = 25  # seconds Telegram may hold a call that has nothing to tell
+WANTED = (Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER)
+LONGEST_WAIT = 30.0  # seconds between two tries while Telegram cannot be reached
+
+
+class RawBot(ExtBot[None]):
+    """The library's bot, which can also hand out updates as they came."""
+
+    async def raw_updates(self, offset: int | None) -> list[dict[str, Any]]:
+        """Return the next updates as raw JSON; all before `offset` are confirmed by this call."""
+        asked = {"timeout": LONG_POLL, "offset": offset, "allowed_updates": list(WANTED)}
+        given = {name: value for name, value in asked.items() if value is not None}
+        updates = await self._post("getUpdates", given, read_timeout=LONG_POLL + 5.0)
+        return cast("list[dict[str, Any]]", updates)
+
+
+class Intake:
+    """Polls, stores, then confirms."""
+
+    def __init__(self, bot: RawBot, storage: Storage, stored: Callable[[], None]) -> None:
+        self._bot, self._storage, self._stored = bot, storage, stored
+        self._offset: int | None = None
+
+    async def run(self) -> None:
+        """Poll until cancelled. Raises InvalidToken, which no waiting can mend."""
+        wait = 1.0
+        while True:
+            try:
+                await self.once()
+                wait = 1.0
+            except InvalidToken:
+                raise
+            except Conflict:
+                log.error("another process polls with this token; only one may")
+                await asyncio.sleep(LONGEST_WAIT)
+            except TimedOut:
+                continue
+            except RetryAfter as error:
+                await asyncio.sleep(float(cast("int", error.retry_after)))
+            except (NetworkError, TelegramError) as error:
+                log.warning("Telegram cannot be reached (%s); trying again in %.0f s", type(error).__name__, wait)
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, LONGEST_WAIT)
+
+    async def once(self) -> None:
+        """Make one call, store what came, and let the next call confirm it."""
+        updates = await self._bot.raw_updates(self._offset)
+        if not updates:
+            return
+        whole = [update for update in updates if isinstance(update.get("update_id"), int)]
+        await self._storage.run(inbox.keep, whole)
+        self._offset = max(update["update_id"] for update in whole) + 1
+        self._stored()

@@ -1,0 +1,114 @@
+"""From the outbox to Telegram, and what its answers mean for each line.
+
+A line is deleted only after Telegram's answer. Where nobody can know whether it arrived, a line that may be said
+again is said again, and any other is let go: a doubled evening card is worse than none, a lost return is harm.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import httpx
+from telegram import Bot, LinkPreviewOptions, Message, User
+from telegram.constants import ParseMode
+from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError, TimedOut
+
+from bot.hours import ZONE
+from bot.ritual import Person
+from bot.storage import outbox
+from bot.storage.couples import Audience
+from bot.storage.outbox import Ready
+from bot.storage.store import Storage, Tx
+from bot.telegram.keyboard import keyboard
+from bot.telegram.render import Reader, text
+
+log = logging.getLogger(__name__)
+
+PATIENCE = timedelta(minutes=5)  # the longest wait between two tries
+NOT_SENT = httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout  # it never left this machine
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Sends lines, and notes what became of each."""
+
+    bot: Bot
+    storage: Storage
+    now: Callable[[], datetime]
+    moved: Callable[[Tx, int, int], None]  # a room has another number
+    shut: Callable[[Tx, int], None]  # a chat does not want us
+
+    async def send(self, ready: Ready, me: User) -> None:
+        """Send one line and note the answer. Raises nothing that Telegram can cause."""
+        try:
+            message_id = await self._send(ready, me)
+        except RetryAfter as error:
+            wait = error.retry_after if isinstance(error.retry_after, timedelta) else timedelta(seconds=error.retry_after)
+            await self.storage.run(outbox.postpone, ready.id, self.now() + wait, whole_chat=True)
+        except ChatMigrated as error:
+            await self.storage.run(self.moved, ready.chat_id, error.new_chat_id)
+            await self.storage.run(outbox.postpone, ready.id, self.now(), whole_chat=False)
+        except Forbidden:
+            log.info("a chat does not take our lines; nothing is said there until it is opened again")
+            await self.storage.run(outbox.drop, ready.id)
+            await self.storage.run(self.shut, ready.chat_id)
+        except BadRequest as error:
+            await self._refused(ready, str(error).casefold())
+        except (TimedOut, NetworkError) as error:
+            await self._in_doubt(ready, error)
+        except TelegramError as error:
+            log.warning("a line was refused: %s", type(error).__name__)
+            await self.storage.run(outbox.drop, ready.id)
+        else:
+            await self.storage.run(outbox.sent, ready.id, message_id)
+
+    async def _send(self, ready: Ready, me: User) -> int | None:
+        alone = ready.chat_id > 0
+        reader = reader_of(ready.audience, ready.face.to, me, alone=alone)
+        if ready.kind == "strip":
+            await self.bot.edit_message_reply_markup(ready.chat_id, ready.message_id, reply_markup=None)
+            return None
+        said = text(ready.face, reader)
+        buttons = keyboard(ready.face.buttons, ready.card_id, reader, me.username or "")
+        plain = LinkPreviewOptions(is_disabled=True)
+        if ready.kind == "redraw":
+            await self.bot.edit_message_text(
+                said, ready.chat_id, ready.message_id,
+                parse_mode=ParseMode.HTML, reply_markup=buttons, link_preview_options=plain,
+            )  # fmt: skip
+            return None
+        message: Message = await self.bot.send_message(
+            ready.chat_id, said, parse_mode=ParseMode.HTML, reply_markup=buttons, link_preview_options=plain,
+            message_thread_id=ready.thread_id, disable_notification=ready.face.softly,
+        )  # fmt: skip
+        return message.message_id
+
+    async def _refused(self, ready: Ready, why: str) -> None:
+        """A 400 is never tried again as it was; a card that is gone is said as a new message."""
+        if "not modified" in why or (ready.kind == "strip" and "message" in why):
+            await self.storage.run(outbox.sent, ready.id, None)
+        elif ready.kind == "redraw" and ("not found" in why or "can't be edited" in why):
+            await self.storage.run(outbox.resend, ready.id)
+        else:
+            log.warning("Telegram refused a line of kind %s", ready.kind)
+            await self.storage.run(outbox.drop, ready.id)
+
+    async def _in_doubt(self, ready: Ready, error: NetworkError) -> None:
+        never_left = isinstance(error.__cause__, NOT_SENT)
+        refused = error.__cause__ is None  # a 5xx with an answer: Telegram did not take it
+        if ready.again or never_left or refused:
+            wait = min(PATIENCE, timedelta(seconds=2 ** min(ready.attempts, 9)))
+            await self.storage.run(outbox.postpone, ready.id, self.now() + wait, whole_chat=False)
+        else:
+            log.warning("a line may not have arrived and is not said again")
+            await self.storage.run(outbox.drop, ready.id)
+
+
+def reader_of(audience: Audience | None, to: Person | None, me: User, *, alone: bool) -> Reader:
+    """Return who reads a line: the two in their room by their clocks, or one alone by their own."""
+    if audience is None:
+        return Reader(me.first_name, {}, (ZONE.default,), alone=alone)
+    readers = [to] if to else list(audience.both)
+    zones = dict.fromkeys(audience.prefers.of(person)[ZONE] for person in readers) or {audience.prefers[ZONE]: None}
+    return Reader(me.first_name, audience.names, tuple(zones), alone=alone)

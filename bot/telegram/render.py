@@ -1,0 +1,131 @@
+"""From a template and its values to the text a reader sees: language, names, clocks, escaping and lengths.
+
+Nothing else turns values into text, so markup in somebody's words or name stays text, and a private message
+shows nothing on a lock screen: people's words stand in it behind a spoiler, which notifications do not print.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from html import escape
+from string import Formatter
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+
+from bot.couple import places
+from bot.ritual import Button, Kept, Line, Person, Say, Value, Words
+
+LONGEST_TEXT = 4096  # UTF-16 units of one message after its markup is read: Bot API, sendMessage
+LONGEST_WHISPER = 200  # characters of the answer to a tap: Bot API, answerCallbackQuery
+LONGEST_LABEL = 64  # our own bound: a longer label is cut by every phone
+LEAVING_OUT = (300, 160, 120, 80, 50, 30, 15, 5)  # how much of each one's words is shown, the most that fits
+ISOLATE = "\u2068", "\u2069"  # what is written right to left stays within its own words
+MARKS_OF_DIRECTION = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads: the two in their room, or one of them alone."""
+
+    me: str  # the name the host gave the bot
+    names: Mapping[Person, str] = field(repr=False)
+    zones: tuple[ZoneInfo, ...]  # one clock, or one for each of two who live apart
+    language: str = "en"
+    alone: bool = False  # a private chat, whose lock screen somebody else may see
+
+
+def translated(text: str, language: str) -> str:
+    """Return the text in a language; English is the key."""
+    del language  # one language so far
+    return text
+
+
+def text(line: Say, reader: Reader) -> str:
+    """Return a message as Telegram's HTML."""
+    return fitted(lambda most: _message(_Show(reader, most, html=True), line), LONGEST_TEXT)
+
+
+def plain(line: Line, reader: Reader, limit: int = LONGEST_TEXT) -> str:
+    """Return a line without markup, cut to a limit of UTF-16 units."""
+    return fitted(lambda most: _message(_Show(reader, most, html=False), line), limit)
+
+
+def label(button: Button, reader: Reader) -> str:
+    """Return what stands on a button."""
+    shown = button.label if isinstance(button.label, Line) else Line(button.label)
+    return plain(shown, reader, LONGEST_LABEL)
+
+
+def fitted(render: Callable[[int], str], limit: int) -> str:
+    """Return the fullest rendering within a limit; only people's words are shortened, never ours."""
+    for most in LEAVING_OUT:
+        if units(shown := render(most)) <= limit:
+            return shown
+    return shown.encode("utf-16-le", "surrogatepass")[: 2 * limit].decode("utf-16-le", "ignore")
+
+
+def units(shown: str) -> int:
+    """Return a length as Telegram counts it, in UTF-16 units."""
+    return len(shown.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _message(show: "_Show", line: Line) -> str:
+    below = line.below if isinstance(line, Say) else ()
+    return "\n".join(show.line(each) for each in (line, *below))
+
+
+class _Show(Formatter):
+    """Shows values inside templates."""
+
+    def __init__(self, reader: Reader, most: int, *, html: bool) -> None:
+        self.reader, self.most, self.html = reader, most, html
+
+    def line(self, line: Line) -> str:
+        template = translated(line.text, self.reader.language)
+        template = escape(template, quote=False) if self.html else template
+        return self.vformat(template, (), {"me": Words(Person(0), self.reader.me), **line.values})
+
+    def format_field(self, value: Value, format_spec: str) -> Any:  # noqa: ANN401 - as Formatter has it
+        match value:
+            case Line():
+                return self.line(value)
+            case Kept(words=Words() as words):
+                return self.words(words)
+            case Words():
+                return self.words(value)
+            case Person():
+                return self.escaped(self.reader.names.get(value, "…"))
+            case datetime():
+                return self.moment(value, format_spec)
+            case date():
+                return self.escaped(format_date(value, "full", locale=self.reader.language))
+            case time():
+                return f"{value:%H:%M}"
+            case timedelta():
+                return f"{value // timedelta(minutes=1)}:{value.seconds % 60:02}"
+            case ZoneInfo():
+                return self.escaped(places.name(value, self.reader.language))
+            case _:
+                return str(value)
+
+    def words(self, words: Words) -> str:
+        said = translated(words.text, self.reader.language) if words.listed else words.text
+        said = said if len(said) <= self.most else said[: self.most] + "…"
+        said = said.join(ISOLATE) if MARKS_OF_DIRECTION.intersection(said) else said
+        said = self.escaped(said)
+        return f"<tg-spoiler>{said}</tg-spoiler>" if self.html and self.reader.alone and words.by.id else said
+
+    def moment(self, at: datetime, format_spec: str) -> str:
+        """A moment on each clock of the reader; a single clock needs no name."""
+        shown = [at.astimezone(zone) for zone in self.reader.zones]
+        if format_spec == "day":
+            return self.escaped(format_date(shown[0].date(), "EEEE, d MMMM", locale=self.reader.language))
+        hours = {f"{there:%H:%M}": zone for there, zone in zip(shown, self.reader.zones, strict=True)}
+        if len(hours) == 1:
+            return next(iter(hours))
+        return ", ".join(f"{hour} {places.name(zone, self.reader.language)}" for hour, zone in hours.items())
+
+    def escaped(self, said: str) -> str:
+        return escape(said, quote=False) if self.html else said

@@ -1,0 +1,118 @@
+"""How a text sets out: as an accusation, as a promise, or as what was heard. Pure, one table per language.
+
+Only the beginning is read: it says what a sentence is meant as, and whoever reads on starts to referee. So no
+text is both a promise and a report. Doubt means False: a rule only makes an offer or sorts a line, and to say
+nothing does less harm than to guess wrong. A language without a row has no rule.
+
+To add a language, give it a row in each table. An opening is a regular expression in lower case with straight
+apostrophes; a blank in it stands for any run of blanks, and its last word is a whole word.
+"""
+
+import re
+from collections.abc import Mapping
+
+from bot.ritual import Preference, Words
+
+LANGUAGE = Preference("language", str, "en")  # each one's own in their lane, the couple's in the room
+
+
+def openings(*phrases: str) -> re.Pattern[str]:
+    """Return one pattern for all ways to begin."""
+    return re.compile(f"(?:{'|'.join(phrases)})(?!\\w)".replace(" ", r"\s+"))
+
+
+Table = Mapping[str, re.Pattern[str]]
+
+# Words that anything may begin with, passed over before an opening is looked for.
+LEADING: Table = {"en": re.compile(r"(?:(?:well|but|and|so|ok|okay|yes|yeah|honestly|oh)\W+)+")}
+
+ACCUSATIONS: Table = {
+    "en": openings(
+        "(you|u) (just |simply |really |literally )?(never|always|constantly|only ever)",
+        "(you|u) (don'?t|won'?t|can'?t|didn'?t|haven'?t) (ever|even|care)",
+        "(you'?re|you are|your|ur) (just |simply )?(never|always|constantly)",
+        "you( keep| are|'re|'ve| have)? (make|made|making) (me|us)",
+        "you (ruin|ruined|let me down|couldn'?t care)",
+        "(why|how come) (do|don'?t|are|aren'?t|can'?t|won'?t|did|didn'?t|must|have) (you|u)"
+        " (always|never|ever|even|constantly|keep|have to)",
+        "(why|how come) (you|you're|you are) (always|never)",
+        "((it|this|that)('?s| is| was) )?(all |only )?(your|ur) (own )?fault",
+    )
+}
+
+# What sets out like an accusation and is a thanks.
+THANKS: Table = {
+    "en": openings(
+        "you (always |still )?(make|made) (me|us) (feel |so |very |really |much |a |an |my |our |some )*"
+        "(happy|glad|proud|smile|laugh|grateful|calm|strong|stronger|hopeful|better|loved|safe|seen|heard|welcome"
+        "|at home|tea|coffee|cake|soup|breakfast|lunch|dinner)",
+        "you never (fail|failed|cease|ceased) to",
+        "you never (let me down|gave up|give up|complain|complained|judge|judged)",
+        "you always (listen|listened|help|helped|are there|were there|stand by)",
+        "(you'?re|you are) always (there|kind|patient|gentle|welcome|on my mind|by my side)",
+    )
+}
+
+WILL = "i('ll| will| shall|'?m going to| am going to|'?m gonna| promise to| plan to)(?! never)"
+MOMENT = "(when|whenever|as soon as|once|after|before|while|if|at|on|in the|tonight|tomorrow|this \\w+)"
+INNER = "(feel|need|want|hope|fear|am|have|must|can'?t|cannot|won'?t|never)(?!\\w)"
+DOING = f"(i'?m (?!feeling)\\w+ing|i(?!')(?! {INNER}))"
+
+PROMISES: Table = {
+    "en": openings(
+        WILL,
+        f"{MOMENT}(?!\\w)[^.!?\\n]*?\\W{WILL}",
+        f"tomorrow( (morning|noon|afternoon|evening|night))?,? {DOING}",
+    )
+}
+
+SAYING = "(that |how |so |i think |(it )?sounds like )*"
+REPORTS: Table = {
+    "en": openings(
+        "(what )?i('?ve| have)? (just |also |really )?(heard|hear|understood|understand)",
+        f"{SAYING}(you|u|he|she|they) (also |just |really |still |both |sometimes )*"
+        "(feels?|felt|needs?|needed|wants?|wanted|wish|wishes|miss|misses|longs?|hopes?|would like"
+        "|said|told me|sound|seem|are|is|were|was|(have|has|had)(?! (to|better)(?!\\w)))",
+        f"{SAYING}(you'?re|you'?ve|you'd(?! better)|he's|she's|they're)",
+        "that (you|he|she|they)",
+    )
+}
+
+APOSTROPHES = str.maketrans(dict.fromkeys("\u2019\u2018\u02bc\u00b4`", "'"))
+BEFORE_WORDS = re.compile(r"[\W_]*")  # blanks, quotation marks, dashes, emoji
+
+
+def accuses(words: Words, language: str = "en") -> bool:
+    """Whether an answer begins as an accusation, so that its writer may be offered "I feel, I need" instead.
+
+    The beginning is what the other braces against. A thanks that sets out the same way ("you always make me
+    laugh") is left alone: to be taken for a reproach would hurt more than the offer helps.
+    """
+    return _begins(ACCUSATIONS, words, language) and not _begins(THANKS, words, language)
+
+
+def promises(words: Words, language: str = "en") -> bool:
+    """Whether it reads as an action somebody will do: "I'll ...", or a moment first: "When ..., I will ...".
+
+    A moment may come first because that is the form asked for: a plan tied to one is kept more often.
+    "I will never" is a vow about oneself, not an act for the other.
+    """
+    return _begins(PROMISES, words, language)
+
+
+def reports(words: Words, language: str = "en") -> bool:
+    """Whether it reads as what was heard from the other: "I heard ...", "that you ...", "you need ...".
+
+    A line back speaks of the other, to them or about them; an action speaks of oneself.
+    """
+    return _begins(REPORTS, words, language)
+
+
+def _begins(table: Table, said: Words, language: str) -> bool:
+    spoken = re.split("[-_]", language.casefold())[0]
+    if spoken not in table or said.listed:
+        return False
+    words = BEFORE_WORDS.sub("", said.text.translate(APOSTROPHES).casefold(), count=1)
+    if spoken in LEADING:
+        words = LEADING[spoken].sub("", words, count=1) if LEADING[spoken].match(words) else words
+    return bool(table[spoken].match(words))

@@ -1,0 +1,323 @@
+"""A ritual played in memory: two people and a clock, no database and no Telegram.
+
+The stage keeps rows, cards and kept things in lists and plays the shell's own functions (bot/shell.py) on them,
+so what a rehearsal shows is what the engine does. A test taps the label that a person sees.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot import shell
+from bot.hours import ZONE, evening_of
+from bot.ritual import (
+    Began,
+    Button,
+    Each,
+    Event,
+    Kept,
+    Person,
+    Preference,
+    Preferences,
+    Ritual,
+    Say,
+    Tapped,
+    Words,
+    Wrote,
+)
+from bot.shell import Couple, Outcome, Row
+from bot.telegram.render import LONGEST_WHISPER, Reader, label, plain
+
+BERLIN = ZoneInfo("Europe/Berlin")
+FIRST_DAY = date(2026, 5, 1)
+ENDLESS = 2_000  # rings; a ritual that rings more often never rests
+
+
+@dataclass
+class Shown:
+    """A message as it stands on the screen."""
+
+    row: Row
+    say: Say
+    text: str
+    at: datetime
+    live: bool = True  # its buttons and its question
+    edited: bool = False
+
+    @property
+    def labels(self) -> list[str]:
+        return [str(button.label) for button in self.say.buttons] if self.live else []
+
+
+@dataclass
+class Stage:
+    """The couple's little world."""
+
+    rituals: tuple[Ritual, ...]
+    now: datetime
+    prefers: Preferences
+    rows: dict[int, Row] = field(default_factory=dict)
+    shown: list[Shown] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
+    calls: dict[str, datetime | None] = field(default_factory=dict)
+    opened_on: dict[str, date] = field(default_factory=dict)
+    held: list[tuple[Row, Say]] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.ids = itertools.count(1)
+        self.ann, self.ben, self.cleo = (
+            Player(Person(n), name, self) for n, name in enumerate(("Ann", "Ben", "Cleo"), 1)
+        )
+        self.players = self.ann, self.ben, self.cleo
+        self.both = self.ann.person, self.ben.person
+        self.lanes = frozenset(self.both)
+        self.look_ahead()
+
+    # -- The road, in memory
+
+    def couple(self) -> Couple:
+        return Couple(self.both, tuple(self.rows.values()), tuple(self.kept), self.prefers, self.lanes)
+
+    def play(self, row: Row, event: Event) -> Outcome:
+        outcome = shell.hear(self.couple(), row, event, self.now)
+        self.events.append(event)
+        if row.state is None:
+            self.opened_on[row.ritual.name] = evening_of(getattr(event, "due", self.now), self.prefers[ZONE])
+        for changed in (outcome.row, *outcome.others):
+            self.put(changed)
+        for thing in outcome.kept:
+            self.keep(thing)
+        for wish in outcome.prefers:
+            self.prefers = self.prefers.put(wish.preference, wish.value, wish.by)
+            self.look_ahead()
+        for said in outcome.said:
+            self.say(outcome.row, said, event)
+        if outcome.repeat:
+            self.repeat(outcome.row)
+        if isinstance(event, Tapped):
+            self.player(event.by).hears(outcome.whisper)
+        self.release()
+        return outcome
+
+    def put(self, row: Row) -> None:
+        self.rows[row.id] = row
+        if row.state is None:
+            del self.rows[row.id]
+
+    def keep(self, thing: Kept) -> None:
+        if thing.id:
+            self.kept = [thing if old.id == thing.id else old for old in self.kept]
+        else:
+            self.kept.append(replace(thing, id=next(self.ids), at=self.now))
+
+    def say(self, row: Row, said: Say, event: Event | None = None) -> None:
+        holder = shell.floor(self.rows.values())
+        if holder and holder.id != row.id and said.to is None and not row.ritual.always:
+            self.held.append((row, said))
+            return
+        if said.to and said.to not in self.lanes and not said.waits:
+            return
+        standing = [
+            shown
+            for shown in self.shown
+            if said.card and shown.live and (shown.row.id, shown.say.card, shown.say.to) == (row.id, said.card, said.to)
+        ]
+        text = plain(said, self.reader(said.to))
+        if said.quiet:
+            for shown in standing:
+                shown.say, shown.text, shown.edited = said, text, True
+            return
+        for shown in standing:
+            shown.live = False
+        self.shown.append(Shown(row, said, text, self.now))
+
+    def repeat(self, row: Row) -> None:
+        newest = [shown for shown in self.shown if shown.row.id == row.id and shown.live and shown.say.to is None]
+        if newest:
+            self.say(row, replace(newest[-1].say, quiet=False))
+
+    def release(self) -> None:
+        if shell.floor(self.rows.values()) is None:
+            held, self.held = self.held, []
+            for row, said in held:
+                self.say(row, said)
+        for shown in self.shown:
+            shown.live = shown.live and shown.row.id in self.rows
+
+    def reader(self, person: Person | None) -> Reader:
+        names = {player.person: player.name for player in self.players}
+        prefers = [self.prefers.of(each) for each in ([person] if person else self.both)]
+        return Reader("Tend", names, tuple(dict.fromkeys(each[ZONE] for each in prefers)), alone=person is not None)
+
+    def player(self, person: Person) -> Player:
+        return next(player for player in self.players if player.person == person)
+
+    # -- Time
+
+    def look_ahead(self) -> None:
+        self.calls = {ritual.name: ritual.calls(self.prefers, self.now) for ritual in self.rituals}
+
+    def next_ring(self) -> tuple[datetime, Row | Ritual] | None:
+        holder = shell.floor(self.rows.values())
+        rings: list[tuple[datetime, Row | Ritual]] = [
+            (row.wake_at, row)
+            for row in self.rows.values()
+            if row.wake_at and (holder is None or row.id == holder.id or row.ritual.always)
+        ]
+        if holder is None:
+            rings += [(at, ritual) for ritual in self.rituals if (at := self.calls[ritual.name])]
+        return min(rings, key=lambda ring: ring[0], default=None)
+
+    def runs(self, end: datetime | None) -> None:
+        for _ in range(ENDLESS):
+            ring = self.next_ring()
+            if ring is None or (end and ring[0] > end):
+                break
+            at, what = ring
+            self.now = max(self.now, at)
+            self.ring(what, at)
+        else:
+            raise AssertionError("it never came to rest")
+        self.now = max(self.now, end) if end else self.now
+
+    def ring(self, what: Row | Ritual, due: datetime) -> None:
+        if isinstance(what, Row):
+            self.play(what, shell.ring(what, self.now))
+            return
+        opened = self.opened_on.get(what.name)
+        busy = any(row.ritual is what and not row.lingers for row in self.rows.values())
+        came = None if busy else shell.occurrence(what, self.prefers, due, self.now, opened)
+        self.calls[what.name] = what.calls(self.prefers, self.now)
+        if came:
+            self.play(Row(next(self.ids), what), came)
+
+
+@dataclass
+class Player:
+    """One of the two, or Cleo, who must never see anything."""
+
+    person: Person
+    name: str
+    stage: Stage
+    whispered: list[str] = field(default_factory=list)
+
+    @property
+    def private(self) -> list[str]:
+        return [shown.text for shown in self.stage.shown if shown.say.to == self.person]
+
+    def sees(self) -> list[Shown]:
+        return [shown for shown in self.stage.shown if shown.say.to in {None, self.person}]
+
+    def hears(self, whisper: Any) -> None:
+        if whisper:
+            self.whispered.append(plain(whisper, self.stage.reader(self.person), LONGEST_WHISPER))
+
+    def sends(self, command: str, *, private: bool = False) -> None:
+        """Send a command."""
+        name, _, rest = command.removeprefix("/").partition(" ")
+        ritual = next(ritual for ritual in self.stage.rituals if ritual.command == name)
+        open_rows = [row for row in self.stage.rows.values() if row.ritual is ritual and not row.lingers]
+        row = open_rows[-1] if open_rows and not ritual.many else Row(next(self.stage.ids), ritual)
+        self.stage.play(row, Began(self.person, Words(self.person, rest.strip()), private=private))
+
+    def taps(self, wanted: str) -> None:
+        """Tap the newest button with this label, live or not."""
+        shown, button = next(
+            (shown, button)
+            for shown in reversed(self.sees())
+            for button in shown.say.buttons
+            if label(button, self.stage.reader(None)) == wanted
+        )
+        self.taps_on(shown, button)
+
+    def taps_on(self, shown: Shown, button: Button) -> None:
+        row = self.stage.rows.get(shown.row.id)
+        if not shown.live or row is None:
+            self.whispered.append(shell.PASSED)
+        elif self.person in self.stage.both or row.welcomes:
+            self.stage.play(row, Tapped(self.person, button.tap, button.item, private=shown.say.to is not None))
+
+    def writes(self, text: str) -> None:
+        """Write a plain line in the private chat: it belongs to the newest question there."""
+        asking = [shown for shown in self.stage.shown if shown.say.to == self.person and shown.say.asks and shown.live]
+        assert asking, "nothing asks for words just now"
+        self._answers(asking[-1], text, 0, private=True)
+
+    def replies(self, text: str, source: int = 0) -> None:
+        """Reply to the newest question in the room; a `source` makes it a message that may be edited."""
+        asking = [shown for shown in self.stage.shown if shown.say.to is None and shown.say.asks and shown.live]
+        assert asking, "nothing asks for words in the room"
+        self._answers(asking[-1], text, source, private=False)
+
+    def _answers(self, shown: Shown, text: str, source: int, *, private: bool) -> None:
+        words = Words(self.person, text, source=source)
+        self.stage.play(self.stage.rows[shown.row.id], Wrote(self.person, shown.say.asks, words, private))
+
+
+@dataclass
+class Room:
+    """What both see."""
+
+    stage: Stage
+
+    @property
+    def shown(self) -> list[Shown]:
+        return [shown for shown in self.stage.shown if shown.say.to is None]
+
+    @property
+    def texts(self) -> list[str]:
+        return [shown.text for shown in self.shown]
+
+    @property
+    def labels(self) -> list[str]:
+        return self.shown[-1].labels
+
+
+@dataclass
+class Clock:
+    """Time is moved, never slept; on its way it rings whoever is due."""
+
+    stage: Stage
+
+    def reaches(self, hour: str) -> None:
+        zone = self.stage.prefers[ZONE]
+        here = self.stage.now.astimezone(zone)
+        end = datetime.combine(here.date(), time.fromisoformat(hour), zone)
+        if end <= here:
+            end = datetime.combine(here.date() + timedelta(days=1), time.fromisoformat(hour), zone)
+        self.stage.runs(end.astimezone(UTC))
+
+    def passes(self, **span: float) -> None:
+        self.stage.runs(self.stage.now + timedelta(**span))
+
+    def is_away(self, **span: float) -> None:
+        """Tend is down for so long, and then looks who is due."""
+        self.stage.now += timedelta(**span)
+        self.stage.runs(self.stage.now)
+
+    def runs_out(self) -> None:
+        """Let everything rest; nothing calls anew."""
+        self.stage.calls = dict.fromkeys(self.stage.calls)
+        self.stage.rituals, rituals = (), self.stage.rituals
+        self.stage.runs(None)
+        self.stage.rituals = rituals
+
+
+def rehearse(
+    *rituals: Ritual, at: str = "20:00", prefers: dict[Preference[Any], Any] | None = None
+) -> tuple[Room, Player, Player, Clock]:
+    """Set the stage on Friday, 1 May 2026, by Berlin's clock."""
+    chosen = Preferences().put(ZONE, BERLIN)
+    for preference, value in (prefers or {}).items():
+        chosen = chosen.put(preference, value)
+    now = datetime.combine(FIRST_DAY, time.fromisoformat(at), BERLIN).astimezone(UTC)
+    stage = Stage(rituals, now, chosen)
+    return Room(stage), stage.ann, stage.ben, Clock(stage)
+
+
+__all__ = ["BERLIN", "FIRST_DAY", "Clock", "Each", "Player", "Room", "Shown", "Stage", "rehearse"]
