@@ -49,7 +49,7 @@ SHUT_IN_TROUBLE = timedelta(minutes=15)  # a playing whose step failed is rung a
 
 FOR_THE_TWO = "This is for the two of them."
 ELSEWHERE = "You are one of two in another room already. Leave there first: /leave."
-NOTHING_ASKS = "Nothing asks for words just now. /checkin opens an evening, /help shows the rest."
+NOTHING_ASKS = "Nothing asks for words just now. What would you like?"
 LANE_OPEN = "Here we are alone. Whatever you tell me here, nobody else reads before you both allow it."
 COME_ALONG = "I live in a chat of you two. Add me to a group with only the two of you in it, and I say the rest there."
 NOBODY_YET = "First the two of you say that you are two: tap \"I'm in\" in your room."
@@ -273,8 +273,11 @@ class Engine:
     def _unasked(self, tx: Tx, couple: CoupleRow, lane: PersonRow | None) -> Reply:
         """Words that answer no question: in the lane that is said, in the room they are between the two."""
         if lane is not None:
-            self._tell(tx, couple, say(NOTHING_ASKS, to=Person(lane.id)))
+            self._tell(tx, couple, say(NOTHING_ASKS, *self._menu(), to=Person(lane.id)))
         return Reply()
+
+    def _menu(self) -> list[Button]:
+        return [Button(f"/{each.command}", opens=each.name) for each in self.book.rituals.values() if each.menu]
 
     # -- Who is due
 

@@ -229,7 +229,7 @@ class Say(Line):
     waits: bool = False  # a private line to a lane that is shut waits for it; else it is dropped
     softly: bool = False  # delivered without a sound
     again: bool = False  # in doubt whether it arrived: say it again rather than not at all
-    first: bool = False  # before whatever else is waiting to be sent
+    at_once: bool = False  # before whatever else is waiting to be sent
 
 
 @dataclass(frozen=True)
@@ -279,12 +279,12 @@ def say(
     waits: bool = False,
     softly: bool = False,
     again: bool = False,
-    first: bool = False,
+    at_once: bool = False,
     **values: Value,
 ) -> Say:
     """Return a new message, to the room or to one person."""
     return Say(
-        text, checked(values), tuple(below), buttons, to, card, asks, waits=waits, softly=softly, again=again, first=first
+        text, checked(values), tuple(below), buttons, to, card, asks, waits=waits, softly=softly, again=again, at_once=at_once
     )
 
 
@@ -358,7 +358,7 @@ def never(prefers: Preferences, after: datetime) -> datetime | None:  # noqa: AR
     return None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ritual:
     """One ritual, as the table of contents lists it.
 

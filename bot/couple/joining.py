@@ -41,6 +41,7 @@ from bot.ritual import (
     whisper,
 )
 from bot.rituals import RITUALS
+from bot.wording import LANGUAGE
 
 WAITS, STAYS = timedelta(days=30), timedelta(days=1)  # for the two to join; for a card of settings
 SIDE_BY_SIDE = 2  # so many options stand on the first card itself
@@ -55,6 +56,7 @@ WELCOME = (
 FIRST_IN = "{first} is in. And the other one of you two?"
 ALREADY_IN = "You are in. Now the other one."
 ARE_YOU_TWO = "{first} and {second}: is that the two of you?"
+BOTH_IN = "{first} and {second}: the two of you."
 NOTED = "Noted. {first} says so too, and then it begins."
 HAS_ITS_TWO = "This room has its two already."
 AGAIN_THEN = "Then once more. It begins when the two of you have tapped."
@@ -146,9 +148,9 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         case Confirming(first=first, second=second), Tapped(who, THATS_US.tap):
             if who != first:
                 return state, [whisper(NOTED, first=first)]
-            chosen = scene.prefers if ZONE.name in scene.prefers.chosen else scene.prefers.put(ZONE, scene.home)
-            here = Setting(scene.now + STAYS, None)
-            return here, [Seat((first, second)), Prefer(ZONE, chosen[ZONE]), card_of(say, here, chosen, scene)]
+            here, prefers = Setting(scene.now + STAYS, None), scene.prefers.put(ZONE, scene.home)
+            both = redraw(BOTH_IN, card="welcome", first=first, second=second)
+            return here, [Seat((first, second)), Prefer(ZONE, scene.home), both, card_of(say, here, prefers, scene)]
 
         # The card of settings; its answers are taken by tap or by reply.
         case None | Setting(), Began(who, private=private):
@@ -248,7 +250,7 @@ def turned(state: Setting, page: str, scene: Scene) -> Turn:
 def card_of(draw: Any, here: Setting, prefers: Preferences, scene: Scene, told: str = "") -> Say:  # noqa: ANN401 - say or redraw
     """The one card, at its page."""
     at = {"to": here.to, "card": "settings", "asks": "setting"}
-    clocks = clock_buttons(here.found or places.likely((), prefers[ZONE], scene.now), scene.now)
+    clocks = clock_buttons(here.found or places.likely((prefers[LANGUAGE],), prefers[ZONE], scene.now), scene.now)
     if here.page == "apart":
         return draw(told or YOUR_OWN_CLOCK, *clocks, BACK, **at, zone=prefers[ZONE])  # type: ignore[no-any-return]
     if wish := ASKED.get(here.page):

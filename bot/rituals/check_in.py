@@ -248,7 +248,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
 
         # The private lane: a family first, then the finer word. An old answer stays until another is there.
         case Naming(evening=evening), Tapped(who, OWN_WORDS.tap):
-            return state, [your_card(say, evening, who)]
+            return state, [replace(your_card(say, evening, who), waits=True)]
 
         case Naming(), Tapped(who, "family", family):
             question, table = ("feeling", FEELINGS) if family in FEELINGS else ("need", NEEDS)
@@ -279,7 +279,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             return after, [whisper(NOTHING_TOMORROW), *said]
 
         case Acting(evening=evening), Tapped(who, SOMETHING_ELSE.tap):
-            return state, [ask_action(say, evening, who, scene)]
+            return state, [replace(ask_action(say, evening, who, scene), waits=True)]
 
         case Acting(evening=evening), Began(who, words) if len(parts := words.split("/")) == len(QUESTIONS):
             return acted(evening, who, scene, action=parts[-1], nothing=False)

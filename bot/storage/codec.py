@@ -6,7 +6,7 @@ A line is written with its values named by kind, because a template's values are
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from types import MappingProxyType, UnionType
@@ -142,7 +142,7 @@ def _line_from(stored: dict[str, Any]) -> Line:
 
 def _button_to(button: Button) -> dict[str, Any]:
     label = _line_to(button.label) if isinstance(button.label, Line) else button.label
-    return asdict(button) | {"label": label}
+    return {field.name: getattr(button, field.name) for field in fields(Button)} | {"label": label}
 
 
 def _button_from(stored: dict[str, Any]) -> Button:

@@ -1,6 +1,7 @@
 """Couples, their people, their playings and what they keep: loaded for one step, saved after it."""
 
 import json
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -21,6 +22,8 @@ from bot.storage.codec import (
 from bot.storage.sealing import BrokenSealError
 from bot.storage.store import Tx
 from bot.storage.tables import CallRow, CardRow, CoupleRow, KeptRow, LineRow, PersonRow, PlayingRow, SaidRow
+
+log = logging.getLogger(__name__)
 
 KEPT_IN_SCENE = 60  # of each kind, the newest: more than any ritual looks back on
 
@@ -169,7 +172,8 @@ def row_of(tx: Tx, couple: CoupleRow, playing: PlayingRow, book: Book) -> Row | 
     try:
         text = tx.seal_of(couple).open(playing.state, "playing", playing.id, "state", couple.id)
         return Row(playing.id, ritual, state_from_json(ritual, text), playing.silent_since)
-    except (BrokenSealError, UnreadableError):
+    except (BrokenSealError, UnreadableError) as error:
+        log.warning("%s", error)
         return None
 
 
@@ -242,15 +246,14 @@ def kept_of(tx: Tx, couple: CoupleRow, kinds: Sequence[str]) -> tuple[Kept, ...]
 def keep(tx: Tx, couple: CoupleRow, thing: Kept) -> Kept:
     """Keep something, or keep it anew."""
     row = tx.session.get(KeptRow, thing.id) if thing.id else None
-    if row is None:
-        row = KeptRow(id=tx.new_id(), couple_id=couple.id, at=tx.now)
-        tx.session.add(row)
+    row = row or KeptRow(id=tx.new_id(), couple_id=couple.id, at=tx.now)
     owner = _owner(tx, couple, thing.by)
     row.kind, row.by_id = thing.kind, thing.by.id if thing.by else None
     row.due, row.outcome, row.shared = thing.due, thing.outcome, thing.shared
     row.listed = bool(thing.words and thing.words.listed)
     said = thing.words.text if thing.words else None
     row.words = tx.seal_of(owner).close(said, "kept", row.id, "words", owner.id) if said is not None else None
+    tx.session.add(row)
     return replace(thing, id=row.id, at=row.at)
 
 

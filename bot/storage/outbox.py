@@ -69,7 +69,7 @@ def say(tx: Tx, couple: CoupleRow, playing_id: int | None, said: Say, rank: int,
     )  # fmt: skip
     _reface(tx, couple, card, said)
     tx.session.add(card)
-    _put(tx, couple, card, "say", FIRST if said.first else rank, said, always=always)
+    _put(tx, couple, card, "say", FIRST if said.at_once else rank, said, always=always)
 
 
 def repeat(tx: Tx, couple: CoupleRow, playing_id: int, to: Person | None) -> None:
@@ -159,7 +159,7 @@ def _put(tx: Tx, couple: CoupleRow, card: CardRow, kind: str, rank: int, said: S
 def _anew(face: Say) -> Say:
     return Say(
         face.text, face.values, face.below, face.buttons, face.to, face.card, face.asks,
-        waits=face.waits, softly=face.softly, again=face.again, first=face.first,
+        waits=face.waits, softly=face.softly, again=face.again, at_once=face.at_once,
     )  # fmt: skip
 
 
@@ -212,7 +212,7 @@ def sent(tx: Tx, line_id: int, message_id: int | None) -> None:
 def _close(tx: Tx, couple: CoupleRow, card: CardRow, line: LineRow) -> None:
     """A card whose playing ended while it was in flight; buttons that open another ritual stay."""
     face = face_of(tx, couple, card)
-    opens = face is not None and any(button.opens or button.lane for button in face.buttons)
+    opens = face is not None and any(button.opens or button.leads for button in face.buttons)
     if card.live and opens:
         return
     if not card.live and line.kind == "say":

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import OperationalError
 from telegram import (
     BotCommand,
     BotCommandScopeAllGroupChats,
@@ -138,7 +138,7 @@ class Tend:
             self._nudged.clear()
             try:
                 await self.go()
-            except DBAPIError as error:
+            except OperationalError as error:
                 log.error("the database does not answer (%s); the next beat tries again", type(error).__name__)
 
     async def go(self) -> datetime | None:
@@ -209,7 +209,7 @@ class Tend:
 
     async def _on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         error = context.error
-        if error is None or not isinstance(update, Update) or isinstance(error, DBAPIError):
+        if error is None or not isinstance(update, Update) or isinstance(error, OperationalError):
             log.error("the road was blocked: %s", trace_of(error) if error else "")
             return
         log.error("an update could not be handled and is kept aside: %s", trace_of(error))

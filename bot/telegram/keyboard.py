@@ -10,7 +10,7 @@ from bot.ritual import Button
 from bot.telegram.inbound import data_of
 from bot.telegram.render import Reader, label
 
-ROW = 34  # characters that fit beside each other on a narrow phone, gaps included
+ROW = 40  # characters that fit beside each other on a narrow phone, gaps included
 GAP = 2
 ABREAST = 4
 
@@ -28,7 +28,8 @@ def laid_out(buttons: Sequence[Button], reader: Reader) -> Iterator[list[Button]
         kind = list(group)
         lengths = [len(label(button, reader)) for button in kind]
         if kind[0].item and len(kind) > ABREAST:
-            abreast = max(1, min(ABREAST, (ROW + GAP) // (max(lengths) + GAP)))
+            usual = sum(lengths) // len(lengths)
+            abreast = max(1, min(ABREAST, ROW // (usual + GAP)))
             yield from (kind[start : start + abreast] for start in range(0, len(kind), abreast))
         else:
             yield from _as_they_fit(kind, lengths)
