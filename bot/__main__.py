@@ -12,7 +12,7 @@ from typing import Any
 
 from telegram.error import InvalidToken
 
-from bot.clock import wall_clock
+from bot.clock import Heartbeat, wall_clock
 from bot.couple.house import ALL_PREFERENCES, HOUSE
 from bot.doctor import examine
 from bot.engine import Engine
@@ -36,7 +36,9 @@ def main(argv: list[str] | None = None) -> int:
     try:
         settings = read_settings()
         log_to_stderr(
-            settings.log_level, as_json=settings.log_format == "json", secret=settings.bot_token.get_secret_value()
+            settings.log_level,
+            as_json=settings.log_format == "json",
+            secret=settings.bot_token.get_secret_value(),
         )
         match options.command:
             case "run":
@@ -54,10 +56,14 @@ def main(argv: list[str] | None = None) -> int:
 
 def command_line() -> argparse.ArgumentParser:
     """Return what `tend` understands."""
-    parser = argparse.ArgumentParser("tend", description="A Telegram bot that keeps small rituals with a couple.")
+    parser = argparse.ArgumentParser(
+        "tend", description="A Telegram bot that keeps small rituals with a couple."
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     running = commands.add_parser("run", help="run the bot; it needs BOT_TOKEN")
-    running.add_argument("--led-by", type=int, metavar="FD", help=argparse.SUPPRESS)  # the playground leads its clock
+    running.add_argument(
+        "--led-by", type=int, metavar="FD", help=argparse.SUPPRESS
+    )  # the playground leads its clock
     commands.add_parser("play", help="run it on this machine with a stand-in for Telegram; it needs nothing")
     commands.add_parser("doctor", help="look at everything it needs, and say what to do")
     return parser
@@ -71,18 +77,24 @@ def led_bot(fd: int) -> list[str]:
 async def run(settings: Settings, led_by: int | None) -> int:
     """Run the bot until it is told to stop."""
     if not settings.bot_token.get_secret_value():
-        raise RefusedSettingsError("BOT_TOKEN is empty. Ask @BotFather for one, or try `tend play`, which needs none.")
+        raise RefusedSettingsError(
+            "BOT_TOKEN is empty. Ask @BotFather for one, or try `tend play`, which needs none."
+        )
     led = await LedClock.connect(led_by) if led_by is not None else None
     now: Callable[[], datetime] = led.now if led else wall_clock
     storage = Storage(open_store(settings, now))
-    limits = Limits(settings.prompts_a_second, settings.answers_a_second, settings.group_a_minute, settings.in_flight)
+    limits = Limits(
+        settings.prompts_a_second, settings.answers_a_second, settings.group_a_minute, settings.in_flight
+    )
     engine = Engine(HOUSE, ALL_PREFERENCES, settings.home)
     line = Line(settings.bot_token.get_secret_value(), settings.bot_api_url, settings.request_timeout)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
-        await Tend(line, storage, engine, now, limits).run(stop, partial(follow, led) if led else None)
+        await Tend(line, storage, engine, now, limits, Heartbeat).run(
+            stop, partial(follow, led) if led else None
+        )
     finally:
         storage.close()
     log.info("stopped")

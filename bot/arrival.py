@@ -1,4 +1,4 @@
-"""What arrives from the messenger, in plain terms: who did what, and where. Nothing here knows Telegram's types."""
+"""What arrives from the messenger, in plain terms: who did what, and where. No type of Telegram's is here."""
 
 from dataclasses import dataclass, field
 from typing import TypeAlias

@@ -1,16 +1,16 @@
 """The heartbeat. APScheduler beats; what is due is asked of the database, never held in memory.
 
-A missed beat is of no account: the next one finds whoever is due. So beats coalesce, never overlap, and are never
-too late to run.
+A missed beat is of no account: the next one finds whoever is due. So beats coalesce, never overlap, and are
+never too late to run.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-Beat = Callable[[], Awaitable[None]]
+Beat = Callable[[], Coroutine[Any, Any, None]]
 
 
 def wall_clock() -> datetime:

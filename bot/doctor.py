@@ -47,9 +47,15 @@ async def _telegram(settings: Settings, now: Callable[[], datetime]) -> list[Fin
         async with raw_bot(Line(token, settings.bot_api_url, settings.request_timeout), 1) as bot:
             listens = bool(bot.bot.can_read_all_group_messages)
     except Exception as error:  # noqa: BLE001 - whatever it is, the host is told its kind, and never the address
-        return [Finding("token", well=False, says=f"Telegram did not accept it or was not reached ({type(error).__name__}).")]
+        return [
+            Finding(
+                "token",
+                well=False,
+                says=f"Telegram did not accept it or was not reached ({type(error).__name__}).",
+            )
+        ]
     privacy = (
-        "It is off. Send /setprivacy to @BotFather, choose Enable, then remove the bot from its groups and add it anew."
+        "It is off. Send /setprivacy to @BotFather, choose Enable, and add the bot anew to its groups."
         if listens
         else "It is on: Tend sees commands, taps and replies."
     )
@@ -70,7 +76,11 @@ async def _clock(settings: Settings, now: Callable[[], datetime]) -> Finding:
     try:
         theirs = datetime.strptime(answered, "%a, %d %b %Y %H:%M:%S %Z").replace(tzinfo=ZoneInfo("UTC"))
     except ValueError:
-        return Finding("clock", well=True, says=f"It shows {now():%Y-%m-%d %H:%M} UTC; there was nothing to compare it with.")
+        return Finding(
+            "clock",
+            well=True,
+            says=f"It shows {now():%Y-%m-%d %H:%M} UTC; there was nothing to compare it with.",
+        )
     apart = abs(now() - theirs)
     if apart > WRONG_CLOCK:
         return Finding("clock", well=False, says=f"It is {apart} off. Let this machine keep its time by NTP.")
@@ -85,7 +95,9 @@ def _database(settings: Settings, now: Callable[[], datetime]) -> Iterator[Findi
     try:
         lacking = behind(settings.database)
     except SQLAlchemyError as error:
-        yield Finding("database", well=False, says=f"{place} does not answer ({type(error).__name__}). Is it running?")
+        yield Finding(
+            "database", well=False, says=f"{place} does not answer ({type(error).__name__}). Is it running?"
+        )
         return
     yield Finding("database", well=True, says=f"{place} answers.")
     says = f"It lacks {', '.join(lacking)}. `tend run` brings it up to date." if lacking else "All are there."
@@ -93,7 +105,11 @@ def _database(settings: Settings, now: Callable[[], datetime]) -> Iterator[Findi
     if lacking:
         return
     try:
-        store = Store(settings.database, keyring(settings.tend_key.get_secret_value(), settings.folder, may_create=False), now)
+        store = Store(
+            settings.database,
+            keyring(settings.tend_key.get_secret_value(), settings.folder, may_create=False),
+            now,
+        )
         store.open()
     except KeyRefusedError as error:
         yield Finding("key", well=False, says=str(error))
@@ -116,5 +132,9 @@ def _key(settings: Settings) -> Finding:
 
 def _zones() -> Finding:
     known = len(available_timezones())
-    says = f"{known} are known." if known >= ENOUGH_ZONES else f"Only {known} are known. Install the package tzdata."
+    says = (
+        f"{known} are known."
+        if known >= ENOUGH_ZONES
+        else f"Only {known} are known. Install the package tzdata."
+    )
     return Finding("zones", well=known >= ENOUGH_ZONES, says=says)

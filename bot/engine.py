@@ -51,8 +51,10 @@ FOR_THE_TWO = "This is for the two of them."
 ELSEWHERE = "You are one of two in another room already. Leave there first: /leave."
 NOTHING_ASKS = "Nothing asks for words just now. What would you like?"
 LANE_OPEN = "Here we are alone. Whatever you tell me here, nobody else reads before you both allow it."
-COME_ALONG = "I live in a chat of you two. Add me to a group with only the two of you in it, and I say the rest there."
-NOBODY_YET = "First the two of you say that you are two: tap \"I'm in\" in your room."
+COME_ALONG = (
+    "I live in a chat of you two. Add me to a group with only the two of you in it, and I say the rest there."
+)
+NOBODY_YET = 'First the two of you say that you are two: tap "I\'m in" in your room.'
 TO_A_GROUP = Button("Make it a group of three", leads="group")
 TAKE_A_LOOK = "I wrote to you in our private chat."
 
@@ -202,10 +204,14 @@ class Engine:
         couple, person = self._whose(tx, tap.who, tap.where)
         if card is None or couple is None or card.couple_id != couple.id:
             return Reply(whisper(shell.PASSED))
-        if tap.where.private != (card.to_id is not None) or (card.to_id and (person is None or card.to_id != person.id)):
+        if tap.where.private != (card.to_id is not None) or (
+            card.to_id and (person is None or card.to_id != person.id)
+        ):
             return Reply(whisper(shell.PASSED))
         face = outbox.face_of(tx, couple, card) if card.live else None
-        button = next((button for button in face.buttons if key_of(button) == tap.key), None) if face else None
+        button = (
+            next((button for button in face.buttons if key_of(button) == tap.key), None) if face else None
+        )
         playing = tx.session.get(PlayingRow, card.playing_id) if card.playing_id else None
         row = couples.row_of(tx, couple, playing, self.book) if playing else None
         if person is None and couple.first_id and not (row and row.welcomes):
@@ -221,7 +227,7 @@ class Engine:
         return self._answer(tx, couple, person, outcome)
 
     def _tap_of_a_guest(self, tx: Tx, tap: Tap, couple: CoupleRow, row: Row, button: Button) -> Reply:
-        """Only a state that welcomes hears people who are not the two, and nobody who is one of two elsewhere."""
+        """Only a state that welcomes hears others than the two, and nobody who is one of two elsewhere."""
         if not row.welcomes:
             return Reply(whisper(FOR_THE_TWO))
         person = couples.meet(tx, tap.who.number, tap.who.name)
@@ -230,10 +236,15 @@ class Engine:
         outcome = self._step(tx, couple, row, Tapped(Person(person.id), button.tap, button.item))
         return self._answer(tx, couple, person, outcome)
 
-    def _opened(self, tx: Tx, couple: CoupleRow, person: PersonRow, button: Button, *, private: bool) -> Reply:
+    def _opened(
+        self, tx: Tx, couple: CoupleRow, person: PersonRow, button: Button, *, private: bool
+    ) -> Reply:
         ritual = self.book.rituals[button.opens]
         row = self._row_for(tx, couple, ritual, anew=ritual.many)
-        about = next((thing for thing in couples.kept_of(tx, couple, ritual.reads) if str(thing.id) == button.item), None)
+        about = next(
+            (thing for thing in couples.kept_of(tx, couple, ritual.reads) if str(thing.id) == button.item),
+            None,
+        )
         by = Person(person.id)
         outcome = self._step(tx, couple, row, Began(by, Words(by), about, private=private))
         return self._answer(tx, couple, person, outcome)
@@ -277,7 +288,9 @@ class Engine:
         return Reply()
 
     def _menu(self) -> list[Button]:
-        return [Button(f"/{each.command}", opens=each.name) for each in self.book.rituals.values() if each.menu]
+        return [
+            Button(f"/{each.command}", opens=each.name) for each in self.book.rituals.values() if each.menu
+        ]
 
     # -- Who is due
 
@@ -300,7 +313,7 @@ class Engine:
         try:
             self._step(tx, couple, row, shell.ring(row, tx.now))
         except Exception as error:  # noqa: BLE001 - one couple's trouble must not keep the others waiting
-            log.error("a ring of %s failed: %s", playing.ritual, trace_of(error))
+            log.warning("a ring of %s failed: %s", playing.ritual, trace_of(error))
             playing.wake_at = tx.now + SHUT_IN_TROUBLE
 
     def _ring_call(self, tx: Tx, call: CallRow) -> None:
@@ -317,13 +330,11 @@ class Engine:
             try:
                 self._step(tx, couple, row, came)
             except Exception as error:  # noqa: BLE001 - as above
-                log.error("the hour of %s failed: %s", ritual.name, trace_of(error))
+                log.warning("the hour of %s failed: %s", ritual.name, trace_of(error))
 
     # -- The step itself
 
-    def _step(
-        self, tx: Tx, couple: CoupleRow, row: Row, event: Event
-    ) -> Outcome:
+    def _step(self, tx: Tx, couple: CoupleRow, row: Row, event: Event) -> Outcome:
         scene, unreadable = couples.load(tx, couple, self.book, row.ritual)
         scene = replace(scene, home=self.home)
         outcome = shell.hear(scene, row, event, tx.now)
@@ -364,7 +375,7 @@ class Engine:
         outbox.say(tx, couple, None, said, outbox.TO_PEOPLE, always=True)
 
     def _say(self, tx: Tx, couple: CoupleRow, row: Row, said: Say, rank: int) -> None:
-        """Put a line into the outbox; a private one to a lane that is shut waits or is dropped, as it says."""
+        """Put a line into the outbox; one to a lane that is shut waits or is dropped, as it says."""
         if said.to is not None:
             person = tx.session.get(PersonRow, said.to.id)
             if person is None or not (person.lane_open or said.waits):
@@ -381,7 +392,7 @@ class Engine:
         couple.floor_id = holder.id if holder else None
 
     def _answer(self, tx: Tx, couple: CoupleRow, person: PersonRow, outcome: Outcome) -> Reply:
-        """Answer a tap: with the ritual's whisper, or the way to the lane where something waits for its tapper."""
+        """Answer a tap: with a whisper, or the way to the lane where something waits for its tapper."""
         me = Person(person.id)
         alone = any(said.to == me and not said.quiet for said in outcome.said)
         waits = not person.lane_open and any(said.to == me and said.waits for said in outcome.said)
@@ -409,7 +420,11 @@ class Engine:
     def _whose(self, tx: Tx, who: Somebody, where: Place) -> tuple[CoupleRow | None, PersonRow | None]:
         """Return the couple of a place, and the person if it is one of its two."""
         person = couples.known(tx, who.number)
-        couple = (couples.of_person(tx, person) if person else None) if where.private else couples.of_room(tx, where.chat_id)
+        couple = (
+            (couples.of_person(tx, person) if person else None)
+            if where.private
+            else couples.of_room(tx, where.chat_id)
+        )
         if couple is None or person is None or person.couple_id != couple.id:
             return couple, None
         return couple, couples.meet(tx, who.number, who.name)
@@ -425,12 +440,11 @@ class Engine:
 
 
 def key_of(button: Button) -> str:
-    """Return what a tap on this button carries: it names the button, not its place, so a redraw moves nothing."""
-    meaning = "\0".join((button.tap, button.item, button.opens))
+    """Return what a tap carries: it names the button, not its place, so that a redraw moves nothing."""
+    meaning = f"{button.tap}\0{button.item}\0{button.opens}"
     return blake2b(meaning.encode(), digest_size=6).hexdigest()
 
 
 def people_in(told: Line | None) -> list[Person]:
     """Return the people whose names a line carries."""
     return [value for value in told.values.values() if isinstance(value, Person)] if told else []
-

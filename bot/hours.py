@@ -4,17 +4,17 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.ritual import Preference
+from bot.ritual import UTC_ZONE, Preference
 
 EVENING_TURNS = timedelta(hours=6)  # what happens before six in the morning belongs to the evening before
 LATE = timedelta(minutes=10)
 TOO_SHORT = timedelta(minutes=45)  # an opening cut below this is skipped
 
-ZONE = Preference("zone", ZoneInfo, ZoneInfo("UTC"), label="Clock", asks="What does your clock show?", at_start=True)
+ZONE = Preference("zone", ZoneInfo, UTC_ZONE, label="Clock", asks="What does your clock show?", at_start=True)
 
 
 def fire_at(day: date, hour: time, zone: ZoneInfo) -> datetime:
-    """Return the instant (UTC) of a wall time: moved forward by a spring gap, the first one in an autumn fold."""
+    """Return the instant (UTC) of a wall time: past a spring gap, and the first one in an autumn fold."""
     return datetime.combine(day, hour, zone).astimezone(UTC)
 
 

@@ -8,7 +8,17 @@ import json
 import logging
 from datetime import UTC, datetime
 
-QUIET = ("telegram", "httpx", "httpcore", "apscheduler", "sqlalchemy", "alembic", "asyncio", "uvicorn", "urllib3")
+QUIET = (
+    "telegram",
+    "httpx",
+    "httpcore",
+    "apscheduler",
+    "sqlalchemy",
+    "alembic",
+    "asyncio",
+    "uvicorn",
+    "urllib3",
+)
 
 
 class Wordless(logging.Formatter):

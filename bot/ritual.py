@@ -1,8 +1,8 @@
 """The words every ritual is written in. Standard library only.
 
 A ritual is one pure function. It hears an event, looks at the scene, and answers with where the two are now
-and with what is to be said and kept. It never sends, stores, waits or translates: the shell does (bot/shell.py),
-and so a ritual can be read, played and drawn without any of that.
+and with what is to be said and kept. It never sends, stores, waits or translates: the shell does
+(bot/shell.py), and so a ritual can be read, played and drawn without any of that.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 D = TypeVar("D", bound="DataclassInstance")
+UTC_ZONE = ZoneInfo("UTC")
 
 # -- Whom and what it is about ------------------------------------------------
 
@@ -93,8 +94,9 @@ class Option(Generic[T]):
 class Preference(Generic[T]):
     """Something the two decide once and may change in /settings.
 
-    It is declared beside what it decides. `reads` understands a typed value; `settles` computes one that nobody
-    types, when the two accept their evening and whenever a preference named in `follows` is chosen anew.
+    It is declared beside what it decides. `reads` understands a typed value; `settles` computes one that
+    nobody types, when the two accept their evening and whenever a preference named in `follows` is chosen
+    anew.
     """
 
     name: str
@@ -209,7 +211,9 @@ class Button:
     tap: str = ""
     item: str = ""
     opens: str = ""  # the name of a ritual
-    leads: Literal["", "lane", "group"] = ""  # to the private chat, or to a new group; nobody hears of the tap
+    leads: Literal["", "lane", "group"] = (
+        ""  # to the private chat, or to a new group; nobody hears of the tap
+    )
 
     def about(self, kept: Kept) -> Button:
         """Return the same button, about one kept thing."""
@@ -284,7 +288,17 @@ def say(
 ) -> Say:
     """Return a new message, to the room or to one person."""
     return Say(
-        text, checked(values), tuple(below), buttons, to, card, asks, waits=waits, softly=softly, again=again, at_once=at_once
+        text,
+        checked(values),
+        tuple(below),
+        buttons,
+        to,
+        card,
+        asks,
+        waits=waits,
+        softly=softly,
+        again=again,
+        at_once=at_once,
     )
 
 
@@ -327,7 +341,7 @@ class Scene:
     kept: tuple[Kept, ...] = ()  # of the kinds the ritual reads, oldest first
     prefers: Preferences = field(default_factory=Preferences)
     lanes: frozenset[Person] = frozenset()  # who has opened their private chat
-    home: ZoneInfo = ZoneInfo("UTC")  # where the host lives: a first guess at the couple's clock
+    home: ZoneInfo = UTC_ZONE  # where the host lives: a first guess at the couple's clock
 
     def other(self, person: Person) -> Person:
         """Return the other one of the two."""
@@ -362,8 +376,8 @@ def never(prefers: Preferences, after: datetime) -> datetime | None:  # noqa: AR
 class Ritual:
     """One ritual, as the table of contents lists it.
 
-    The shell understands these attributes on a state: `wake_at` (ring me then, UTC), `hushes` (nobody older is
-    rung), `lingers` (the next one need not wait for me), `veils` (nothing one said reaches the other), and
+    The shell understands these attributes on a state: `wake_at` (ring me then, UTC), `hushes` (nobody older
+    is rung), `lingers` (the next one need not wait for me), `veils` (nothing one said reaches the other), and
     `welcomes` (taps of people who are not the two are heard, too).
     """
 

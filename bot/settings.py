@@ -21,7 +21,9 @@ class Settings(BaseSettings):
     bot_token: SecretStr = Field(SecretStr(""), description="the token that @BotFather gave you")
     bot_api_url: str = Field("https://api.telegram.org", description="the base of the Bot API server")
     database_url: SecretStr = Field(SecretStr(""), description="a database; empty: SQLite in DATA_DIR/tend")
-    tend_key: SecretStr = Field(SecretStr(""), description="the host's key; empty: DATA_DIR/tend/key, created once")
+    tend_key: SecretStr = Field(
+        SecretStr(""), description="the host's key; empty: DATA_DIR/tend/key, created once"
+    )
     data_dir: Path = Field(Path("data"), description="where everything lies that must survive")
     port: int = Field(8080, ge=1, le=65535, description="where `tend play` listens, on loopback")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged")
@@ -29,7 +31,9 @@ class Settings(BaseSettings):
     zone: str = Field("", description="the zone offered first to a new couple; empty: this machine's")
     request_timeout: float = Field(15, gt=0, le=300, description="seconds for one call to Telegram")
     prompts_a_second: int = Field(28, ge=1, description="most prompts in one second, to all chats together")
-    answers_a_second: int = Field(2, ge=0, description="held back for answers to people, on top of the prompts")
+    answers_a_second: int = Field(
+        2, ge=0, description="held back for answers to people, on top of the prompts"
+    )
     group_a_minute: int = Field(18, ge=1, le=20, description="most messages in one minute, to one group")
     in_flight: int = Field(16, ge=1, le=64, description="most calls to Telegram at once")
 
@@ -64,13 +68,17 @@ class Settings(BaseSettings):
         given = self.database_url.get_secret_value()
         if not given:
             return f"sqlite:///{self.folder / 'tend.db'}"
-        return given.replace("postgres://", "postgresql://", 1).replace("postgresql://", "postgresql+psycopg://", 1)
+        return given.replace("postgres://", "postgresql://", 1).replace(
+            "postgresql://", "postgresql+psycopg://", 1
+        )
 
 
 def read_settings() -> Settings:
-    """Return the settings. Raises RefusedSettingsError with a sentence that names what is wrong, never its value."""
+    """Return the settings. Raises RefusedSettingsError, whose sentence names what is wrong, never its value."""
     try:
         return Settings()
     except ValidationError as error:
-        wrong = "; ".join(f"{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors(include_input=False))
+        wrong = "; ".join(
+            f"{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors(include_input=False)
+        )
         raise RefusedSettingsError(f"Please look at these settings. {wrong}.") from None

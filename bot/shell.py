@@ -1,8 +1,8 @@
 """What the shell promises, so that no ritual writes it. Pure: the engine saves what comes out of here.
 
-Around every step it keeps the veil (nothing one said reaches the other before the mode allows), refuses what is
-too long, never leaves a person without an answer, lets the youngest silence hold the floor, and says what is
-late and what is past. The rehearsal of the tests plays exactly these functions in memory.
+Around every step it keeps the veil (nothing one said reaches the other before the mode allows), refuses what
+is too long, never leaves a person without an answer, lets the youngest silence hold the floor, and says what
+is late and what is past. The rehearsal of the tests plays exactly these functions in memory.
 """
 
 from collections.abc import Iterable, Iterator
@@ -92,7 +92,7 @@ class Couple:
     kept: tuple[Kept, ...] = field(default=(), repr=False)
     prefers: Preferences = field(default_factory=Preferences)
     lanes: frozenset[Person] = frozenset()
-    home: ZoneInfo = ZoneInfo("UTC")
+    home: ZoneInfo = ZONE.default
 
 
 @dataclass(frozen=True)
@@ -207,9 +207,7 @@ def words_in(thing: Line) -> Iterator[Person | None]:
     below: tuple[Line, ...] = thing.below if isinstance(thing, Say) else ()
     labels = (button.label for button in buttons if isinstance(button.label, Line))
     for value in thing.values.values():
-        if isinstance(value, Words):
-            yield value.by
-        elif isinstance(value, Kept) and not value.shared:
+        if isinstance(value, Words) or (isinstance(value, Kept) and not value.shared):
             yield value.by
         elif isinstance(value, Line):
             yield from words_in(value)
@@ -256,8 +254,8 @@ def occurrence(
 ) -> TimeCame | None:
     """Return how a ritual is rung whose hour came at `due`, or None where it is skipped.
 
-    Only the latest missed occurrence counts. It is skipped when its window is cut below 45 minutes, and when that
-    evening was opened before, by hand or by the clock of another zone.
+    Only the latest missed occurrence counts. It is skipped when its window is cut below 45 minutes, and when
+    that evening was opened before, by hand or by the clock of another zone.
     """
     while (later := ritual.calls(prefers, due)) is not None and later <= now:
         due = later

@@ -1,7 +1,7 @@
 """A ritual played in memory: two people and a clock, no database and no Telegram.
 
-The stage keeps rows, cards and kept things in lists and plays the shell's own functions (bot/shell.py) on them,
-so what a rehearsal shows is what the engine does. A test taps the label that a person sees.
+The stage keeps rows, cards and kept things in lists and plays the shell's own functions (bot/shell.py) on
+them, so what a rehearsal shows is what the engine does. A test taps the label that a person sees.
 """
 
 from __future__ import annotations
@@ -125,7 +125,9 @@ class Stage:
         standing = [
             shown
             for shown in self.shown
-            if said.card and shown.live and (shown.row.id, shown.say.card, shown.say.to) == (row.id, said.card, said.to)
+            if said.card
+            and shown.live
+            and (shown.row.id, shown.say.card, shown.say.to) == (row.id, said.card, said.to)
         ]
         text = plain(said, self.reader(said.to))
         if said.quiet:
@@ -137,7 +139,9 @@ class Stage:
         self.shown.append(Shown(row, said, text, self.now))
 
     def repeat(self, row: Row) -> None:
-        newest = [shown for shown in self.shown if shown.row.id == row.id and shown.live and shown.say.to is None]
+        newest = [
+            shown for shown in self.shown if shown.row.id == row.id and shown.live and shown.say.to is None
+        ]
         if newest:
             self.say(row, replace(newest[-1].say, quiet=False))
 
@@ -152,7 +156,9 @@ class Stage:
     def reader(self, person: Person | None) -> Reader:
         names = {player.person: player.name for player in self.players}
         prefers = [self.prefers.of(each) for each in ([person] if person else self.both)]
-        return Reader("Tend", names, tuple(dict.fromkeys(each[ZONE] for each in prefers)), alone=person is not None)
+        return Reader(
+            "Tend", names, tuple(dict.fromkeys(each[ZONE] for each in prefers)), alone=person is not None
+        )
 
     def player(self, person: Person) -> Player:
         return next(player for player in self.players if player.person == person)
@@ -240,17 +246,25 @@ class Player:
         if not shown.live or row is None:
             self.whispered.append(shell.PASSED)
         elif self.person in self.stage.both or row.welcomes:
-            self.stage.play(row, Tapped(self.person, button.tap, button.item, private=shown.say.to is not None))
+            self.stage.play(
+                row, Tapped(self.person, button.tap, button.item, private=shown.say.to is not None)
+            )
 
     def writes(self, text: str) -> None:
         """Write a plain line in the private chat: it belongs to the newest question there."""
-        asking = [shown for shown in self.stage.shown if shown.say.to == self.person and shown.say.asks and shown.live]
+        asking = [
+            shown
+            for shown in self.stage.shown
+            if shown.say.to == self.person and shown.say.asks and shown.live
+        ]
         assert asking, "nothing asks for words just now"
         self._answers(asking[-1], text, 0, private=True)
 
     def replies(self, text: str, source: int = 0) -> None:
         """Reply to the newest question in the room; a `source` makes it a message that may be edited."""
-        asking = [shown for shown in self.stage.shown if shown.say.to is None and shown.say.asks and shown.live]
+        asking = [
+            shown for shown in self.stage.shown if shown.say.to is None and shown.say.asks and shown.live
+        ]
         assert asking, "nothing asks for words in the room"
         self._answers(asking[-1], text, source, private=False)
 

@@ -1,13 +1,13 @@
 """Joining: two people say that they are two, and set their evening. /settings is the same card, later.
 
 Each joins with a tap of their own. Whoever taps second has seen the first one's name and so agrees to it; the
-first one agrees with "That's us". Nothing begins before that, and nothing is asked that has a good answer already.
-Why it works this way: docs/rituals/joining.md
+first one agrees with "That's us". Nothing begins before that, and nothing is asked that has a good answer
+already. Why it works this way: docs/rituals/joining.md
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -71,7 +71,9 @@ OTHER_CLOCK = "{clock} {zone}"
 WHICH_CLOCK = "Several places are called so. Which one is it?"
 NO_SUCH_PLACE = "I do not know that place. Reply with a larger city near you, or tap a clock."
 NO_SUCH_HOUR = "I did not understand that. Reply with a time like 21:30, or tap one."
-YOUR_OWN_CLOCK = "Which clock is yours? Each taps or replies for oneself. The hour stays by the clock of {zone}."
+YOUR_OWN_CLOCK = (
+    "Which clock is yours? Each taps or replies for oneself. The hour stays by the clock of {zone}."
+)
 YOURS_SHOWS = "Kept. Yours is the clock of {zone}."
 ALL_SET = (
     "Kept. I come on {first:day}, at {first:hour}.\n"
@@ -150,7 +152,12 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
                 return state, [whisper(NOTED, first=first)]
             here, prefers = Setting(scene.now + STAYS, None), scene.prefers.put(ZONE, scene.home)
             both = redraw(BOTH_IN, card="welcome", first=first, second=second)
-            return here, [Seat((first, second)), Prefer(ZONE, scene.home), both, card_of(say, here, prefers, scene)]
+            return here, [
+                Seat((first, second)),
+                Prefer(ZONE, scene.home),
+                both,
+                card_of(say, here, prefers, scene),
+            ]
 
         # The card of settings; its answers are taken by tap or by reply.
         case None | Setting(), Began(who, private=private):
@@ -207,12 +214,16 @@ def clock_chosen(state: Setting, who: Person, zone: ZoneInfo, scene: Scene) -> T
     """Take a clock: the couple's, or on the page for two who live apart one's own."""
     if state.page == "apart":
         mine = Prefer(ZONE, zone, who)
-        return replace(state, found=()), [mine, say(YOURS_SHOWS, to=who, zone=zone), whisper(YOURS_SHOWS, zone=zone)]
+        return replace(state, found=()), [
+            mine,
+            say(YOURS_SHOWS, to=who, zone=zone),
+            whisper(YOURS_SHOWS, zone=zone),
+        ]
     return chosen(replace(state, found=()), who, ZONE, zone, scene)
 
 
 def chosen(state: Setting, who: Person, wish: Preference[Any], value: object, scene: Scene) -> Turn:
-    """Take a choice, with whatever follows from it; what is already in use changes with a word to the room."""
+    """Take a choice and whatever follows from it; what is in use already changes with a word to the room."""
     prefers = scene.prefers.put(wish, value)
     settled = [
         Prefer(other, other.settles(prefers, scene.now))
@@ -247,22 +258,35 @@ def turned(state: Setting, page: str, scene: Scene) -> Turn:
     return here, [card_of(redraw, here, scene.prefers, scene)]
 
 
-def card_of(draw: Any, here: Setting, prefers: Preferences, scene: Scene, told: str = "") -> Say:  # noqa: ANN401 - say or redraw
+def card_of(
+    draw: Callable[..., Say], here: Setting, prefers: Preferences, scene: Scene, told: str = ""
+) -> Say:
     """The one card, at its page."""
     at = {"to": here.to, "card": "settings", "asks": "setting"}
-    clocks = clock_buttons(here.found or places.likely((prefers[LANGUAGE],), prefers[ZONE], scene.now), scene.now)
+    clocks = clock_buttons(
+        here.found or places.likely((prefers[LANGUAGE],), prefers[ZONE], scene.now), scene.now
+    )
     if here.page == "apart":
-        return draw(told or YOUR_OWN_CLOCK, *clocks, BACK, **at, zone=prefers[ZONE])  # type: ignore[no-any-return]
+        return draw(told or YOUR_OWN_CLOCK, *clocks, BACK, **at, zone=prefers[ZONE])
     if wish := ASKED.get(here.page):
         options = clocks if wish is ZONE else option_buttons(wish)
-        return draw(told or wish.asks, *options, BACK, **at)  # type: ignore[no-any-return]
+        return draw(told or wish.asks, *options, BACK, **at)
     if begun(scene):
         items = [line(ITEM, what=Line(wish.label), value=shown(wish, prefers)) for wish in ASKED.values()]
         pages = [Button(wish.label, "page", wish.name) for wish in ASKED.values()]
-        return draw(told or SETTINGS, *pages, LIVING_APART, ENOUGH_NOW, **at, below=items)  # type: ignore[no-any-return]
+        return draw(told or SETTINGS, *pages, LIVING_APART, ENOUGH_NOW, **at, below=items)
     values = {wish.name: shown(wish, prefers) for wish in ASKED.values() if wish.at_start}
     clock = scene.now.astimezone(prefers[ZONE]).time()
-    return draw(told or SETUP, *clocks, *first_choices(prefers), LIVING_APART, LOOKS_RIGHT, **at, **values, clock=clock)  # type: ignore[no-any-return]
+    return draw(
+        told or SETUP,
+        *clocks,
+        *first_choices(prefers),
+        LIVING_APART,
+        LOOKS_RIGHT,
+        **at,
+        **values,
+        clock=clock,
+    )
 
 
 def first_choices(prefers: Preferences) -> list[Button]:
@@ -288,7 +312,8 @@ def option_buttons(wish: Preference[Any], without: object = None) -> list[Button
 
 def clock_buttons(zones: Iterable[ZoneInfo], now: datetime) -> list[Button]:
     return [
-        Button(line(OTHER_CLOCK, clock=now.astimezone(zone).time(), zone=zone), "clock", str(zone)) for zone in zones
+        Button(line(OTHER_CLOCK, clock=now.astimezone(zone).time(), zone=zone), "clock", str(zone))
+        for zone in zones
     ]
 
 

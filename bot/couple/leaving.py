@@ -8,7 +8,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.ritual import Answer, Began, Button, Event, Part, Person, Ritual, Scene, Tapped, TimeCame, redraw, say, whisper
+from bot.ritual import (
+    Answer,
+    Began,
+    Button,
+    Event,
+    Part,
+    Person,
+    Ritual,
+    Scene,
+    Tapped,
+    TimeCame,
+    redraw,
+    say,
+    whisper,
+)
 
 ASKED_FOR = timedelta(minutes=30)
 

@@ -26,11 +26,22 @@ LONGEST = 100  # characters of a place; longer is something else
 # The zones to offer for a country with several clocks, the one most people live by first.
 MAIN: dict[str, tuple[str, ...]] = {
     "AR": ("America/Argentina/Buenos_Aires",),
-    "AU": ("Australia/Sydney", "Australia/Brisbane", "Australia/Perth", "Australia/Adelaide",
-           "Australia/Darwin"),
+    "AU": (
+        "Australia/Sydney",
+        "Australia/Brisbane",
+        "Australia/Perth",
+        "Australia/Adelaide",
+        "Australia/Darwin",
+    ),
     "BR": ("America/Sao_Paulo", "America/Manaus", "America/Rio_Branco", "America/Noronha"),
-    "CA": ("America/Toronto", "America/Vancouver", "America/Edmonton", "America/Winnipeg", "America/Halifax",
-           "America/St_Johns"),
+    "CA": (
+        "America/Toronto",
+        "America/Vancouver",
+        "America/Edmonton",
+        "America/Winnipeg",
+        "America/Halifax",
+        "America/St_Johns",
+    ),
     "CD": ("Africa/Kinshasa", "Africa/Lubumbashi"),
     "CL": ("America/Santiago", "America/Punta_Arenas", "Pacific/Easter"),
     "CN": ("Asia/Shanghai", "Asia/Urumqi"),
@@ -42,18 +53,36 @@ MAIN: dict[str, tuple[str, ...]] = {
     "ID": ("Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"),
     "KZ": ("Asia/Almaty",),
     "MN": ("Asia/Ulaanbaatar", "Asia/Hovd"),
-    "MX": ("America/Mexico_City", "America/Tijuana", "America/Cancun", "America/Hermosillo",
-           "America/Ciudad_Juarez", "America/Matamoros"),
+    "MX": (
+        "America/Mexico_City",
+        "America/Tijuana",
+        "America/Cancun",
+        "America/Hermosillo",
+        "America/Ciudad_Juarez",
+        "America/Matamoros",
+    ),
     "MY": ("Asia/Kuala_Lumpur",),
     "NZ": ("Pacific/Auckland", "Pacific/Chatham"),
     "PF": ("Pacific/Tahiti", "Pacific/Marquesas", "Pacific/Gambier"),
     "PG": ("Pacific/Port_Moresby", "Pacific/Bougainville"),
     "PT": ("Europe/Lisbon", "Atlantic/Azores"),
-    "RU": ("Europe/Moscow", "Asia/Yekaterinburg", "Asia/Novosibirsk", "Europe/Samara", "Asia/Vladivostok",
-           "Asia/Irkutsk"),
+    "RU": (
+        "Europe/Moscow",
+        "Asia/Yekaterinburg",
+        "Asia/Novosibirsk",
+        "Europe/Samara",
+        "Asia/Vladivostok",
+        "Asia/Irkutsk",
+    ),
     "UA": ("Europe/Kyiv",),
-    "US": ("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Phoenix",
-           "Pacific/Honolulu"),
+    "US": (
+        "America/New_York",
+        "America/Chicago",
+        "America/Denver",
+        "America/Los_Angeles",
+        "America/Phoenix",
+        "Pacific/Honolulu",
+    ),
     "UZ": ("Asia/Tashkent",),
 }
 
@@ -134,8 +163,7 @@ LIVES_BY: dict[str, str] = {
     "America/Regina": "Saskatoon, Saskatchewan",
     "America/Santiago": "Valparaiso, Concepcion, Vina del Mar",
     "America/Sao_Paulo": (
-        "Rio de Janeiro, Rio, Brasilia, Belo Horizonte, Curitiba, Porto Alegre, Florianopolis, "
-        "Goiania"
+        "Rio de Janeiro, Rio, Brasilia, Belo Horizonte, Curitiba, Porto Alegre, Florianopolis, Goiania"
     ),
     "America/Toronto": "Montreal, Ottawa, Quebec, Quebec City, Hamilton, Ontario",
     "America/Vancouver": "Victoria, British Columbia",
@@ -208,10 +236,22 @@ LIVES_BY: dict[str, str] = {
 # Where those who read a language are likely to live. Any other language: its own country, by Babel.
 SPOKEN: dict[str, tuple[str, ...]] = {
     "ar": ("Africa/Cairo", "Asia/Riyadh", "Asia/Dubai", "Africa/Casablanca", "Africa/Algiers"),
-    "en": ("America/New_York", "Europe/London", "America/Los_Angeles", "America/Chicago", "Asia/Kolkata",
-           "Australia/Sydney"),
-    "es": ("America/Mexico_City", "Europe/Madrid", "America/Bogota", "America/Argentina/Buenos_Aires",
-           "America/Santiago", "America/New_York"),
+    "en": (
+        "America/New_York",
+        "Europe/London",
+        "America/Los_Angeles",
+        "America/Chicago",
+        "Asia/Kolkata",
+        "Australia/Sydney",
+    ),
+    "es": (
+        "America/Mexico_City",
+        "Europe/Madrid",
+        "America/Bogota",
+        "America/Argentina/Buenos_Aires",
+        "America/Santiago",
+        "America/New_York",
+    ),
     "fr": ("Europe/Paris", "America/Toronto", "Africa/Abidjan", "Africa/Kinshasa", "Africa/Algiers"),
     "pt": ("America/Sao_Paulo", "Europe/Lisbon", "America/Manaus", "Africa/Luanda", "Africa/Maputo"),
     "ru": ("Europe/Moscow", "Asia/Yekaterinburg", "Asia/Novosibirsk", "Asia/Almaty", "Europe/Minsk"),

@@ -12,7 +12,9 @@ I_SEE = "I see commands, taps, replies to my messages and our private chats. Not
 I_KEEP = "I keep your names, your answers and your settings, sealed with a key that only my host has."
 ALONE = "What one of you tells me alone, the other never gets from me before you allow it."
 UNSEEN = "What you type in the room, you both see at once. A tap is seen by nobody else."
-OTHERS = "Telegram can read chats with bots, and a host who tampers with me could read along. Trust both, or leave it."
+OTHERS = (
+    "Telegram can read chats with bots, and a host who tampers with me could, too. Trust both, or let it be."
+)
 YOU_LEAVE = "/leave ends it at once, for whoever sends it, without a reason."
 
 
@@ -26,7 +28,13 @@ def tell_privacy(state: None, event: Event, scene: Scene) -> tuple[None, list[An
 
 
 PRIVACY_RITUAL = Ritual(
-    "privacy", "privacy", "What I see, and what becomes of it", tell_privacy, always=True, anyone=True, menu=False
+    "privacy",
+    "privacy",
+    "What I see, and what becomes of it",
+    tell_privacy,
+    always=True,
+    anyone=True,
+    menu=False,
 )
 
 
@@ -37,8 +45,13 @@ def help_on(rituals: tuple[Ritual, ...]) -> Ritual:
         del state, scene
         if not isinstance(event, Began):
             return None, []
-        lines = [Line(f"/{ritual.command} · {{about}}", {"about": Line(ritual.about)}) for ritual in (*rituals, ritual)]
-        return None, [say(HELP, OPEN_LANE, to=event.by if event.private else None, below=[*lines, line(HELP_END)])]
+        lines = [
+            Line(f"/{ritual.command} · {{about}}", {"about": Line(ritual.about)})
+            for ritual in (*rituals, ritual)
+        ]
+        return None, [
+            say(HELP, OPEN_LANE, to=event.by if event.private else None, below=[*lines, line(HELP_END)])
+        ]
 
     ritual = Ritual("help", "help", "What there is", tell_help, always=True, anyone=True)
     return ritual

@@ -1,9 +1,9 @@
 """Check-in: one feeling, one need, and one action for the other's need.
 
 Each names theirs alone. In mode "together" nothing is shown before both have; then the two see each other's,
-and each is invited to a line back and to one small thing for tomorrow. Whoever is silent, or says "Not tonight",
-is left in peace, and the evening closes kindly. Next time the doer, and only the doer, is asked how it went.
-Why it works this way: docs/rituals/check_in.md
+and each is invited to a line back and to one small thing for tomorrow. Whoever is silent, or says "Not
+tonight", is left in peace, and the evening closes kindly. Next time the doer, and only the doer, is asked how
+it went. Why it works this way: docs/rituals/check_in.md
 """
 
 from __future__ import annotations
@@ -51,8 +51,13 @@ BETWEEN_OFFERS = timedelta(days=7)
 
 # -- What they read -----------------------------------------------------------
 
-OPENS = "Your check-in, until {closes:hour}: one feeling and one need each. Tap here, reply, or tell me alone."
-OPENS_LATE = "Your check-in, later than planned: I was away. It is open until {closes:hour}, one feeling and one need each."
+OPENS = (
+    "Your check-in, until {closes:hour}: one feeling and one need each. Tap here, reply, or tell me alone."
+)
+OPENS_LATE = (
+    "Your check-in, later than planned: I was away. "
+    "It is open until {closes:hour}, for one feeling and one need each."
+)
 REMINDED = "The check-in is here until {closes:hour}. A word each is enough."
 REMINDED_ALONE = "The check-in is here until {closes:hour}, if you like. What do you feel just now?"
 
@@ -70,13 +75,19 @@ YOUR_NEED = "{feeling}. And what do you need? Pick, or write it."
 FINER = "Nearer still?"
 YOURS = "Yours tonight: {feeling}, needing {need}. Nobody sees it before you have both answered."
 YOURS_IN_OPEN = "Yours tonight: {feeling}, needing {need}. It stands on the card in the room."
-ROOM_IS_OPEN = "A word about the room: what is typed there, you both see at once. Written here, it stays unseen until both answered."
+ROOM_IS_OPEN = (
+    "A word about the room: what is typed there, you both see at once. "
+    "What you write here stays unseen until you have both answered."
+)
 SOFTER = "A thought on what you wrote: {words}\nThese are your words. Would you like another form?"
 SAY_ANEW = "As a feeling and a need, then: I feel ..., I need ... Write it here."
 
 SO_FAR = "Tonight so far."
 REVEAL = "You have both spoken."
-INVITED = "Reply here: what did you hear? And one thing you will do tomorrow for the other's need: When ..., I will ..."
+INVITED = (
+    "Reply here: what did you hear? "
+    "And one thing you will do tomorrow for the other's need: When ..., I will ..."
+)
 FOR_THE_NEED = "{other} needs {need}. One thing you will do tomorrow for that? Best as: When ..., I will ..."
 TAKEN_ACTION = "Kept: {words}\nNext time I ask you alone how it went."
 TAKEN_HEARD = "Kept: {words}\nIt stands there when this closes."
@@ -88,6 +99,7 @@ NEEDS_IT = "{who}: needing {need}."
 HEARD = "{who} heard: {words}"
 WILL = "{who}, for {other}: {action}"
 CLOSED = "That was tonight's check-in. Thank you both, and good night."
+CLOSED_ALONE = "Tonight's check-in is closed, and stands in the room."
 CLOSED_KINDLY = "The check-in is closed for tonight. Until next time."
 SHARED = "The check-in is closed for tonight, and this is shared."
 NOTHING_TO_SHARE = "There is nothing of yours from tonight."
@@ -240,7 +252,9 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             return state, [redraw(SAY_ANEW, KEEP_WORDS, to=who, card="yours", asks=draft[0])]
 
         case Naming(evening=evening), Tapped(who, NOT_TONIGHT.tap):
-            here = replace(state, evening=replace(evening, yours=evening.yours.put(who, Yours(not_tonight=True))))
+            here = replace(
+                state, evening=replace(evening, yours=evening.yours.put(who, Yours(not_tonight=True)))
+            )
             return here, [whisper(NOT_NOW), *so_far(here.evening, scene)]
 
         case Naming(evening=evening), Tapped(who, WHAT_I_SAID.tap):
@@ -252,7 +266,9 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
 
         case Naming(), Tapped(who, "family", family):
             question, table = ("feeling", FEELINGS) if family in FEELINGS else ("need", NEEDS)
-            return state, [redraw(FINER, *picker(question, table[family]), to=who, card="yours", asks=question)]
+            return state, [
+                redraw(FINER, *picker(question, table[family]), to=who, card="yours", asks=question)
+            ]
 
         case Naming(), Tapped(who, ANOTHER_FEELING.tap):
             return state, [ask_feeling(redraw, who)]
@@ -288,16 +304,16 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             if asked == "action" or is_action(evening.yours[who], words, scene):
                 after, said = acted(evening, who, scene, action=words, nothing=False)
                 return after, [redraw(TAKEN_ACTION, to=who, card="yours", asks="action", words=words), *said]
-            here = replace(state, evening=with_yours(evening, who, heard=words))
-            return here, [redraw(TAKEN_HEARD, to=who, card="yours", asks="action", words=words)]
+            after = replace(state, evening=with_yours(evening, who, heard=words))
+            return after, [redraw(TAKEN_HEARD, to=who, card="yours", asks="action", words=words)]
 
         case Acting(evening=evening), TimeCame():
             return closed(redraw, evening, scene)
 
         # Afterwards.
         case Listening(evening=evening), Wrote(who, "back", words):
-            here = replace(state, evening=with_yours(evening, who, heard=words))
-            return here, [Kept("heard", who, words), closing(redraw, here.evening, scene)]
+            after = replace(state, evening=with_yours(evening, who, heard=words))
+            return after, [Kept("heard", who, words), closing(redraw, after.evening, scene)]
 
         case (Unseen() | Shared()) as here, Tapped(who, SHARE_MINE.tap):
             return shared(here, who, scene)
@@ -309,12 +325,17 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             return None, []
 
         # What was promised last time: asked of the doer alone, and shown only if the doer says so.
-        case _, Tapped(who, "partly" | "not yet" | "let go" as how, item) if promise := own(scene, who, item, "asked"):
+        case _, Tapped(who, "partly" | "not yet" | "let go" as how, item) if promise := own(
+            scene, who, item, "asked"
+        ):
             return state, [replace(promise, outcome=how), redraw(BETWEEN_US, to=who, card="promise")]
 
         case _, Tapped(who, DONE.tap, item) if promise := own(scene, who, item, "asked"):
             offers = SHOW_IT.about(promise), KEEP_IT.about(promise)
-            return state, [replace(promise, outcome="done"), redraw(DONE_WELL, *offers, to=who, card="promise")]
+            return state, [
+                replace(promise, outcome="done"),
+                redraw(DONE_WELL, *offers, to=who, card="promise"),
+            ]
 
         case _, Tapped(who, KEEP_IT.tap, item) if own(scene, who, item, "done"):
             return state, [redraw(BETWEEN_US, to=who, card="promise")]
@@ -384,6 +405,7 @@ def closed(draw: Draw, evening: Evening, scene: Scene) -> Turn:
     """Close an evening that both have seen."""
     things = [thing for who in scene.both for thing in kept(evening, who, shared=True)]
     said = [reveal(draw, evening, scene, invites=False), closing(say, evening, scene)]
+    said += [redraw(CLOSED_ALONE, to=who, card="yours") for who in scene.both]
     return Listening(evening, scene.now + LINGERS), [*things, *said]
 
 
@@ -394,7 +416,11 @@ def closed_unanswered(evening: Evening, scene: Scene) -> Turn:
             evening = with_yours(evening, who, **dict([draft]), draft=None)
     if not evening.together or all(yours.named for yours in evening.yours):
         return closed(say, evening, scene)
-    offer = [redraw(CLOSED_KINDLY, SHARE_MINE, to=who, card="yours") for who in scene.both if evening.yours[who].said]
+    offer = [
+        redraw(CLOSED_KINDLY, SHARE_MINE, to=who, card="yours")
+        for who in scene.both
+        if evening.yours[who].said
+    ]
     good_night = say(CLOSED_KINDLY, SHARE_MINE, card="tonight", below=told(scene, evening), softly=True)
     return Unseen(evening, scene.now + LINGERS), [good_night, *offer]
 
@@ -421,9 +447,10 @@ def shown(state: State | None, promise: Kept, scene: Scene) -> list[Answer]:
             room = [closing(redraw, evening, now)]
         case _:
             room = []
+    who = promise.by or scene.both[0]
     if promise.outcome == "noticed":
-        return [promise, whisper(WAS_NOTICED, who=promise.by or scene.both[0], other=scene.other(promise.by)), *room]
-    return [promise, redraw(SHOWN_NOW if room else SHOWN_LATER, to=promise.by, card="promise"), *room]
+        return [promise, whisper(WAS_NOTICED, who=who, other=scene.other(who)), *room]
+    return [promise, redraw(SHOWN_NOW if room else SHOWN_LATER, to=who, card="promise"), *room]
 
 
 # -- Helpers ------------------------------------------------------------------
@@ -434,13 +461,15 @@ def with_yours(evening: Evening, who: Person, **fields: object) -> Evening:
 
 
 def read(yours: Yours, asked: str, words: Words) -> dict[str, Words]:
-    """Return which question some words answer: the one asked, the parts of one line, or what is still missing."""
+    """Return which question words answer: the one asked, the parts of one line, or what is missing."""
     if asked != "answer":
         return {asked: words}
     if len(parts := words.split("/")) > 1:
         return {question: part for question, part in zip(QUESTIONS, parts, strict=False) if part}
     given = {question: getattr(yours, question) for question in QUESTIONS}
-    edited = [question for question, old in given.items() if old and words.source and old.source == words.source]
+    edited = [
+        question for question, old in given.items() if old and words.source and old.source == words.source
+    ]
     missing = [question for question, old in given.items() if not old]
     return {(edited or missing or ["action"])[0]: words}
 
@@ -454,16 +483,26 @@ def is_action(yours: Yours, words: Words, scene: Scene) -> bool:
 
 
 def may_offer(who: Person, words: Words, scene: Scene) -> bool:
-    """Whether these words may be offered back: privately, at most once a week, and not where it is turned off."""
+    """Whether words may be offered back: privately, at most once a week, never where it is turned off."""
     lately = [thing for thing in scene.kept if thing.kind == "offer" and thing.by == who and thing.at]
-    if not scene.prefers[OFFERS] or who not in scene.lanes or not accuses(words, scene.prefers.of(who)[LANGUAGE]):
+    if (
+        not scene.prefers[OFFERS]
+        or who not in scene.lanes
+        or not accuses(words, scene.prefers.of(who)[LANGUAGE])
+    ):
         return False
     return all(scene.now - thing.at >= BETWEEN_OFFERS for thing in lately if thing.at)
 
 
 def tonight(draw: Draw, text: str, evening: Evening, scene: Scene) -> Say:
     """The card of the room: it never changes in a way that shows who did what."""
-    buttons = *picker("feeling", flat(FEELINGS)), *picker("need", flat(NEEDS)), OWN_WORDS, WHAT_I_SAID, NOT_TONIGHT
+    buttons = (
+        *picker("feeling", flat(FEELINGS)),
+        *picker("need", flat(NEEDS)),
+        OWN_WORDS,
+        WHAT_I_SAID,
+        NOT_TONIGHT,
+    )
     shown = [] if evening.together else [spoken for who in scene.both for spoken in named(evening, who)]
     return draw(text, *buttons, card="tonight", asks="answer", below=shown, closes=evening.closes)
 
@@ -471,6 +510,13 @@ def tonight(draw: Draw, text: str, evening: Evening, scene: Scene) -> Say:
 def so_far(evening: Evening, scene: Scene) -> list[Answer]:
     """In mode "open", each answer as it comes."""
     return [] if evening.together else [tonight(redraw, OPENS, evening, scene)]
+
+
+def told_once(who: Person, scene: Scene) -> list[Answer]:
+    """Tell a writer once, privately, that the room is read by both and where unseen answers go."""
+    if who not in scene.lanes or any(thing.kind == "hint" and thing.by == who for thing in scene.kept):
+        return []
+    return [Kept("hint", who, shared=False), say(ROOM_IS_OPEN, to=who)]
 
 
 def reminded(evening: Evening, scene: Scene) -> list[Answer]:
@@ -532,7 +578,12 @@ def closing(draw: Draw, evening: Evening, scene: Scene) -> Say:
     seen = all(yours.named for yours in evening.yours)
     below = [*heard, *acts, *told(scene, evening)]
     return draw(
-        CLOSED if seen else CLOSED_KINDLY, *notices(scene, evening), card="closing", asks="back", below=below, softly=True
+        CLOSED if seen else CLOSED_KINDLY,
+        *notices(scene, evening),
+        card="closing",
+        asks="back",
+        below=below,
+        softly=True,
     )
 
 
@@ -568,12 +619,16 @@ def kept(evening: Evening, who: Person, *, shared: bool) -> list[Answer]:
 
 def how_went(who: Person, scene: Scene) -> list[Answer]:
     """Ask the doer alone, once; a lane that is shut gets the question when it opens."""
-    open_ones = [thing for thing in scene.kept if thing.kind == "action" and thing.by == who and not thing.outcome]
+    open_ones = [
+        thing for thing in scene.kept if thing.kind == "action" and thing.by == who and not thing.outcome
+    ]
     if not open_ones:
         return []
     promise = open_ones[-1]
     choices = [button.about(promise) for button in (DONE, PARTLY, NOT_YET, LET_GO)]
-    asked = [replace(thing, outcome="asked" if thing is promise else "gone", due=scene.now) for thing in open_ones]
+    asked = [
+        replace(thing, outcome="asked" if thing is promise else "gone", due=scene.now) for thing in open_ones
+    ]
     return [*asked, say(HOW_WENT, *choices, to=who, card="promise", waits=True, action=promise)]
 
 

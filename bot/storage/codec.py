@@ -59,11 +59,13 @@ def states_of(ritual: Ritual) -> dict[str, type[Any]]:
 def state_to_json(ritual: Ritual, state: object) -> str:
     """Return a state as JSON, with the version its ritual gives it."""
     body = _converter.unstructure(state, unstructure_as=type(state))
-    return json.dumps({"version": ritual.version, "is": type(state).__name__, "state": body}, ensure_ascii=False)
+    return json.dumps(
+        {"version": ritual.version, "is": type(state).__name__, "state": body}, ensure_ascii=False
+    )
 
 
 def state_from_json(ritual: Ritual, text: str) -> Any:  # noqa: ANN401 - a ritual's own state
-    """Return a state, brought up to the ritual's present version. Raises UnreadableError where it does not fit."""
+    """Return a state, brought up to its ritual's version. Raises UnreadableError where it does not fit."""
     try:
         stored: dict[str, Any] = json.loads(text)
         for version in range(int(stored["version"]), ritual.version):

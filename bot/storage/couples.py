@@ -152,16 +152,20 @@ def part(tx: Tx, couple: CoupleRow) -> None:
 def load(tx: Tx, couple: CoupleRow, book: Book, ritual: Ritual) -> tuple[Couple, tuple[PlayingRow, ...]]:
     """Return a couple for a step of one ritual, and the playings whose state nobody can read any more."""
     people = people_of(tx, couple)
-    rows, unreadable = [], []
+    rows: list[Row] = []
+    unreadable: list[PlayingRow] = []
     for playing in tx.session.scalars(
         select(PlayingRow).where(PlayingRow.couple_id == couple.id).order_by(PlayingRow.id)
     ):
         row = row_of(tx, couple, playing, book)
-        (rows if row else unreadable).append(row or playing)  # type: ignore[arg-type]
+        if row is not None:
+            rows.append(row)
+        else:
+            unreadable.append(playing)
     both = tuple(Person(person.id) for person in people)
     lanes = frozenset(Person(person.id) for person in people if person.lane_open)
     kept = kept_of(tx, couple, ritual.reads)
-    return Couple(both, tuple(rows), kept, preferences(tx, couple, book), lanes), tuple(unreadable)  # type: ignore[arg-type]
+    return Couple(both, tuple(rows), kept, preferences(tx, couple, book), lanes), tuple(unreadable)
 
 
 def row_of(tx: Tx, couple: CoupleRow, playing: PlayingRow, book: Book) -> Row | None:
@@ -194,9 +198,14 @@ def save_row(tx: Tx, couple: CoupleRow, row: Row) -> None:
 
 def audience(tx: Tx, couple: CoupleRow, book: Book, guests: Iterable[Person] = ()) -> Audience:
     """Return who reads: the two, and people who are only just joining."""
-    people = [*people_of(tx, couple), *(row for guest in guests if (row := tx.session.get(PersonRow, guest.id)))]
+    people = [
+        *people_of(tx, couple),
+        *(row for guest in guests if (row := tx.session.get(PersonRow, guest.id))),
+    ]
     names = {Person(person.id): name_of(tx, person) for person in people}
-    return Audience(tuple(Person(person.id) for person in people_of(tx, couple)), names, preferences(tx, couple, book))
+    return Audience(
+        tuple(Person(person.id) for person in people_of(tx, couple)), names, preferences(tx, couple, book)
+    )
 
 
 # -- What they prefer ---------------------------------------------------------
@@ -335,7 +344,8 @@ def look_ahead(tx: Tx, couple: CoupleRow, book: Book) -> None:
     prefers = preferences(tx, couple, book)
     for ritual in book.rituals.values():
         due = ritual.calls(prefers, tx.now) if couple.stage == "together" else None
-        if due is not None or tx.session.get(CallRow, (couple.id, ritual.name)):
+        known_row = tx.session.get(CallRow, (couple.id, ritual.name))
+        if due is not None or known_row is not None:
             call_of(tx, couple, ritual).due_at = due
 
 

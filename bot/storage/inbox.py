@@ -27,7 +27,9 @@ def keep(tx: Tx, updates: Iterable[dict[str, Any]]) -> int:
 
 def waiting(tx: Tx, most: int) -> list[tuple[int, dict[str, Any]]]:
     """Return the oldest updates that have had no effect yet."""
-    query = select(InboxRow).where(InboxRow.stage == "new").order_by(InboxRow.at, InboxRow.update_id).limit(most)
+    query = (
+        select(InboxRow).where(InboxRow.stage == "new").order_by(InboxRow.at, InboxRow.update_id).limit(most)
+    )
     return [
         (row.update_id, json.loads(tx.keys.host.open(row.body, "inbox", row.update_id, "body", "host")))
         for row in tx.session.scalars(query)
@@ -47,7 +49,7 @@ def done(tx: Tx, number: int) -> None:
 
 
 def bury(tx: Tx, number: int) -> None:
-    """Keep an update that cannot be understood as a dead letter, sealed, out of the way of those behind it."""
+    """Keep an update that cannot be understood as a dead letter: sealed, and out of the others' way."""
     tx.session.execute(update(InboxRow).where(InboxRow.update_id == number).values(stage="dead"))
 
 

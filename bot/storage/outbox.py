@@ -1,7 +1,8 @@
 """Cards and the outbox: what is to be sent, in which order, and how fast.
 
-Per chat the order is kept: one line in flight, the next after its answer. Over all chats the smaller rank goes
-first. A card that changes before it was sent is sent once, as it is by then: nobody is flooded after an outage.
+Per chat the order is kept: one line in flight, the next after its answer. Over all chats the smaller rank
+goes first. A card that changes before it was sent is sent once, as it is by then: nobody is flooded after an
+outage.
 """
 
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from bot.ritual import Person, Say
+from bot.ritual import Person, Preferences, Say
 from bot.storage import couples
 from bot.storage.codec import say_from_json, say_to_json
 from bot.storage.couples import Audience, Book
@@ -26,7 +27,10 @@ LOOKED_AT = 400  # heads of chats, at most, in one claim
 
 @dataclass(frozen=True)
 class Limits:
-    """How fast Telegram may be written to (FAQ: 30 a second in all, 20 a minute in a group, 1 a second in a chat)."""
+    """How fast Telegram may be written to.
+
+    Its FAQ says 30 a second in all, 20 a minute in a group, and 1 a second in a chat.
+    """
 
     prompts_a_second: int = 28
     answers_a_second: int = 2  # held back for answers to people, on top of the prompts
@@ -74,7 +78,9 @@ def say(tx: Tx, couple: CoupleRow, playing_id: int | None, said: Say, rank: int,
 
 def repeat(tx: Tx, couple: CoupleRow, playing_id: int, to: Person | None) -> None:
     """Say the newest card of a playing again, where somebody asked for it."""
-    query = _cards(playing_id).where(CardRow.to_id == to.id if to else CardRow.to_id.is_(None), CardRow.face.is_not(None))
+    query = _cards(playing_id).where(
+        CardRow.to_id == to.id if to else CardRow.to_id.is_(None), CardRow.face.is_not(None)
+    )
     newest = tx.session.scalar(query.order_by(CardRow.id.desc()).limit(1))
     if newest is not None and (face := face_of(tx, couple, newest)) is not None:
         say(tx, couple, playing_id, _anew(face), TO_PEOPLE, always=True)
@@ -127,7 +133,7 @@ def _standing(tx: Tx, couple: CoupleRow, playing_id: int | None, said: Say) -> C
     return tx.session.scalar(query.order_by(CardRow.id.desc()).limit(1))
 
 
-def _cards(playing_id: int) -> Select[tuple[CardRow]]:
+def _cards(playing_id: int) -> Select[CardRow]:
     return select(CardRow).where(CardRow.playing_id == playing_id, CardRow.live)
 
 
@@ -149,7 +155,8 @@ def _put(tx: Tx, couple: CoupleRow, card: CardRow, kind: str, rank: int, said: S
     tx.session.add(
         LineRow(
             id=tx.new_id(), target=card.to_id or couple.id, couple_id=couple.id, to_id=card.to_id,
-            playing_id=card.playing_id, card_id=card.id, kind=kind, rank=rank, again=said.again or kind != "say",
+            playing_id=card.playing_id, card_id=card.id, kind=kind, rank=rank,
+            again=said.again or kind != "say",
             waits=said.waits, always=always, not_before=tx.now, attempts=0, flying=False,
         )
     )  # fmt: skip
@@ -280,14 +287,18 @@ def sweep(tx: Tx) -> None:
     alive = exists().where(PlayingRow.id == CardRow.playing_id)
     pending = exists().where(LineRow.card_id == CardRow.id)
     tx.session.execute(delete(CardRow).where(CardRow.at < old, ~alive, ~pending))
-    tx.session.execute(delete(SaidRow).where(SaidRow.at < old, ~exists().where(PlayingRow.id == SaidRow.playing_id)))
+    tx.session.execute(
+        delete(SaidRow).where(SaidRow.at < old, ~exists().where(PlayingRow.id == SaidRow.playing_id))
+    )
     tx.session.execute(delete(PaceRow).where(or_(PaceRow.hold_until.is_(None), PaceRow.hold_until < old)))
 
 
-def _heads() -> Select[tuple[LineRow]]:
+def _heads() -> Select[LineRow]:
     """The first line of each chat, but for those that wait for a lane or keep another's silence."""
     flying = aliased(LineRow)
-    turn = func.row_number().over(partition_by=LineRow.target, order_by=((LineRow.rank == FIRST).desc(), LineRow.id))
+    turn = func.row_number().over(
+        partition_by=LineRow.target, order_by=((LineRow.rank == FIRST).desc(), LineRow.id)
+    )
     speaks = or_(
         LineRow.couple_id.is_(None), LineRow.to_id.is_not(None), LineRow.always,
         CoupleRow.floor_id.is_(None), CoupleRow.floor_id == LineRow.playing_id,
@@ -303,7 +314,11 @@ def _heads() -> Select[tuple[LineRow]]:
     )
     heads: ColumnElement[bool] = first.c.turn == 1
     return (
-        select(LineRow).join(first, first.c.id == LineRow.id).where(heads).order_by(LineRow.rank, LineRow.id).limit(LOOKED_AT)
+        select(LineRow)
+        .join(first, first.c.id == LineRow.id)
+        .where(heads)
+        .order_by(LineRow.rank, LineRow.id)
+        .limit(LOOKED_AT)
     )
 
 
@@ -317,11 +332,22 @@ def _ready(tx: Tx, line: LineRow, book: Book) -> Ready | None:
     face = Say("") if line.kind == "strip" else face_of(tx, couple, card)
     if chat_id is None or face is None or (line.kind != "say" and card.message_id is None):
         return None
-    guests = {value for each in (face, *face.below) for value in each.values.values() if isinstance(value, Person)}
+    guests = {
+        value for each in (face, *face.below) for value in each.values.values() if isinstance(value, Person)
+    }
     audience = couples.audience(tx, couple, book, guests)
     thread = None if person else couple.thread_id
     return Ready(
-        line.id, line.kind, chat_id, thread, card.message_id, card.id, face, audience, line.again, line.attempts
+        line.id,
+        line.kind,
+        chat_id,
+        thread,
+        card.message_id,
+        card.id,
+        face,
+        audience,
+        line.again,
+        line.attempts,
     )
 
 
@@ -329,7 +355,7 @@ def _for_a_stranger(tx: Tx, line: LineRow) -> Ready | None:
     if line.body is None:
         return None
     face = say_from_json(tx.keys.host.open(line.body, "line", line.id, "body", "host"))
-    nobody = Audience((), {}, couples.Preferences())
+    nobody = Audience((), {}, Preferences())
     return Ready(line.id, "say", line.target, None, None, None, face, nobody, line.again, line.attempts)
 
 
@@ -422,4 +448,3 @@ def remember_said(tx: Tx, chat_id: int, message_id: int, playing_id: int, asked:
         tx.session.add(
             SaidRow(chat_id=chat_id, message_id=message_id, playing_id=playing_id, asked=asked, at=tx.now)
         )
-

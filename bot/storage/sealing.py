@@ -1,8 +1,8 @@
 """Sealing: whatever people said or are called is stored encrypted, and only the host's key opens it.
 
-Each person and each couple has a key of its own, wrapped by the host's. Destroying a wrapped key erases what it
-sealed, from free pages and old logs of the database too. Every seal is bound to its table, row, column and owner:
-a value moved to another row does not open.
+Each person and each couple has a key of its own, wrapped by the host's. Destroying a wrapped key erases what
+it sealed, from free pages and old logs of the database too. Every seal is bound to its table, row, column and
+owner: a value moved to another row does not open.
 """
 
 import base64

@@ -1,7 +1,8 @@
 """The database, a transaction at a time.
 
-A transaction is one plain function that is given a `Tx` and runs whole, in the storage thread: load, step, save.
-SQLite has one writer and begins at once for writing, because reading first and writing later fails under load.
+A transaction is one plain function that is given a `Tx` and runs whole, in the storage thread: load, step,
+save. SQLite has one writer and begins at once for writing, because reading first and writing later fails
+under load.
 """
 
 import asyncio
@@ -38,8 +39,8 @@ RANDOM_BITS = 20  # ids: milliseconds since the epoch, then these
 class Ids:
     """Numbers that grow with time, and within one process always."""
 
-    def __init__(self, random_bits: Callable[[int], int] = SystemRandom().getrandbits) -> None:
-        self._random_bits = random_bits
+    def __init__(self, random_bits: Callable[[int], int] | None = None) -> None:
+        self._random_bits = random_bits or SystemRandom().getrandbits
         self._last = 0
         self._lock = threading.Lock()
 
@@ -93,7 +94,7 @@ class Store:
             yield Tx(session, self.keys, self.ids, self.now())
 
     def open(self) -> None:
-        """Check the host's key against the database, or mark a new database with it. Raises KeyRefusedError."""
+        """Check the host's key against the database; a new one is marked with it. Raises KeyRefusedError."""
         with self.begin() as tx:
             known = tx.session.get(Host, 1)
             if known is None:
@@ -151,7 +152,13 @@ def connect(url: str) -> Engine:
 
 def _sqlite_connected(connection: Any, _entry: ConnectionPoolEntry) -> None:  # noqa: ANN401 - the driver's own
     connection.isolation_level = None  # the driver begins nothing by itself
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON", "secure_delete=ON"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "busy_timeout=5000",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -5,7 +5,17 @@ Times are UTC. Ids are our own and grow with time (bot/storage/store.py), so an 
 
 from datetime import UTC, date, datetime
 
-from sqlalchemy import BigInteger, DateTime, Dialect, ForeignKey, Index, LargeBinary, String, TypeDecorator, text
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    TypeDecorator,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -55,7 +65,9 @@ class CoupleRow(Base):
     __tablename__ = "couple"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     chat_id: Mapped[int | None] = mapped_column(unique=True)  # of the room; Telegram may change it
-    former_chat_id: Mapped[int | None]  # of a room that began anew; the same two there go on with what they kept
+    former_chat_id: Mapped[
+        int | None
+    ]  # of a room that began anew; the same two there go on with what they kept
     thread_id: Mapped[int | None]  # the topic in which Tend was called
     stage: Mapped[str] = mapped_column(String(16))  # joining, together, resting
     first_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
@@ -79,7 +91,7 @@ class PersonRow(Base):
 
 
 class PlayingRow(Base):
-    """One playing of a ritual: its state, and when it wants to be rung. A timer is this column and nothing else."""
+    """One playing of a ritual: its state, and when it wants to be rung. A timer is that column, no more."""
 
     __tablename__ = "playing"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -91,7 +103,12 @@ class PlayingRow(Base):
     always: Mapped[bool] = mapped_column(default=False)  # is rung in another's silence, too
 
     __table_args__ = (
-        Index("ix_playing_due", "wake_at", sqlite_where=text("wake_at IS NOT NULL"), postgresql_where=text("wake_at IS NOT NULL")),
+        Index(
+            "ix_playing_due",
+            "wake_at",
+            sqlite_where=text("wake_at IS NOT NULL"),
+            postgresql_where=text("wake_at IS NOT NULL"),
+        ),
     )
 
 
@@ -105,7 +122,12 @@ class CallRow(Base):
     opened_on: Mapped[date | None]  # the evening of its last playing: never two for one
 
     __table_args__ = (
-        Index("ix_call_due", "due_at", sqlite_where=text("due_at IS NOT NULL"), postgresql_where=text("due_at IS NOT NULL")),
+        Index(
+            "ix_call_due",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
     )
 
 
@@ -150,7 +172,9 @@ class LineRow(Base):
 
     __tablename__ = "line"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    target: Mapped[int] = mapped_column(index=True)  # whose chat: the person, else the couple, else a chat of Telegram's
+    target: Mapped[int] = mapped_column(
+        index=True
+    )  # whose chat: the person, else the couple, else a chat of Telegram's
     couple_id: Mapped[int | None]
     to_id: Mapped[int | None]
     playing_id: Mapped[int | None]
@@ -188,7 +212,12 @@ class InboxRow(Base):
     at: Mapped[datetime]
 
     __table_args__ = (
-        Index("ix_inbox_new", "update_id", sqlite_where=text("stage = 'new'"), postgresql_where=text("stage = 'new'")),
+        Index(
+            "ix_inbox_new",
+            "update_id",
+            sqlite_where=text("stage = 'new'"),
+            postgresql_where=text("stage = 'new'"),
+        ),
     )
 
 
@@ -199,4 +228,3 @@ class PaceRow(Base):
     target: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     hold_until: Mapped[datetime | None]
     recent: Mapped[str] = mapped_column(String(1024))  # seconds since the epoch, oldest first
-

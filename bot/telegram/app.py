@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.exc import OperationalError
 from telegram import (
@@ -24,7 +24,6 @@ from telegram.ext import Application, ApplicationBuilder, ContextTypes, TypeHand
 from telegram.request import HTTPXRequest
 
 from bot.arrival import Arrival, Command, NotForUs, Tap, Text
-from bot.clock import Heartbeat
 from bot.engine import Engine, Reply
 from bot.logs import trace_of
 from bot.ritual import Ritual
@@ -45,6 +44,17 @@ TOAST = 60  # characters that a phone shows of a passing answer; a longer one st
 NOD = "👌"
 
 
+Beat = Callable[[], Coroutine[Any, Any, None]]
+
+
+class Heart(Protocol):
+    """What beats every second, and every hour."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
 @dataclass(frozen=True)
 class Line:
     """How Telegram is reached."""
@@ -58,7 +68,13 @@ class Tend:
     """The running bot."""
 
     def __init__(
-        self, line: Line, storage: Storage, engine: Engine, now: Callable[[], datetime], limits: Limits
+        self,
+        line: Line,
+        storage: Storage,
+        engine: Engine,
+        now: Callable[[], datetime],
+        limits: Limits,
+        heartbeat: Callable[[Beat, Beat], Heart],
     ) -> None:
         self._storage, self._engine, self._now, self._limits = storage, engine, now, limits
         self.bot = raw_bot(line, limits.in_flight)
@@ -68,12 +84,14 @@ class Tend:
         self._application.add_error_handler(self._on_error)
         self._intake = Intake(self.bot, storage, self.nudge)
         self._sender = Sender(self.bot, storage, now, engine.moved, engine.shut)
-        self._heartbeat = Heartbeat(self._beat, self._sweep)
+        self._heartbeat = heartbeat(self._beat, self._sweep)
         self._nudged = asyncio.Event()
         self._going = asyncio.Lock()
         self._under_way: set[asyncio.Task[None]] = set()
 
-    async def run(self, stop: asyncio.Event, follow: Callable[["Tend"], Coroutine[Any, Any, None]] | None = None) -> None:
+    async def run(
+        self, stop: asyncio.Event, follow: Callable[["Tend"], Coroutine[Any, Any, None]] | None = None
+    ) -> None:
         """Run until asked to stop; what is under way then is finished."""
         again, missing = await self._storage.run(outbox.land)
         if again or missing:
@@ -82,7 +100,11 @@ class Tend:
         if stop.is_set():
             return
         self._heartbeat.start()
-        tasks = [asyncio.create_task(self._intake.run()), asyncio.create_task(self._go_on()), asyncio.create_task(stop.wait())]
+        tasks = [
+            asyncio.create_task(self._intake.run()),
+            asyncio.create_task(self._go_on()),
+            asyncio.create_task(stop.wait()),
+        ]
         if follow is not None:
             tasks.append(asyncio.create_task(follow(self)))
         self.nudge()
@@ -109,7 +131,9 @@ class Tend:
                 wait = min(2 * wait, 30.0)
             else:
                 if self.bot.bot.can_read_all_group_messages:
-                    log.warning("privacy mode is off: switch it on with @BotFather, and remove and add the bot anew")
+                    log.warning(
+                        "privacy mode is off: switch it on with @BotFather, and remove and add the bot anew"
+                    )
                 return
 
     async def _end(self, tasks: list["asyncio.Task[Any]"]) -> None:
@@ -139,7 +163,9 @@ class Tend:
             try:
                 await self.go()
             except OperationalError as error:
-                log.error("the database does not answer (%s); the next beat tries again", type(error).__name__)
+                log.error(
+                    "the database does not answer (%s); the next beat tries again", type(error).__name__
+                )
 
     async def go(self) -> datetime | None:
         """Go the road once: hear, ring, send. Returns when the outbox has something to send later."""
@@ -197,7 +223,7 @@ class Tend:
         try:
             update = Update.de_json(body, self.bot)
         except Exception as error:  # noqa: BLE001 - whatever Telegram may send one day must not block what is behind it
-            log.error("an update could not be read and is kept aside (%s)", type(error).__name__)
+            log.warning("an update could not be read and is kept aside (%s)", type(error).__name__)
             await self._storage.run(inbox.bury, number)
             return
         await self._application.process_update(update)
@@ -231,7 +257,7 @@ class Tend:
         me = self.bot.bot
         reader = reader_of(reply.audience, reply.to, me, alone=False)
         shown = plain(reply.whisper, reader, LONGEST_WHISPER) if reply.whisper else None
-        link = lane_link(me.username) if reply.opens_lane else None
+        link = lane_link(me.username or "") if reply.opens_lane else None
         try:
             await self.bot.answer_callback_query(
                 query_id, shown, show_alert=bool(shown and len(shown) > TOAST), url=link
@@ -247,14 +273,20 @@ class Tend:
 
 
 def raw_bot(line: Line, in_flight: int) -> RawBot:
-    """Return the library's bot, with room for as many calls as may be in flight, and a line of its own to poll."""
-    timeouts = {"connect_timeout": line.timeout, "read_timeout": line.timeout, "write_timeout": line.timeout}
+    """Return the library's bot, with room for the calls that may be in flight, and a line of its own to poll."""
+    base = line.base_url
     return RawBot(
         line.token,
-        base_url=f"{line.base_url}/bot",
-        base_file_url=f"{line.base_url}/file/bot",
-        request=HTTPXRequest(connection_pool_size=2 * in_flight, pool_timeout=line.timeout, **timeouts),
-        get_updates_request=HTTPXRequest(connection_pool_size=1, pool_timeout=line.timeout, **timeouts),
+        base_url=f"{base}/bot",
+        base_file_url=f"{base}/file/bot",
+        request=_calls(2 * in_flight, line.timeout),
+        get_updates_request=_calls(1, line.timeout),
+    )
+
+
+def _calls(at_once: int, timeout: float) -> HTTPXRequest:
+    return HTTPXRequest(
+        at_once, read_timeout=timeout, write_timeout=timeout, connect_timeout=timeout, pool_timeout=timeout
     )
 
 

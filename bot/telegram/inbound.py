@@ -92,8 +92,14 @@ def clean(text: str) -> str:
 
     Words of nothing but blanks and signs that cannot be seen are no words.
     """
-    storable = "".join("\ufffd" if char == "\0" or "\ud800" <= char <= "\udfff" else char for char in text).strip()
-    return storable if any(unicodedata.category(char) not in {"Cf", "Zs", "Cc", "Mn"} for char in storable) else ""
+    storable = "".join(
+        "\ufffd" if char == "\0" or "\ud800" <= char <= "\udfff" else char for char in text
+    ).strip()
+    return (
+        storable
+        if any(unicodedata.category(char) not in {"Cf", "Zs", "Cc", "Mn"} for char in storable)
+        else ""
+    )
 
 
 def _is_service(message: Message) -> bool:

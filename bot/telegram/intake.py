@@ -1,8 +1,8 @@
 """Durable intake: raw updates are committed before they are confirmed.
 
-Telegram forgets an update as soon as a later one is asked for, and python-telegram-bot asks before its handlers
-have run: a kill loses what was queued. So this intake is dumb. It stores the raw JSON of a batch in one
-transaction, and only the next call, made after the commit, confirms it.
+Telegram forgets an update as soon as a later one is asked for, and python-telegram-bot asks before its
+handlers have run: a kill loses what was queued. So this intake is dumb. It stores the raw JSON of a batch in
+one transaction, and only the next call, made after the commit, confirms it.
 """
 
 import asyncio
@@ -52,14 +52,16 @@ class Intake:
             except InvalidToken:
                 raise
             except Conflict:
-                log.error("another process polls with this token; only one may")
+                log.warning("another process polls with this token; only one may")
                 await asyncio.sleep(LONGEST_WAIT)
             except TimedOut:
                 continue
             except RetryAfter as error:
                 await asyncio.sleep(float(cast("int", error.retry_after)))
             except (NetworkError, TelegramError) as error:
-                log.warning("Telegram cannot be reached (%s); trying again in %.0f s", type(error).__name__, wait)
+                log.warning(
+                    "Telegram cannot be reached (%s); trying again in %.0f s", type(error).__name__, wait
+                )
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, LONGEST_WAIT)
 

@@ -1,4 +1,4 @@
-"""How buttons are laid out under a message: short words side by side, sentences each on a row of their own."""
+"""How buttons are laid out under a message: short words side by side, a sentence on a row of its own."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -15,7 +15,9 @@ GAP = 2
 ABREAST = 4
 
 
-def keyboard(buttons: Sequence[Button], card_id: int | None, reader: Reader, username: str) -> InlineKeyboardMarkup | None:
+def keyboard(
+    buttons: Sequence[Button], card_id: int | None, reader: Reader, username: str
+) -> InlineKeyboardMarkup | None:
     """Return the buttons of a message, or None where there are none."""
     shown = [button for button in buttons if not (button.leads == "lane" and reader.alone)]
     rows = [[_button(button, card_id, reader, username) for button in row] for row in laid_out(shown, reader)]

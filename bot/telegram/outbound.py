@@ -1,7 +1,8 @@
 """From the outbox to Telegram, and what its answers mean for each line.
 
-A line is deleted only after Telegram's answer. Where nobody can know whether it arrived, a line that may be said
-again is said again, and any other is let go: a doubled evening card is worse than none, a lost return is harm.
+A line is deleted only after Telegram's answer. Where nobody can know whether it arrived, a line that may be
+said again is said again, and any other is let go: a doubled evening card is worse than none, a lost return is
+harm.
 """
 
 import logging
@@ -12,7 +13,15 @@ from datetime import datetime, timedelta
 import httpx
 from telegram import Bot, LinkPreviewOptions, Message, User
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError, TimedOut
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
 
 from bot.hours import ZONE
 from bot.ritual import Person
@@ -44,7 +53,11 @@ class Sender:
         try:
             message_id = await self._send(ready, me)
         except RetryAfter as error:
-            wait = error.retry_after if isinstance(error.retry_after, timedelta) else timedelta(seconds=error.retry_after)
+            wait = (
+                error.retry_after
+                if isinstance(error.retry_after, timedelta)
+                else timedelta(seconds=error.retry_after)
+            )
             await self.storage.run(outbox.postpone, ready.id, self.now() + wait, whole_chat=True)
         except ChatMigrated as error:
             await self.storage.run(self.moved, ready.chat_id, error.new_chat_id)
@@ -110,5 +123,7 @@ def reader_of(audience: Audience | None, to: Person | None, me: User, *, alone: 
     if audience is None:
         return Reader(me.first_name, {}, (ZONE.default,), alone=alone)
     readers = [to] if to else list(audience.both)
-    zones = dict.fromkeys(audience.prefers.of(person)[ZONE] for person in readers) or {audience.prefers[ZONE]: None}
+    zones = dict.fromkeys(audience.prefers.of(person)[ZONE] for person in readers) or {
+        audience.prefers[ZONE]: None
+    }
     return Reader(me.first_name, audience.names, tuple(zones), alone=alone)
