@@ -1,4 +1,4 @@
-"""The composition root and the command line: `tend run`, `tend play`, `tend doctor`. It decides nothing."""
+"""The composition root and the command line: `tend run`, `play`, `doctor` and `alive`. It decides nothing."""
 
 import argparse
 import asyncio
@@ -6,11 +6,9 @@ import logging
 import signal
 import sys
 from collections.abc import Callable, Coroutine
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
-
-from telegram.error import InvalidToken
 
 from bot.clock import Heartbeat, wall_clock
 from bot.couple.house import ALL_PREFERENCES, HOUSE
@@ -23,9 +21,11 @@ from bot.settings import RefusedSettingsError, Settings, read_settings
 from bot.storage.outbox import Limits
 from bot.storage.sealing import KeyRefusedError, keyring
 from bot.storage.store import Storage, Store, migrate
-from bot.telegram.app import Line, Tend
+from bot.telegram.app import InvalidToken, Line, Tend
 
 log = logging.getLogger(__name__)
+
+ALIVE = timedelta(seconds=90)  # the road is gone at least once a second; a call to Telegram may take long
 
 Follow = Callable[[Tend], Coroutine[Any, Any, None]]
 
@@ -45,8 +45,10 @@ def main(argv: list[str] | None = None) -> int:
                 return asyncio.run(run(settings, options.led_by))
             case "play":
                 return play(port=settings.port, data_dir=settings.data_dir, bot_argv=led_bot)
-            case _:
+            case "doctor":
                 return tell_findings(settings)
+            case _:
+                return 0 if is_alive(settings) else 1
     except (RefusedSettingsError, KeyRefusedError) as error:
         sys.stderr.write(f"{error}\n")
     except InvalidToken:
@@ -66,6 +68,7 @@ def command_line() -> argparse.ArgumentParser:
     )  # the playground leads its clock
     commands.add_parser("play", help="run it on this machine with a stand-in for Telegram; it needs nothing")
     commands.add_parser("doctor", help="look at everything it needs, and say what to do")
+    commands.add_parser("alive", help="succeed if a bot with the same DATA_DIR is going its road")
     return parser
 
 
@@ -92,7 +95,7 @@ async def run(settings: Settings, led_by: int | None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
-        await Tend(line, storage, engine, now, limits, Heartbeat).run(
+        await Tend(line, storage, engine, now, limits, Heartbeat, (settings.folder / "alive").touch).run(
             stop, partial(follow, led) if led else None
         )
     finally:
@@ -115,6 +118,12 @@ def open_store(settings: Settings, now: Callable[[], datetime]) -> Store:
     store = Store(settings.database, keys, now)
     store.open()
     return store
+
+
+def is_alive(settings: Settings) -> bool:
+    """Whether a running bot has gone its road lately."""
+    touched = settings.folder / "alive"
+    return touched.exists() and wall_clock().timestamp() - touched.stat().st_mtime < ALIVE.total_seconds()
 
 
 def tell_findings(settings: Settings) -> int:

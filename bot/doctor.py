@@ -11,12 +11,11 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 import httpx
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.settings import Settings
 from bot.storage import inbox, outbox
 from bot.storage.sealing import KeyRefusedError, keyring
-from bot.storage.store import Store, behind
+from bot.storage.store import StorageError, Store, behind
 from bot.telegram.app import Line, raw_bot
 
 ENOUGH_ZONES = 400  # the zone database has about 600 names
@@ -94,7 +93,7 @@ def _database(settings: Settings, now: Callable[[], datetime]) -> Iterator[Findi
         return
     try:
         lacking = behind(settings.database)
-    except SQLAlchemyError as error:
+    except StorageError as error:
         yield Finding(
             "database", well=False, says=f"{place} does not answer ({type(error).__name__}). Is it running?"
         )

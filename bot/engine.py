@@ -153,8 +153,8 @@ class Engine:
         row = self._row_for(tx, couple, ritual, anew=ritual.many)
         if command.edited:
             said = outbox.said(tx, command.where.chat_id, command.message_id)
-            playing = tx.session.get(PlayingRow, said.playing_id) if said else None
-            if playing is None or (edited := couples.row_of(tx, couple, playing, self.book)) is None:
+            edited = couples.row_at(tx, couple, said.playing_id, self.book) if said else None
+            if edited is None:
                 return Reply()
             row = edited
         by = Person(person.id)
@@ -212,8 +212,7 @@ class Engine:
         button = (
             next((button for button in face.buttons if key_of(button) == tap.key), None) if face else None
         )
-        playing = tx.session.get(PlayingRow, card.playing_id) if card.playing_id else None
-        row = couples.row_of(tx, couple, playing, self.book) if playing else None
+        row = couples.row_at(tx, couple, card.playing_id, self.book)
         if person is None and couple.first_id and not (row and row.welcomes):
             return Reply(whisper(FOR_THE_TWO))
         if button is not None and button.opens and person is not None:
@@ -256,16 +255,16 @@ class Engine:
         lane = person if text.where.private else None
         if text.edited:
             said = outbox.said(tx, text.where.chat_id, text.message_id)
-            playing, asked = (tx.session.get(PlayingRow, said.playing_id), said.asked) if said else (None, "")
             if said is None:
                 return Reply()
+            playing_id: int | None = said.playing_id
+            asked = said.asked
         else:
             card = self._asking(tx, couple, text, lane)
             if card is None or not card.asks:
                 return self._unasked(tx, couple, lane)
-            playing = tx.session.get(PlayingRow, card.playing_id) if card.live and card.playing_id else None
-            asked = card.asks
-        row = couples.row_of(tx, couple, playing, self.book) if playing else None
+            playing_id, asked = card.playing_id if card.live else None, card.asks
+        row = couples.row_at(tx, couple, playing_id, self.book)
         by = Person(person.id)
         event = Wrote(by, asked, Words(by, text.words, source=text.message_id), text.where.private)
         if row is None:
@@ -305,7 +304,7 @@ class Engine:
         return len(playings) + len(calls)
 
     def _ring_playing(self, tx: Tx, playing: PlayingRow) -> None:
-        couple = tx.session.get_one(CoupleRow, playing.couple_id)
+        couple = couples.of_playing(tx, playing)
         row = couples.row_of(tx, couple, playing, self.book)
         if row is None:
             self._lost_thread(tx, couple, playing)
@@ -317,7 +316,7 @@ class Engine:
             playing.wake_at = tx.now + SHUT_IN_TROUBLE
 
     def _ring_call(self, tx: Tx, call: CallRow) -> None:
-        couple = tx.session.get_one(CoupleRow, call.couple_id)
+        couple = couples.of_call(tx, call)
         ritual = self.book.rituals.get(call.ritual)
         if ritual is None or call.due_at is None:
             call.due_at = None
@@ -351,7 +350,6 @@ class Engine:
             self._opened_today(tx, couple, row.ritual, event)
         for changed in (row, *outcome.others):
             couples.save_row(tx, couple, changed)
-        tx.session.flush()
         for thing in outcome.kept:
             couples.keep(tx, couple, thing)
         if outcome.prefers:
@@ -361,7 +359,6 @@ class Engine:
         if outcome.part:
             couples.part(tx, couple)
         if outcome.prefers or outcome.seat:
-            tx.session.flush()
             couples.look_ahead(tx, couple, self.book)
         self._mind_the_floor(tx, couple, outcome)
         rank = outbox.PROMPT if isinstance(event, TimeCame) else outbox.TO_PEOPLE
@@ -376,19 +373,15 @@ class Engine:
 
     def _say(self, tx: Tx, couple: CoupleRow, row: Row, said: Say, rank: int) -> None:
         """Put a line into the outbox; one to a lane that is shut waits or is dropped, as it says."""
-        if said.to is not None:
-            person = tx.session.get(PersonRow, said.to.id)
-            if person is None or not (person.lane_open or said.waits):
-                return
+        if said.to is not None and not (said.waits or couples.lane_is_open(tx, said.to)):
+            return
         outbox.say(tx, couple, row.id, said, rank, always=row.ritual.always)
 
     def _mind_the_floor(self, tx: Tx, couple: CoupleRow, outcome: Outcome) -> None:
         """Note on the couple whose silence it is, so that the due and the outbox see it in one look."""
         if not (outcome.row.hushes or couple.floor_id):
             return
-        query = tx.session.query(PlayingRow).filter(PlayingRow.couple_id == couple.id)
-        rows = [row for playing in query if (row := couples.row_of(tx, couple, playing, self.book))]
-        holder = shell.floor(rows)
+        holder = shell.floor(couples.rows_of(tx, couple, self.book))
         couple.floor_id = holder.id if holder else None
 
     def _answer(self, tx: Tx, couple: CoupleRow, person: PersonRow, outcome: Outcome) -> Reply:
@@ -411,8 +404,7 @@ class Engine:
         """A state that nobody can read any more rests, and the room is told kindly."""
         log.warning("a state of %s could not be read and rests", playing.ritual)
         outbox.end(tx, couple, playing.id)
-        tx.session.delete(playing)
-        tx.session.flush()
+        couples.end(tx, playing.id)
         self._tell(tx, couple, say(shell.LOST_THREAD))
 
     # -- Finding whom it is about
@@ -431,12 +423,10 @@ class Engine:
 
     def _row_for(self, tx: Tx, couple: CoupleRow, ritual: Ritual, *, anew: bool = False) -> Row:
         """Return the playing that a command goes to: the newest that does not linger, or a new one."""
-        query = tx.session.query(PlayingRow).filter_by(couple_id=couple.id, ritual=ritual.name)
-        for playing in query.order_by(PlayingRow.id.desc()):
-            row = couples.row_of(tx, couple, playing, self.book)
-            if row is not None and not row.lingers and not anew:
-                return row
-        return Row(tx.new_id(), ritual)
+        rows = [
+            row for row in couples.rows_of(tx, couple, self.book) if row.ritual is ritual and not row.lingers
+        ]
+        return Row(tx.new_id(), ritual) if anew or not rows else rows[-1]
 
 
 def key_of(button: Button) -> str:

@@ -74,7 +74,7 @@ class Settings(BaseSettings):
 
 
 def read_settings() -> Settings:
-    """Return the settings. Raises RefusedSettingsError, whose sentence names what is wrong, never its value."""
+    """Return the settings. Raises RefusedSettingsError, which names what is wrong and never its value."""
     try:
         return Settings()
     except ValidationError as error:

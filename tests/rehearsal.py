@@ -1,23 +1,26 @@
 """A ritual played in memory: two people and a clock, no database and no Telegram.
 
-The stage keeps rows, cards and kept things in lists and plays the shell's own functions (bot/shell.py) on
-them, so what a rehearsal shows is what the engine does. A test taps the label that a person sees.
+The stage keeps rows, cards and kept things in lists and plays the shell's own functions (bot/shell.py) on them,
+so what a rehearsal shows is what the engine does. A test taps the label that a person sees, and sees no more than
+that person does: `sees`, `private` and `whispered` of a player, `texts` of the room.
 """
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot import shell
+from bot.engine import FOR_THE_TWO
 from bot.hours import ZONE, evening_of
 from bot.ritual import (
     Began,
     Button,
-    Each,
+    Entered,
     Event,
     Kept,
     Person,
@@ -26,18 +29,19 @@ from bot.ritual import (
     Ritual,
     Say,
     Tapped,
+    Whisper,
     Words,
     Wrote,
 )
 from bot.shell import Couple, Outcome, Row
 from bot.telegram.render import LONGEST_WHISPER, Reader, label, plain
 
-BERLIN = ZoneInfo("Europe/Berlin")
+BERLIN, LIMA = ZoneInfo("Europe/Berlin"), ZoneInfo("America/Lima")
 FIRST_DAY = date(2026, 5, 1)
 ENDLESS = 2_000  # rings; a ritual that rings more often never rests
 
 
-@dataclass
+@dataclass(eq=False)
 class Shown:
     """A message as it stands on the screen."""
 
@@ -46,11 +50,14 @@ class Shown:
     text: str
     at: datetime
     live: bool = True  # its buttons and its question
+    arrived: bool = True  # False: it waits for a lane to open
     edited: bool = False
 
     @property
     def labels(self) -> list[str]:
-        return [str(button.label) for button in self.say.buttons] if self.live else []
+        """What stands on its buttons; a message whose turn is over has none."""
+        reader = Reader("Tend", {}, (BERLIN,))
+        return [label(button, reader) for button in self.say.buttons] if self.live else []
 
 
 @dataclass
@@ -60,13 +67,18 @@ class Stage:
     rituals: tuple[Ritual, ...]
     now: datetime
     prefers: Preferences
+    together: bool = True  # False: nobody has said yet that they are two
     rows: dict[int, Row] = field(default_factory=dict)
     shown: list[Shown] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
     calls: dict[str, datetime | None] = field(default_factory=dict)
     opened_on: dict[str, date] = field(default_factory=dict)
     held: list[tuple[Row, Say]] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
+    sent: dict[int, tuple[int, str | None]] = field(
+        default_factory=dict
+    )  # a message: its row, what it answers
+    answers: list[Say | Whisper] = field(default_factory=list)  # all that was ever said, unrendered
+    resting: bool = False
 
     def __post_init__(self) -> None:
         self.ids = itertools.count(1)
@@ -74,19 +86,25 @@ class Stage:
             Player(Person(n), name, self) for n, name in enumerate(("Ann", "Ben", "Cleo"), 1)
         )
         self.players = self.ann, self.ben, self.cleo
-        self.both = self.ann.person, self.ben.person
-        self.lanes = frozenset(self.both)
+        self.both: tuple[Person, ...] = (self.ann.person, self.ben.person) if self.together else ()
+        self.lanes = {self.ann.person, self.ben.person} if self.together else set()
         self.look_ahead()
 
     # -- The road, in memory
 
     def couple(self) -> Couple:
-        return Couple(self.both, tuple(self.rows.values()), tuple(self.kept), self.prefers, self.lanes)
+        return Couple(
+            self.both,
+            tuple(self.rows.values()),
+            tuple(self.kept),
+            self.prefers,
+            frozenset(self.lanes),
+            BERLIN,
+        )
 
     def play(self, row: Row, event: Event) -> Outcome:
         outcome = shell.hear(self.couple(), row, event, self.now)
-        self.events.append(event)
-        if row.state is None:
+        if row.state is None and row.ritual.calls(self.prefers, self.now):
             self.opened_on[row.ritual.name] = evening_of(getattr(event, "due", self.now), self.prefers[ZONE])
         for changed in (outcome.row, *outcome.others):
             self.put(changed)
@@ -94,11 +112,16 @@ class Stage:
             self.keep(thing)
         for wish in outcome.prefers:
             self.prefers = self.prefers.put(wish.preference, wish.value, wish.by)
+        if outcome.seat:
+            self.both = outcome.seat.two
+        if outcome.prefers or outcome.seat:
             self.look_ahead()
+        if outcome.part:
+            self.part()
         for said in outcome.said:
-            self.say(outcome.row, said, event)
-        if outcome.repeat:
-            self.repeat(outcome.row)
+            self.say(outcome.row, said)
+        if outcome.repeat and isinstance(event, Began):
+            self.repeat(outcome.row, event.by if event.private else None)
         if isinstance(event, Tapped):
             self.player(event.by).hears(outcome.whisper)
         self.release()
@@ -115,13 +138,19 @@ class Stage:
         else:
             self.kept.append(replace(thing, id=next(self.ids), at=self.now))
 
-    def say(self, row: Row, said: Say, event: Event | None = None) -> None:
+    def part(self) -> None:
+        self.resting, self.both = True, ()
+        self.rows.clear()
+        self.calls = dict.fromkeys(self.calls)
+
+    def say(self, row: Row, said: Say) -> None:
         holder = shell.floor(self.rows.values())
         if holder and holder.id != row.id and said.to is None and not row.ritual.always:
             self.held.append((row, said))
             return
         if said.to and said.to not in self.lanes and not said.waits:
             return
+        self.answers.append(said)
         standing = [
             shown
             for shown in self.shown
@@ -136,11 +165,12 @@ class Stage:
             return
         for shown in standing:
             shown.live = False
-        self.shown.append(Shown(row, said, text, self.now))
+        arrived = said.to is None or said.to in self.lanes
+        self.shown.append(Shown(row, said, text, self.now, arrived=arrived))
 
-    def repeat(self, row: Row) -> None:
+    def repeat(self, row: Row, to: Person | None) -> None:
         newest = [
-            shown for shown in self.shown if shown.row.id == row.id and shown.live and shown.say.to is None
+            shown for shown in self.shown if shown.row.id == row.id and shown.live and shown.say.to == to
         ]
         if newest:
             self.say(row, replace(newest[-1].say, quiet=False))
@@ -156,17 +186,25 @@ class Stage:
     def reader(self, person: Person | None) -> Reader:
         names = {player.person: player.name for player in self.players}
         prefers = [self.prefers.of(each) for each in ([person] if person else self.both)]
-        return Reader(
-            "Tend", names, tuple(dict.fromkeys(each[ZONE] for each in prefers)), alone=person is not None
-        )
+        zones = tuple(dict.fromkeys(each[ZONE] for each in prefers)) or (self.prefers[ZONE],)
+        return Reader("Tend", names, zones, alone=person is not None)
 
     def player(self, person: Person) -> Player:
         return next(player for player in self.players if player.person == person)
 
+    def enters(self) -> None:
+        """Tend is brought into the room."""
+        for ritual in self.rituals:
+            if ritual.enters:
+                self.play(Row(next(self.ids), ritual), Entered())
+
     # -- Time
 
     def look_ahead(self) -> None:
-        self.calls = {ritual.name: ritual.calls(self.prefers, self.now) for ritual in self.rituals}
+        self.calls = {
+            ritual.name: ritual.calls(self.prefers, self.now) if self.both else None
+            for ritual in self.rituals
+        }
 
     def next_ring(self) -> tuple[datetime, Row | Ritual] | None:
         holder = shell.floor(self.rows.values())
@@ -214,22 +252,47 @@ class Player:
 
     @property
     def private(self) -> list[str]:
-        return [shown.text for shown in self.stage.shown if shown.say.to == self.person]
+        """What stands in the private chat."""
+        return [shown.text for shown in self.sees() if shown.say.to]
+
+    @property
+    def labels(self) -> list[str]:
+        """The buttons of the newest live message in the private chat."""
+        return next((shown.labels for shown in reversed(self.sees()) if shown.say.to and shown.live), [])
 
     def sees(self) -> list[Shown]:
-        return [shown for shown in self.stage.shown if shown.say.to in {None, self.person}]
+        """Every message before this person's eyes."""
+        return [shown for shown in self.stage.shown if shown.say.to in {None, self.person} and shown.arrived]
 
-    def hears(self, whisper: Any) -> None:
+    def hears(self, whisper: Whisper | None) -> None:
         if whisper:
+            self.stage.answers.append(whisper)
             self.whispered.append(plain(whisper, self.stage.reader(self.person), LONGEST_WHISPER))
 
-    def sends(self, command: str, *, private: bool = False) -> None:
-        """Send a command."""
+    def shuts_lane(self) -> None:
+        """Block the private chat, or never have opened it."""
+        self.stage.lanes.discard(self.person)
+
+    def opens_lane(self) -> None:
+        """Open the private chat: what waited there arrives, if it still lives."""
+        self.stage.lanes.add(self.person)
+        for shown in self.stage.shown:
+            shown.arrived = shown.arrived or (shown.say.to == self.person and shown.live)
+
+    def sends(self, command: str, *, private: bool = False) -> int:
+        """Send a command, and return the number of its message."""
         name, _, rest = command.removeprefix("/").partition(" ")
         ritual = next(ritual for ritual in self.stage.rituals if ritual.command == name)
         open_rows = [row for row in self.stage.rows.values() if row.ritual is ritual and not row.lingers]
         row = open_rows[-1] if open_rows and not ritual.many else Row(next(self.stage.ids), ritual)
-        self.stage.play(row, Began(self.person, Words(self.person, rest.strip()), private=private))
+        return self._began(row, rest, next(self.stage.ids), private=private)
+
+    def _began(self, row: Row, rest: str, source: int, *, private: bool) -> int:
+        self.stage.sent[source] = row.id, None
+        self.stage.play(
+            row, Began(self.person, Words(self.person, rest.strip(), source=source), private=private)
+        )
+        return source
 
     def taps(self, wanted: str) -> None:
         """Tap the newest button with this label, live or not."""
@@ -242,35 +305,61 @@ class Player:
         self.taps_on(shown, button)
 
     def taps_on(self, shown: Shown, button: Button) -> None:
+        """Tap one button of one message."""
         row = self.stage.rows.get(shown.row.id)
-        if not shown.live or row is None:
+        if button.leads:
+            return
+        if self.person not in self.stage.both and (row is None or not row.welcomes):
+            self.whispered.append(FOR_THE_TWO)
+        elif not shown.live or row is None:
             self.whispered.append(shell.PASSED)
-        elif self.person in self.stage.both or row.welcomes:
-            self.stage.play(
-                row, Tapped(self.person, button.tap, button.item, private=shown.say.to is not None)
-            )
+        elif button.opens:
+            self._opens(button)
+        else:
+            private = shown.say.to is not None
+            self.stage.play(row, Tapped(self.person, button.tap, button.item, private=private))
 
-    def writes(self, text: str) -> None:
+    def _opens(self, button: Button) -> None:
+        ritual = next(ritual for ritual in self.stage.rituals if ritual.name == button.opens)
+        about = next((thing for thing in self.stage.kept if str(thing.id) == button.item), None)
+        self.stage.play(
+            Row(next(self.stage.ids), ritual), Began(self.person, Words(self.person), about, private=False)
+        )
+
+    def writes(self, text: str) -> int:
         """Write a plain line in the private chat: it belongs to the newest question there."""
+        asking = [shown for shown in self.sees() if shown.say.to and shown.say.asks and shown.live]
+        assert asking, "nothing asks for words just now"
+        return self._answers(asking[-1], text, private=True)
+
+    def replies(self, text: str, to: str = "") -> int:
+        """Reply to the newest question in the room, or to the one that begins so."""
         asking = [
             shown
-            for shown in self.stage.shown
-            if shown.say.to == self.person and shown.say.asks and shown.live
-        ]
-        assert asking, "nothing asks for words just now"
-        self._answers(asking[-1], text, 0, private=True)
-
-    def replies(self, text: str, source: int = 0) -> None:
-        """Reply to the newest question in the room; a `source` makes it a message that may be edited."""
-        asking = [
-            shown for shown in self.stage.shown if shown.say.to is None and shown.say.asks and shown.live
+            for shown in self.sees()
+            if shown.say.to is None and shown.say.asks and shown.live and shown.text.startswith(to)
         ]
         assert asking, "nothing asks for words in the room"
-        self._answers(asking[-1], text, source, private=False)
+        return self._answers(asking[-1], text, private=False)
 
-    def _answers(self, shown: Shown, text: str, source: int, *, private: bool) -> None:
+    def _answers(self, shown: Shown, text: str, *, private: bool) -> int:
+        source = next(self.stage.ids)
+        self.stage.sent[source] = shown.row.id, shown.say.asks
         words = Words(self.person, text, source=source)
         self.stage.play(self.stage.rows[shown.row.id], Wrote(self.person, shown.say.asks, words, private))
+        return source
+
+    def edits(self, source: int, text: str, *, private: bool = False) -> None:
+        """Edit a message of one's own: it belongs to what it answered first."""
+        row_id, asked = self.stage.sent[source]
+        row = self.stage.rows.get(row_id)
+        if row is None:
+            return
+        if asked is None:
+            self._began(row, text.partition(" ")[2], source, private=private)
+        else:
+            words = Words(self.person, text, source=source)
+            self.stage.play(row, Wrote(self.person, asked, words, private))
 
 
 @dataclass
@@ -289,7 +378,15 @@ class Room:
 
     @property
     def labels(self) -> list[str]:
-        return self.shown[-1].labels
+        """The buttons of the newest live message."""
+        return next((shown.labels for shown in reversed(self.shown) if shown.live), [])
+
+    @property
+    def cards(self) -> list[datetime]:
+        """When each evening was opened, by the couple's clock."""
+        firsts = {shown.row.id: shown for shown in reversed(self.shown) if shown.say.card == "tonight"}
+        zone = self.stage.prefers[ZONE]
+        return [shown.at.astimezone(zone) for shown in reversed(firsts.values())]
 
 
 @dataclass
@@ -323,15 +420,19 @@ class Clock:
 
 
 def rehearse(
-    *rituals: Ritual, at: str = "20:00", prefers: dict[Preference[Any], Any] | None = None
+    *rituals: Ritual,
+    at: str = "20:00",
+    on: date = FIRST_DAY,
+    prefers: Mapping[Preference[Any], Any] | None = None,
+    together: bool = True,
 ) -> tuple[Room, Player, Player, Clock]:
-    """Set the stage on Friday, 1 May 2026, by Berlin's clock."""
-    chosen = Preferences().put(ZONE, BERLIN)
-    for preference, value in (prefers or {}).items():
+    """Set the stage, by Berlin's clock: on Friday, 1 May 2026, unless said otherwise."""
+    chosen = Preferences()
+    for preference, value in {**({ZONE: BERLIN} if together else {}), **(prefers or {})}.items():
         chosen = chosen.put(preference, value)
-    now = datetime.combine(FIRST_DAY, time.fromisoformat(at), BERLIN).astimezone(UTC)
-    stage = Stage(rituals, now, chosen)
+    now = datetime.combine(on, time.fromisoformat(at), BERLIN).astimezone(UTC)
+    stage = Stage(rituals, now, chosen, together)
     return Room(stage), stage.ann, stage.ben, Clock(stage)
 
 
-__all__ = ["BERLIN", "FIRST_DAY", "Clock", "Each", "Player", "Room", "Shown", "Stage", "rehearse"]
+__all__ = ["BERLIN", "FIRST_DAY", "LIMA", "Clock", "Player", "Room", "Shown", "Stage", "rehearse"]

@@ -103,6 +103,22 @@ def name_of(tx: Tx, person: PersonRow) -> str:
     return tx.seal_of(person).open(person.name, "person", person.id, "name", person.id)
 
 
+def of_playing(tx: Tx, playing: PlayingRow) -> CoupleRow:
+    """Return whose playing it is."""
+    return tx.session.get_one(CoupleRow, playing.couple_id)
+
+
+def of_call(tx: Tx, call: CallRow) -> CoupleRow:
+    """Return whose hour it is."""
+    return tx.session.get_one(CoupleRow, call.couple_id)
+
+
+def lane_is_open(tx: Tx, person: Person) -> bool:
+    """Whether this one has opened the private chat."""
+    row = tx.session.get(PersonRow, person.id)
+    return row is not None and row.lane_open
+
+
 def people_of(tx: Tx, couple: CoupleRow) -> tuple[PersonRow, ...]:
     """Return the two of a couple, or nobody while they join."""
     seats = [seat for seat in (couple.first_id, couple.second_id) if seat]
@@ -151,6 +167,7 @@ def part(tx: Tx, couple: CoupleRow) -> None:
 
 def load(tx: Tx, couple: CoupleRow, book: Book, ritual: Ritual) -> tuple[Couple, tuple[PlayingRow, ...]]:
     """Return a couple for a step of one ritual, and the playings whose state nobody can read any more."""
+    tx.session.flush()
     people = people_of(tx, couple)
     rows: list[Row] = []
     unreadable: list[PlayingRow] = []
@@ -166,6 +183,19 @@ def load(tx: Tx, couple: CoupleRow, book: Book, ritual: Ritual) -> tuple[Couple,
     lanes = frozenset(Person(person.id) for person in people if person.lane_open)
     kept = kept_of(tx, couple, ritual.reads)
     return Couple(both, tuple(rows), kept, preferences(tx, couple, book), lanes), tuple(unreadable)
+
+
+def rows_of(tx: Tx, couple: CoupleRow, book: Book) -> list[Row]:
+    """Return the playings of a couple that can be read, oldest first."""
+    query = select(PlayingRow).where(PlayingRow.couple_id == couple.id).order_by(PlayingRow.id)
+    rows = (row_of(tx, couple, playing, book) for playing in tx.session.scalars(query).all())
+    return [row for row in rows if row is not None]
+
+
+def row_at(tx: Tx, couple: CoupleRow, playing_id: int | None, book: Book) -> Row | None:
+    """Return one playing of this couple, or None where it is over or cannot be read."""
+    playing = tx.session.get(PlayingRow, playing_id) if playing_id else None
+    return row_of(tx, couple, playing, book) if playing and playing.couple_id == couple.id else None
 
 
 def row_of(tx: Tx, couple: CoupleRow, playing: PlayingRow, book: Book) -> Row | None:
@@ -184,8 +214,7 @@ def row_of(tx: Tx, couple: CoupleRow, playing: PlayingRow, book: Book) -> Row | 
 def save_row(tx: Tx, couple: CoupleRow, row: Row) -> None:
     """Save a playing, or end it where its state is None."""
     if row.state is None:
-        tx.session.execute(delete(PlayingRow).where(PlayingRow.id == row.id))
-        tx.session.execute(delete(SaidRow).where(SaidRow.playing_id == row.id))
+        end(tx, row.id)
         return
     text = state_to_json(row.ritual, row.state)
     playing = tx.session.get(PlayingRow, row.id) or PlayingRow(
@@ -194,6 +223,14 @@ def save_row(tx: Tx, couple: CoupleRow, row: Row) -> None:
     playing.state = tx.seal_of(couple).close(text, "playing", row.id, "state", couple.id)
     playing.wake_at, playing.silent_since = row.wake_at, row.silent_since
     tx.session.add(playing)
+    tx.session.flush()
+
+
+def end(tx: Tx, playing_id: int) -> None:
+    """End a playing: it is not there any more, nor which messages answered it."""
+    tx.session.flush()
+    tx.session.execute(delete(PlayingRow).where(PlayingRow.id == playing_id))
+    tx.session.execute(delete(SaidRow).where(SaidRow.playing_id == playing_id))
 
 
 def audience(tx: Tx, couple: CoupleRow, book: Book, guests: Iterable[Person] = ()) -> Audience:
@@ -341,6 +378,7 @@ def call_of(tx: Tx, couple: CoupleRow, ritual: Ritual) -> CallRow:
 
 def look_ahead(tx: Tx, couple: CoupleRow, book: Book) -> None:
     """Work out every scheduled ritual's next hour from the preferences as they are now."""
+    tx.session.flush()
     prefers = preferences(tx, couple, book)
     for ritual in book.rituals.values():
         due = ritual.calls(prefers, tx.now) if couple.stage == "together" else None

@@ -22,6 +22,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -32,6 +33,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+BusyError = OperationalError  # the database is locked, full or away; what was tried may be tried again
+StorageError = SQLAlchemyError  # whatever else it may say
+
 KNOWN_WORD = "tend"
 RANDOM_BITS = 20  # ids: milliseconds since the epoch, then these
 

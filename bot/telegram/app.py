@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy.exc import OperationalError
 from telegram import (
     BotCommand,
     BotCommandScopeAllGroupChats,
@@ -19,7 +18,7 @@ from telegram import (
     BotCommandScopeDefault,
     Update,
 )
-from telegram.error import TelegramError
+from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, TypeHandler
 from telegram.request import HTTPXRequest
 
@@ -29,7 +28,7 @@ from bot.logs import trace_of
 from bot.ritual import Ritual
 from bot.storage import couples, inbox, outbox
 from bot.storage.outbox import Limits
-from bot.storage.store import Storage
+from bot.storage.store import BusyError, Storage
 from bot.telegram import inbound
 from bot.telegram.intake import Intake, RawBot
 from bot.telegram.keyboard import lane_link
@@ -42,6 +41,8 @@ AT_ONCE = 50  # updates read from the inbox at a time
 ROUNDS = 1_000  # rings in one go; more would mean that somebody is rung for ever
 TOAST = 60  # characters that a phone shows of a passing answer; a longer one stays until it is closed
 NOD = "👌"
+
+__all__ = ["InvalidToken", "Line", "Tend", "raw_bot", "register_commands"]
 
 
 Beat = Callable[[], Coroutine[Any, Any, None]]
@@ -75,6 +76,7 @@ class Tend:
         now: Callable[[], datetime],
         limits: Limits,
         heartbeat: Callable[[Beat, Beat], Heart],
+        alive: Callable[[], None],
     ) -> None:
         self._storage, self._engine, self._now, self._limits = storage, engine, now, limits
         self.bot = raw_bot(line, limits.in_flight)
@@ -85,6 +87,7 @@ class Tend:
         self._intake = Intake(self.bot, storage, self.nudge)
         self._sender = Sender(self.bot, storage, now, engine.moved, engine.shut)
         self._heartbeat = heartbeat(self._beat, self._sweep)
+        self._alive = alive
         self._nudged = asyncio.Event()
         self._going = asyncio.Lock()
         self._under_way: set[asyncio.Task[None]] = set()
@@ -124,7 +127,7 @@ class Tend:
                 await self._application.start()
                 await register_commands(self.bot, tuple(self._engine.book.rituals.values()))
             except TelegramError as error:
-                if type(error).__name__ == "InvalidToken":
+                if isinstance(error, InvalidToken):
                     raise
                 log.warning("Telegram cannot be reached yet (%s)", type(error).__name__)
                 await asyncio.sleep(wait)
@@ -162,7 +165,8 @@ class Tend:
             self._nudged.clear()
             try:
                 await self.go()
-            except OperationalError as error:
+                self._alive()
+            except BusyError as error:
                 log.error(
                     "the database does not answer (%s); the next beat tries again", type(error).__name__
                 )
@@ -235,7 +239,7 @@ class Tend:
 
     async def _on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         error = context.error
-        if error is None or not isinstance(update, Update) or isinstance(error, OperationalError):
+        if error is None or not isinstance(update, Update) or isinstance(error, BusyError):
             log.error("the road was blocked: %s", trace_of(error) if error else "")
             return
         log.error("an update could not be handled and is kept aside: %s", trace_of(error))
@@ -273,7 +277,7 @@ class Tend:
 
 
 def raw_bot(line: Line, in_flight: int) -> RawBot:
-    """Return the library's bot, with room for the calls that may be in flight, and a line of its own to poll."""
+    """Return the library's bot: room for the calls that may be in flight, and a line of its own to poll."""
     base = line.base_url
     return RawBot(
         line.token,

@@ -1,0 +1,11 @@
+"""What every test may ask for by name."""
+
+from tests.databases import (  # noqa: F401 - pytest finds fixtures by their names here
+    clock,
+    database,
+    empty,
+    migrated,
+    migrated_there,
+    server,
+    store,
+)

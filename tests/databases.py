@@ -1,0 +1,202 @@
+"""Databases for tests: a file for SQLite, and a PostgreSQL server of the tests' own.
+
+The server runs on a free loopback port as a person without rights, its data in a folder that goes with it. Each
+test gets a fresh database, made from one that was migrated once. Where PostgreSQL is not installed its tests are
+reported as NOT RUN; with CI or TEND_REQUIRE_ALL set that is an error.
+"""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from bot.storage.sealing import KEY_BYTES, Keyring, Seal
+from bot.storage.store import Store, migrate
+from tests.phones import free_port
+
+STARTS_WITHIN = "60"  # seconds
+NOT_FOR_KEEPS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+EVERYBODY = ("postgres", "nobody")  # who may run a server: never root
+KEYS = Keyring(Seal(bytes(range(KEY_BYTES))))
+EVENING = datetime(2026, 5, 1, 16, 0, tzinfo=UTC)  # a Friday, six in Berlin
+
+
+@dataclass
+class Time:
+    """The clock of a test: it stands still until the test moves it."""
+
+    now: datetime = EVENING
+
+    def __call__(self) -> datetime:
+        """Return what it shows."""
+        return self.now
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running PostgreSQL, and its databases."""
+
+    port: int
+
+    def url(self, name: str) -> str:
+        """Return the address of a database."""
+        return f"postgresql+psycopg://tests@127.0.0.1:{self.port}/{name}"
+
+    def does(self, statement: str) -> None:
+        """Run one statement outside any of the tests' databases."""
+        address = f"host=127.0.0.1 port={self.port} user=tests dbname=postgres"
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    @contextmanager
+    def fresh(self, name: str, template: str = "template0") -> Iterator[str]:
+        """Lend a new database, and drop it afterwards."""
+        self.does(f"CREATE DATABASE {name} TEMPLATE {template}")
+        try:
+            yield self.url(name)
+        finally:
+            self.does(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+class NotInstalledError(Exception):
+    """There is no PostgreSQL on this machine. Its message is the reason as the report shows it."""
+
+
+def programs() -> Path:
+    """Return the folder of PostgreSQL's programs: from PATH, else where Debian puts them."""
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: path.parent.name)
+    folders = [Path(path) for path in os.environ.get("PATH", "").split(os.pathsep)] + installed[::-1]
+    for folder in folders:
+        if all((folder / name).exists() for name in ("initdb", "pg_ctl", "postgres")):
+            return folder
+    raise NotInstalledError("NOT RUN: PostgreSQL (initdb, pg_ctl, postgres) is not installed here")
+
+
+@contextmanager
+def postgresql() -> Iterator[Server]:
+    """Run a server for as long as the block lasts."""
+    folder, port = programs(), free_port()
+    somebody = unprivileged()
+    home = Path(tempfile.mkdtemp(prefix="tend-postgresql-"))
+    data = home / "data"
+    if somebody:
+        os.chown(home, somebody["user"], somebody["group"])
+
+    def does(program: str, *options: str) -> None:
+        command = [str(folder / program), "-D", str(data), *options]
+        with (home / "log").open("ab") as log:
+            done = subprocess.run(command, cwd=home, stdout=log, stderr=log, check=False, **somebody)
+        if done.returncode:
+            raise AssertionError(f"{program} failed: {(home / 'log').read_text(errors='replace')[-2000:]}")
+
+    try:
+        does("initdb", "--username=tests", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
+        options = f"-h 127.0.0.1 -p {port} -c unix_socket_directories='' {NOT_FOR_KEEPS}"
+        does("pg_ctl", "start", "-w", "-t", STARTS_WITHIN, "-l", str(home / "server.log"), "-o", options)
+        try:
+            yield Server(port)
+        finally:
+            does("pg_ctl", "stop", "-m", "immediate")  # by the process number in its own folder
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def unprivileged() -> dict[str, Any]:
+    """Return who runs the server where the tests run as root, which PostgreSQL refuses to be."""
+    if os.geteuid() != 0:
+        return {}
+    for name in EVERYBODY:
+        try:
+            somebody = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return {"user": somebody.pw_uid, "group": somebody.pw_gid, "extra_groups": []}
+    raise NotInstalledError("NOT RUN: PostgreSQL does not run as root, and nobody else is here")
+
+
+# -- As fixtures --------------------------------------------------------------
+
+MakeStore = Callable[..., Store]
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """Run one PostgreSQL for all tests of a session."""
+    try:
+        running: AbstractContextManager[Server] = postgresql()
+        lent = running.__enter__()
+    except NotInstalledError as reason:
+        if os.environ.get("CI") or os.environ.get("TEND_REQUIRE_ALL"):
+            raise
+        pytest.skip(str(reason))
+    try:
+        yield lent
+    finally:
+        running.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrate one file of SQLite, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "tend.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_there(server: Server) -> Iterator[str]:
+    """Migrate one database of PostgreSQL, to be copied."""
+    with server.fresh("migrated") as url:
+        migrate(url)
+        yield "migrated"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Lend the address of an empty database, once of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    server: Server = request.getfixturevalue("server")
+    with server.fresh(f"empty_{next(_numbers)}") as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Lend the address of a migrated database, once of each kind."""
+    if request.param == "sqlite":
+        path = tmp_path / "tend.db"
+        shutil.copyfile(request.getfixturevalue("migrated"), path)
+        yield f"sqlite:///{path}"
+        return
+    server: Server = request.getfixturevalue("server")
+    with server.fresh(f"tend_{next(_numbers)}", request.getfixturevalue("migrated_there")) as url:
+        yield url
+
+
+@pytest.fixture
+def clock() -> Time:
+    """Lend the clock of the test."""
+    return Time()
+
+
+@pytest.fixture
+def store(database: str, clock: Time) -> Iterator[Store]:
+    """Lend an open store, once on each kind of database."""
+    lent = Store(database, KEYS, clock)
+    lent.open()
+    yield lent
+    lent.close()

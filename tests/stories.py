@@ -1,0 +1,233 @@
+"""What the whole-bot stories share: the couple's own verbs, what anybody could see, and the laws of every story.
+
+A `Story` is a `Play` whose good end is checked: every call of the bot fits the published schema, every tap was
+answered once, nobody met a stumble, and the log holds no error. So no story can forget it.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.playground.cast import BY_ID, ROOM_BY_NAME
+from bot.shell import STUMBLED
+from tests.phones import Answer, Json, Phone, Play
+from tests.schema import check_calls
+
+BERLIN = ZoneInfo("Europe/Berlin")
+HOME, NEST = ROOM_BY_NAME["Home"].id, ROOM_BY_NAME["Nest"].id
+CARD, REVEAL = "Your check-in", "You have both spoken."
+GOOD_NIGHT, CLOSED, SHARED = (
+    "That was tonight's check-in.",
+    "The check-in is closed for tonight. Until",
+    "The check-in is closed for tonight, and",
+)
+LOOK_BACK = "A look back"
+MOST_AN_EVENING = 4
+
+
+class Story(Play):
+    """A play with Ann and Ben, whose end is held against the laws."""
+
+    folder: Path
+    stumbles = False  # whether this story breaks something on purpose
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self.holds()
+        finally:
+            super().__exit__(kind, error, trace)
+
+    @classmethod
+    def at(cls, folder: Path, **more: Any) -> "Story":  # noqa: ANN401  (what Play.start takes)
+        """Start one in this folder."""
+        story = cls.start(folder, **more)
+        story.folder = folder
+        return story
+
+    @property
+    def log(self) -> str:
+        """What the bot has logged."""
+        return (self.folder / "stand-in" / "bot.log").read_text(encoding="utf-8")
+
+    def holds(self) -> None:
+        """Hold the whole story against the laws."""
+        calls = self.calls()
+        check_calls(calls)
+        answered = Counter(
+            call["params"]["callback_query_id"]
+            for call in calls
+            if call["method"] == "answerCallbackQuery" and call["answer"] and call["answer"]["ok"]
+        )
+        assert set(answered.values()) <= {1}
+        if not self.stumbles:
+            assert not re.findall(r"^.* ERROR .*$", self.log, re.MULTILINE)
+            assert STUMBLED not in json.dumps([call["params"] for call in calls], ensure_ascii=False)
+
+    # -- The couple's verbs ---------------------------------------------------
+
+    def ready(self, *choices: str, mode: str = "together", lanes: bool = True) -> None:
+        """Let the two join, tap these choices on the first card, accept, and open their private chats."""
+        self.ann.taps("I'm in")
+        self.ben.taps("I'm in")
+        self.ann.taps("That's us")
+        for label in choices:
+            self.ben.taps(label)
+        self.ben.taps("Looks right")
+        if lanes:
+            self.ann.says("/start lane", "private")
+            self.ben.says("/start lane", "private")
+        if mode == "open":
+            self.sets(self.ann, "Answers show", "Each as it comes")
+
+    def sets(self, who: Phone, page: str, label: str) -> None:
+        """Change one thing in /settings."""
+        who.says("/settings")
+        who.taps(page)
+        who.taps(label)
+        who.taps("Enough")
+
+    def other(self, one: Phone) -> Phone:
+        """Return the other of the two."""
+        return self.ben if one is self.ann else self.ann
+
+    # -- Time -----------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        """The time in Berlin."""
+        return datetime.fromisoformat(self.clock.now()).astimezone(BERLIN)
+
+    def until(self, hour: str, days: int = 0) -> datetime:
+        """Move on to the next time that a clock in Berlin shows this, or so many days after it."""
+        hours, minutes = map(int, hour.split(":"))
+        now = self.now
+        moment = now.replace(hour=hours, minute=minutes, second=0, microsecond=0)
+        moment += timedelta(days=days + (moment <= now))
+        self.clock.to(moment.isoformat())
+        return moment
+
+    # -- What stands where ----------------------------------------------------
+
+    def said(self, since: int = 0, chat: int = HOME) -> list[tuple[datetime, str]]:
+        """Return when and what the bot said in a chat, oldest first, as new messages."""
+        return [
+            (datetime.fromisoformat(call["at"]).astimezone(BERLIN), call["answer"]["result"]["text"])
+            for call in self.calls("sendMessage", since)
+            if call["params"]["chat_id"] in {chat, str(chat)} and call["answer"] and call["answer"]["ok"]
+        ]
+
+    @property
+    def mark(self) -> int:
+        """The number of the newest call."""
+        return max((call["n"] for call in self.calls()), default=0)
+
+    def newest(self, begins: str, phone: Phone | None = None, where: str = "room") -> Json:
+        """Return the newest message of the bot that begins like this."""
+        messages = (phone or self.ann).reads(where)
+        return next(
+            message
+            for message in reversed(messages)
+            if message["from"] == "Tend" and message["text"].startswith(begins)
+        )
+
+    def data(self, label: str, chat: int = HOME) -> str:
+        """Return what the newest button with this label carries, as somebody could copy it off the wire."""
+        for call in reversed(self.calls()):
+            if call["params"].get("chat_id") not in {chat, str(chat)}:
+                continue
+            for row in call["params"].get("reply_markup", {}).get("inline_keyboard", []):
+                for button in row:
+                    if button["text"] == label and "callback_data" in button:
+                        return str(button["callback_data"])
+        raise AssertionError(f"No button {label!r} was sent.")
+
+    def buttons_of_tend(self) -> list[str]:
+        """Return every button that any of the two still sees, but for the way to the private chat."""
+        seen = [*self.ann.buttons(), *self.ann.buttons("private"), *self.ben.buttons("private")]
+        return [label for label in seen if label != "Open our private chat"]
+
+
+# -- Who could see what -----------------------------------------------------------
+
+
+def readers(call: Json) -> set[str]:
+    """Return who could read a call of the bot, Cleo included where she may be."""
+    params = call["params"]
+    if call["method"] == "answerCallbackQuery":
+        return {BY_ID[int(params["callback_query_id"]) >> 32].name}
+    chat = int(params.get("chat_id", 0))
+    if chat == HOME:
+        return {"ann", "ben", "cleo"}
+    return {BY_ID[chat].name} if chat in BY_ID else set()
+
+
+def shown(call: Json) -> str:
+    """Return all that a call shows of its own: text, alert, and the labels of its buttons."""
+    return json.dumps(call["params"], ensure_ascii=False)
+
+
+def crossed(calls: Iterable[Json], words: str, writer: str) -> list[Json]:
+    """Return the calls that carried somebody's words to anybody else."""
+    return [
+        call
+        for call in calls
+        if call["method"] != "getUpdates" and words in shown(call) and readers(call) - {writer}
+    ]
+
+
+def crossed_only_with_the_reveal(
+    calls: Iterable[Json], words: str, writer: str, lifts: tuple[str, ...] = (REVEAL, SHARED)
+) -> bool:
+    """Tell whether the first call that showed these words to another was one that lifts the veil."""
+    first = next(iter(crossed(calls, words, writer)), None)
+    return first is None or str(first["params"].get("text", "")).startswith(lifts)
+
+
+# -- Four ways to answer ----------------------------------------------------------
+
+Way = Callable[[Story, Phone, str, str], None]
+
+
+def by_picker(story: Story, one: Phone, feeling: str, need: str) -> None:
+    """Tap both on the card of the room."""
+    del story
+    for word in (feeling, need):
+        answer = one.taps(word)
+        assert answer.alert is not None
+        assert answer.alert.startswith(f"Kept: {word}.")
+
+
+def by_reply(story: Story, one: Phone, feeling: str, need: str) -> None:
+    """Reply to the card of the room, twice."""
+    card = story.newest(CARD)["id"]
+    one.says(feeling, reply_to=card)
+    one.says(need, reply_to=card)
+
+
+def by_one_line(story: Story, one: Phone, feeling: str, need: str) -> None:
+    """Say it with the command."""
+    del story
+    one.says(f"/checkin {feeling} / {need}")
+
+
+def by_private_message(story: Story, one: Phone, feeling: str, need: str) -> None:
+    """Go to the private chat, and write there."""
+    del story
+    one.taps("Tell me alone")
+    one.says(feeling, "private")
+    one.says(need, "private")
+
+
+def mine(story: Story, one: Phone) -> Answer:
+    """Ask for one's own answer."""
+    del story
+    return one.taps("What did I say?")

@@ -1,0 +1,255 @@
+"""Fortnights of check-ins through the stand-in: two modes, two rhythms, every way to answer and to be silent.
+
+Each night is one act; around it the same things are held: one card, at the hour and at no other time; at most
+four messages of Tend's; a kind close without a button left; and nobody's words shown to the other too early.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pathlib import Path
+
+import pytest
+
+from tests.phones import Phone
+from tests.stories import (
+    CARD,
+    CLOSED,
+    GOOD_NIGHT,
+    LOOK_BACK,
+    MOST_AN_EVENING,
+    REVEAL,
+    SHARED,
+    Story,
+    Way,
+    by_one_line,
+    by_picker,
+    by_private_message,
+    by_reply,
+    crossed,
+    crossed_only_with_the_reveal,
+    mine,
+)
+
+DIM_LIGHTS, HUG_FIRST = "When it's ten, I'll dim the lights.", "When I get up, I'll hug you first."
+MARKS = {"ann": "amber", "ben": "basalt"}
+
+
+@dataclass
+class Night:
+    """One evening under way."""
+
+    story: Story
+    number: int
+    mode: str
+    began: int  # the newest call before its card
+    said: list[tuple[str, str]] = field(default_factory=list)  # writer, marked words
+    promised: dict[str, str] = field(default_factory=dict)
+
+    def words(self, one: Phone, what: str) -> str:
+        """Return words that nobody else writes, and that this one writes only tonight."""
+        written = f"{what} {MARKS[one.who]}{self.number:02}{len(self.said)}"
+        self.said.append((one.who, written))
+        return written
+
+    def name(self, one: Phone, way: Way) -> tuple[str, str]:
+        """Let one name a feeling and a need in own words; in mode "open" they stand there at once."""
+        feeling, need = self.words(one, "quiet"), self.words(one, "some air")
+        way(self.story, one, feeling, need)
+        self.stands(one, feeling, need)
+        return feeling, need
+
+    def stands(self, one: Phone, feeling: str, need: str) -> None:
+        """In mode "open" an answer is on the card as soon as it is given; in "together" only its writer knows."""
+        if self.mode == "open":
+            assert f"{one.who.title()}: {feeling}, needing {need}." in self.story.newest("")["text"] or any(
+                f"{one.who.title()}: {feeling}, needing {need}." in text for text in self.story.ann.texts()
+            )
+        else:
+            story, other = self.story, self.story.other(one)
+            if story.newest("")["text"].startswith(CARD):
+                assert mine(story, one).alert == f"Yours tonight: {feeling}, needing {need}."
+                assert feeling not in (mine(story, other).alert or "")
+
+    def promises(self, one: Phone, words: str) -> str:
+        """Note what one will do, and return it."""
+        self.promised[one.who] = words
+        return words
+
+
+Act = Callable[[Night, Phone, Phone], str]  # what the evening ends with
+
+
+def both_by_picker(night: Night, one: Phone, other: Phone) -> str:
+    by_picker(night.story, one, "calm", "a hug")
+    night.stands(one, "calm", "a hug")
+    by_picker(night.story, other, "tired", "sleep")
+    reveal = night.story.newest(REVEAL)["text"]
+    assert f"{one.who.title()}: calm, needing a hug." in reveal
+    assert f"{other.who.title()}: tired, needing sleep." in reveal
+    assert one.taps(HUG_FIRST).alert == f"That would answer your own need. The others are for {other.who.title()}."
+    one.taps(night.promises(one, DIM_LIGHTS))
+    other.taps(night.promises(other, HUG_FIRST))
+    return GOOD_NIGHT
+
+
+def both_by_reply(night: Night, one: Phone, other: Phone) -> str:
+    night.name(one, by_reply)
+    night.name(other, by_reply)
+    reveal = night.story.newest(REVEAL)["id"]
+    heard = night.words(one, "I heard that you are quiet")
+    one.says(heard, reply_to=reveal)
+    one.says(night.promises(one, night.words(one, "When I am home, I will cook")), reply_to=reveal)
+    other.taps("Nothing tomorrow")
+    assert f"{one.who.title()} heard: {heard}" in night.story.newest(GOOD_NIGHT)["text"]
+    return GOOD_NIGHT
+
+
+def both_by_one_line(night: Night, one: Phone, other: Phone) -> str:
+    for each in (one, other):
+        feeling, need = night.words(each, "calm"), night.words(each, "a quiet evening")
+        act = night.promises(each, night.words(each, "I'll make tea"))
+        each.says(f"/checkin {feeling} / {need} / {act}")
+    closing = night.story.newest(GOOD_NIGHT)["text"]
+    assert all(f"{who.title()}, for" in closing and act in closing for who, act in night.promised.items())
+    return GOOD_NIGHT
+
+
+def both_by_private_message(night: Night, one: Phone, other: Phone) -> str:
+    night.name(one, by_private_message)
+    night.name(other, by_private_message)
+    one.says(night.promises(one, night.words(one, "When it rains, I will drive")), "private")
+    assert night.promised[one.who] not in night.story.newest(REVEAL)["text"]
+    other.taps("Something else")
+    other.taps("Nothing tomorrow", "private")
+    return GOOD_NIGHT
+
+
+def one_by_picker_one_in_private(night: Night, one: Phone, other: Phone) -> str:
+    night.name(other, by_private_message)
+    by_picker(night.story, one, "hopeful", "patience")
+    other.taps("When you need time, I'll wait.")
+    night.promises(other, "When you need time, I'll wait.")
+    return GOOD_NIGHT  # the other one decides nothing: the window closes it
+
+
+def silence_of_both(night: Night, one: Phone, other: Phone) -> str:
+    night.story.until("22:00")
+    assert [text[:13] for _, text in night.story.said(night.began)] == ["Your check-in", "The check-in "]
+    assert not any(lane.texts("private")[-1].startswith("The check-in") for lane in (one, other))
+    return CLOSED
+
+
+def silence_of_one(night: Night, one: Phone, other: Phone) -> str:
+    night.name(one, by_private_message)
+    night.story.until("22:00")
+    assert other.texts("private")[-1].startswith("The check-in is here until")
+    assert not any(text.startswith("The check-in is here") for text in one.texts("private")[-2:])
+    assert len(night.story.said(night.began)) == 1
+    return CLOSED
+
+
+def silence_of_one_who_shares(night: Night, one: Phone, other: Phone) -> str:
+    feeling, need = night.name(one, by_reply)
+    night.story.until("00:00")
+    if night.mode == "open":
+        return CLOSED
+    night.story.newest(CLOSED)
+    assert other.taps("Share mine").alert == "There is nothing of yours from tonight."
+    one.taps("Share mine")
+    assert f"{one.who.title()}: {feeling}, needing {need}." in night.story.newest(SHARED)["text"]
+    return SHARED
+
+
+def not_tonight_of_both(night: Night, one: Phone, other: Phone) -> str:
+    for each in (one, other):
+        answer = each.taps("Not tonight")
+        assert answer.alert == "That is all right. Change your mind whenever you like, while this is open."
+    night.story.until("22:00")
+    assert len(night.story.said(night.began)) == 1
+    return CLOSED
+
+
+def not_tonight_of_one(night: Night, one: Phone, other: Phone) -> str:
+    other.taps("Not tonight")
+    night.name(one, by_one_line)
+    night.story.until("22:00")
+    assert len(night.story.said(night.began)) == 1
+    assert not other.texts("private")[-1].startswith("The check-in is here")
+    return CLOSED
+
+
+FORTNIGHT: tuple[Act, ...] = (
+    both_by_picker,
+    both_by_reply,
+    both_by_one_line,
+    both_by_private_message,
+    silence_of_both,
+    one_by_picker_one_in_private,
+    silence_of_one,
+    not_tonight_of_both,
+    not_tonight_of_one,
+    silence_of_one_who_shares,
+    both_by_one_line,
+    both_by_picker,
+    silence_of_one,
+    both_by_reply,
+)
+
+
+@pytest.mark.parametrize(("mode", "rhythm", "days"), [("together", (), 1), ("open", ("Every other evening",), 2)])
+def test_a_fortnight_keeps_its_evenings(
+    tmp_path: Path, mode: str, rhythm: tuple[str, ...], days: int
+) -> None:
+    with Story.at(tmp_path) as story:
+        story.ready(*rhythm, mode=mode)
+        before: Night | None = None
+        opened = []
+        for number, act in enumerate(FORTNIGHT):
+            pair = (story.ann, story.ben) if number % 2 == 0 else (story.ben, story.ann)
+            night = Night(story, number, mode, story.mark)
+            opened.append(story.until("21:00", days=days - 1 if number else 0))
+            look_back(night, before)
+            ending = act(night, *pair)
+            closes(night, ending)
+            before = night
+        cards = [at for at, text in story.said() if text.startswith(CARD)]
+        assert [at.replace(second=0, microsecond=0) for at in cards] == opened
+        assert all(at.second < 5 for at in cards)
+
+
+def closes(night: Night, ending: str) -> None:
+    """Let the night pass, and see that it closed kindly, in few words, and that nothing is left to tap."""
+    story = night.story
+    story.until("12:30")
+    said = [text for _, text in story.said(night.began)]
+    assert said[0].startswith(CARD)
+    assert sum(text.startswith(CARD) for text in said) == 1
+    assert any(text.startswith(ending) for text in said), said
+    assert len(said) <= MOST_AN_EVENING, said
+    assert story.buttons_of_tend() == []
+    calls = story.calls(since=night.began)
+    for writer, words in night.said:
+        if night.mode == "together":
+            assert crossed_only_with_the_reveal(calls, words, writer), words
+        if night.mode == "together" and ending == CLOSED:
+            assert crossed(calls, words, writer) == [], words
+
+
+def look_back(night: Night, before: Night | None) -> None:
+    """See that who promised something is asked about it, alone; show it on some nights, and let it be on others."""
+    story = night.story
+    promised = before.promised if before else {}
+    for one in (story.ann, story.ben):
+        tonight = [
+            call["params"]["text"]
+            for call in story.calls("sendMessage", night.began)
+            if LOOK_BACK in call["params"]["text"]
+        ]
+        asked = story.newest(LOOK_BACK, one, "private")["text"] if one.who in promised else ""
+        assert len(tonight) == len(promised)
+        if one.who in promised:
+            assert promised[one.who] in asked
+        other = story.other(one)
+        if promised.get(one.who) and promised.get(one.who) != promised.get(other.who):
+            assert not any(promised[one.who] in text for text in other.texts("private") if LOOK_BACK in text)
