@@ -77,7 +77,7 @@ class Stage:
     sent: dict[int, tuple[int, str | None]] = field(
         default_factory=dict
     )  # a message: its row, what it answers
-    answers: list[Say | Whisper] = field(default_factory=list)  # all that was ever said, unrendered
+    heard: list[tuple[Row, Event, Outcome]] = field(default_factory=list)
     resting: bool = False
 
     def __post_init__(self) -> None:
@@ -104,6 +104,7 @@ class Stage:
 
     def play(self, row: Row, event: Event) -> Outcome:
         outcome = shell.hear(self.couple(), row, event, self.now)
+        self.heard.append((row, event, outcome))
         if row.state is None and row.ritual.calls(self.prefers, self.now):
             self.opened_on[row.ritual.name] = evening_of(getattr(event, "due", self.now), self.prefers[ZONE])
         for changed in (outcome.row, *outcome.others):
@@ -150,7 +151,6 @@ class Stage:
             return
         if said.to and said.to not in self.lanes and not said.waits:
             return
-        self.answers.append(said)
         standing = [
             shown
             for shown in self.shown
@@ -266,7 +266,6 @@ class Player:
 
     def hears(self, whisper: Whisper | None) -> None:
         if whisper:
-            self.stage.answers.append(whisper)
             self.whispered.append(plain(whisper, self.stage.reader(self.person), LONGEST_WHISPER))
 
     def shuts_lane(self) -> None:

@@ -185,7 +185,7 @@ def crossed(calls: Iterable[Json], words: str, writer: str) -> list[Json]:
 
 
 def crossed_only_with_the_reveal(
-    calls: Iterable[Json], words: str, writer: str, lifts: tuple[str, ...] = (REVEAL, SHARED)
+    calls: Iterable[Json], words: str, writer: str, lifts: tuple[str, ...] = (REVEAL, SHARED, GOOD_NIGHT)
 ) -> bool:
     """Tell whether the first call that showed these words to another was one that lifts the veil."""
     first = next(iter(crossed(calls, words, writer)), None)
