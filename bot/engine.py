@@ -50,7 +50,7 @@ SHUT_IN_TROUBLE = timedelta(minutes=15)  # a playing whose step failed is rung a
 FOR_THE_TWO = "This is for the two of them."
 ELSEWHERE = "You are one of two in another room already. Leave there first: /leave."
 NOTHING_ASKS = "Nothing asks for words just now. What would you like?"
-LANE_OPEN = "Here we are alone. Whatever you tell me here, nobody else reads before you both allow it."
+LANE_OPEN = "Here we are alone. What you tell me here stays unseen until both of you have answered."
 COME_ALONG = (
     "I live in a chat of you two. Add me to a group with only the two of you in it, and I say the rest there."
 )
@@ -118,7 +118,7 @@ class Engine:
         rituals = [ritual for ritual in self.book.rituals.values() if ritual.enters]
         if couple.stage != "together":
             for ritual in rituals:
-                self._step(tx, couple, self._row_for(tx, couple, ritual, anew=True), Entered())
+                self._step(tx, couple, self._row_for(tx, couple, ritual), Entered())
         return Reply()
 
     def _removed(self, tx: Tx, who: Somebody, where: Place) -> None:

@@ -88,6 +88,7 @@ def both_by_picker(night: Night, one: Phone, other: Phone) -> str:
     assert f"{one.who.title()}: calm, needing a hug." in reveal
     assert f"{other.who.title()}: tired, needing sleep." in reveal
     assert one.taps(HUG_FIRST).alert == f"That would answer your own need. The others are for {other.who.title()}."
+    night.story.breath()
     one.taps(night.promises(one, DIM_LIGHTS))
     other.taps(night.promises(other, HUG_FIRST))
     return GOOD_NIGHT
@@ -100,6 +101,7 @@ def both_by_reply(night: Night, one: Phone, other: Phone) -> str:
     heard = night.words(one, "I heard that you are quiet")
     one.says(heard, reply_to=reveal)
     one.says(night.promises(one, night.words(one, "When I am home, I will cook")), reply_to=reveal)
+    night.story.breath()
     other.taps("Nothing tomorrow")
     assert f"{one.who.title()} heard: {heard}" in night.story.newest(GOOD_NIGHT)["text"]
     return GOOD_NIGHT
@@ -109,7 +111,9 @@ def both_by_one_line(night: Night, one: Phone, other: Phone) -> str:
     for each in (one, other):
         feeling, need = night.words(each, "calm"), night.words(each, "a quiet evening")
         act = night.promises(each, night.words(each, "I'll make tea"))
-        each.says(f"/checkin {feeling} / {need} / {act}")
+        night.story.breath()
+        each.says(f"/checkin {feeling} / {need} / {act}", wait=False)
+    night.story.breath()
     closing = night.story.newest(GOOD_NIGHT)["text"]
     assert all(f"{who.title()}, for" in closing and act in closing for who, act in night.promised.items())
     return GOOD_NIGHT
@@ -120,6 +124,7 @@ def both_by_private_message(night: Night, one: Phone, other: Phone) -> str:
     night.name(other, by_private_message)
     one.says(night.promises(one, night.words(one, "When it rains, I will drive")), "private")
     assert night.promised[one.who] not in night.story.newest(REVEAL)["text"]
+    night.story.breath()
     other.taps("Something else")
     other.taps("Nothing tomorrow", "private")
     return GOOD_NIGHT
