@@ -419,6 +419,8 @@ class Engine:
         )
         if couple is None or person is None or person.couple_id != couple.id:
             return couple, None
+        if where.private:
+            person.lane_open = True  # whoever writes there has opened it
         return couple, couples.meet(tx, who.number, who.name)
 
     def _row_for(self, tx: Tx, couple: CoupleRow, ritual: Ritual, *, anew: bool = False) -> Row:

@@ -4,8 +4,8 @@ from tests.databases import (  # noqa: F401 - pytest finds fixtures by their nam
     clock,
     database,
     empty,
-    migrated,
-    migrated_there,
+    kind,
     server,
+    shelf,
     store,
 )

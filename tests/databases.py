@@ -127,8 +127,44 @@ def unprivileged() -> dict[str, Any]:
 
 # -- As fixtures --------------------------------------------------------------
 
-MakeStore = Callable[..., Store]
-_numbers = count(1)
+
+class Shelf:
+    """Databases that were prepared once, by name and kind, to be copied for each test."""
+
+    def __init__(self, folder: Path, server: Callable[[], Server]) -> None:
+        self._folder, self._server = folder, server
+        self._numbers = count(1)
+        self._prepared: dict[tuple[str, str], Any] = {}
+
+    def prepare(self, kind: str, name: str, how: Callable[[str], Any], of: str = "") -> Any:  # noqa: ANN401 - whatever `how` returns
+        """Make a database to copy, from another one, unless that was done; return what its making returned."""
+        if (kind, name) not in self._prepared:
+            self._copy(kind, of, name)
+            self._prepared[kind, name] = how(self._url(kind, name))
+        return self._prepared[kind, name]
+
+    @contextmanager
+    def lend(self, kind: str, of: str = "") -> Iterator[str]:
+        """Lend a copy of a prepared database, or an empty one; it goes afterwards."""
+        name = f"lent_{next(self._numbers)}"
+        self._copy(kind, of, name)
+        try:
+            yield self._url(kind, name)
+        finally:
+            if kind == "sqlite":
+                for path in self._folder.glob(f"{name}.db*"):
+                    path.unlink()
+            else:
+                self._server().does(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _copy(self, kind: str, of: str, name: str) -> None:
+        if kind == "postgresql":
+            self._server().does(f"CREATE DATABASE {name} TEMPLATE {of or 'template0'}")
+        elif of:
+            shutil.copyfile(self._folder / f"{of}.db", self._folder / f"{name}.db")
+
+    def _url(self, kind: str, name: str) -> str:
+        return self._server().url(name) if kind == "postgresql" else f"sqlite:///{self._folder / name}.db"
 
 
 @pytest.fixture(scope="session")
@@ -148,42 +184,31 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Migrate one file of SQLite, to be copied."""
-    path = tmp_path_factory.mktemp("migrated") / "tend.db"
-    migrate(f"sqlite:///{path}")
-    return path
-
-
-@pytest.fixture(scope="session")
-def migrated_there(server: Server) -> Iterator[str]:
-    """Migrate one database of PostgreSQL, to be copied."""
-    with server.fresh("migrated") as url:
-        migrate(url)
-        yield "migrated"
+def shelf(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    """Keep the databases of a session."""
+    return Shelf(tmp_path_factory.mktemp("databases"), lambda: request.getfixturevalue("server"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Lend the address of an empty database, once of each kind."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'empty.db'}"
-        return
-    server: Server = request.getfixturevalue("server")
-    with server.fresh(f"empty_{next(_numbers)}") as url:
+def kind(request: pytest.FixtureRequest) -> str:
+    """Name each kind of database once."""
+    if request.param == "postgresql":
+        request.getfixturevalue("server")  # or the test is skipped
+    return str(request.param)
+
+
+@pytest.fixture
+def empty(kind: str, shelf: Shelf) -> Iterator[str]:
+    """Lend the address of an empty database."""
+    with shelf.lend(kind) as url:
         yield url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Lend the address of a migrated database, once of each kind."""
-    if request.param == "sqlite":
-        path = tmp_path / "tend.db"
-        shutil.copyfile(request.getfixturevalue("migrated"), path)
-        yield f"sqlite:///{path}"
-        return
-    server: Server = request.getfixturevalue("server")
-    with server.fresh(f"tend_{next(_numbers)}", request.getfixturevalue("migrated_there")) as url:
+@pytest.fixture
+def database(kind: str, shelf: Shelf) -> Iterator[str]:
+    """Lend the address of a migrated database."""
+    shelf.prepare(kind, "migrated", migrate)
+    with shelf.lend(kind, "migrated") as url:
         yield url
 
 
@@ -195,8 +220,17 @@ def clock() -> Time:
 
 @pytest.fixture
 def store(database: str, clock: Time) -> Iterator[Store]:
-    """Lend an open store, once on each kind of database."""
-    lent = Store(database, KEYS, clock)
-    lent.open()
-    yield lent
-    lent.close()
+    """Lend an open store."""
+    with opened(database, clock) as lent:
+        yield lent
+
+
+@contextmanager
+def opened(url: str, clock: Time) -> Iterator[Store]:
+    """Open a store for as long as the block lasts."""
+    store = Store(url, KEYS, clock)
+    store.open()
+    try:
+        yield store
+    finally:
+        store.close()

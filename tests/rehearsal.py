@@ -282,6 +282,8 @@ class Player:
         """Send a command, and return the number of its message."""
         name, _, rest = command.removeprefix("/").partition(" ")
         ritual = next(ritual for ritual in self.stage.rituals if ritual.command == name)
+        if self.person not in self.stage.both:
+            return next(self.stage.ids)
         open_rows = [row for row in self.stage.rows.values() if row.ritual is ritual and not row.lingers]
         row = open_rows[-1] if open_rows and not ritual.many else Row(next(self.stage.ids), ritual)
         return self._began(row, rest, next(self.stage.ids), private=private)
@@ -344,15 +346,16 @@ class Player:
     def _answers(self, shown: Shown, text: str, *, private: bool) -> int:
         source = next(self.stage.ids)
         self.stage.sent[source] = shown.row.id, shown.say.asks
-        words = Words(self.person, text, source=source)
-        self.stage.play(self.stage.rows[shown.row.id], Wrote(self.person, shown.say.asks, words, private))
+        if self.person in self.stage.both:
+            words = Words(self.person, text, source=source)
+            self.stage.play(self.stage.rows[shown.row.id], Wrote(self.person, shown.say.asks, words, private))
         return source
 
     def edits(self, source: int, text: str, *, private: bool = False) -> None:
         """Edit a message of one's own: it belongs to what it answered first."""
         row_id, asked = self.stage.sent[source]
         row = self.stage.rows.get(row_id)
-        if row is None:
+        if row is None or self.person not in self.stage.both:
             return
         if asked is None:
             self._began(row, text.partition(" ")[2], source, private=private)

@@ -6,24 +6,26 @@ repeats what was never confirmed, and what was in flight lands as its line says.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from itertools import count
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
 
 from telegram import User
 
-from bot.arrival import Added, Arrival, Command, Moved, Place, Removed, Somebody, Tap, Text
+from bot.arrival import Added, Arrival, Command, Place, Somebody, Tap, Text
 from bot.couple.house import ALL_PREFERENCES, HOUSE
 from bot.engine import Engine, Reply, key_of
 from bot.playground.cast import BOT, BY_NAME, ROOM_BY_NAME
-from bot.ritual import Button, Kept, Preference, Ritual, Say
+from bot.ritual import Button, Kept, Preference, Ritual
 from bot.storage import couples, inbox, outbox
 from bot.storage.outbox import Limits, Ready
 from bot.storage.store import Store, Tx
 from bot.storage.tables import CoupleRow, KeptRow
 from bot.telegram.outbound import reader_of
-from bot.telegram.render import LONGEST_WHISPER, Reader, label, plain
+from bot.telegram.render import LONGEST_WHISPER, label, plain
 from tests.databases import Time
 
 P = ParamSpec("P")
@@ -31,6 +33,7 @@ R = TypeVar("R")
 
 ME = User(BOT.id, BOT.first_name, is_bot=True, username=BOT.username)
 HOME, NEST = ROOM_BY_NAME["Home"].id, ROOM_BY_NAME["Nest"].id
+BERLIN = ZoneInfo(BY_NAME["ann"].zone)
 FIRST_UPDATE = 480_000_001
 PATIENCE = timedelta(minutes=2)  # how far the clock is moved for the sake of the pace alone
 ENDLESS = 500
@@ -124,7 +127,7 @@ class Road:
     store: Store
     clock: Time
     rituals: tuple[Ritual, ...] = HOUSE
-    preferences: tuple[Preference[object], ...] = ALL_PREFERENCES
+    preferences: tuple[Preference[Any], ...] = ALL_PREFERENCES
     limits: Limits = field(default_factory=Limits)
     phones: list[Message] = field(default_factory=list)
     arrivals: dict[int, Arrival] = field(default_factory=dict)
@@ -135,7 +138,7 @@ class Road:
     ends_at: tuple[int, bool] = (0, False)  # at which of them the process ends, and whether after it
     again: int = 0  # what landed after an end
     missing: int = 0
-    seen: Callable[["Road"], None] = lambda _: None  # is called after every transaction
+    connected: bool = True  # else nothing is sent
 
     def __post_init__(self) -> None:
         """Bring the cast in."""
@@ -143,7 +146,7 @@ class Road:
         self.ann, self.ben, self.cleo, self.dora, self.eli = (
             Phone(self, name) for name in ("ann", "ben", "cleo", "dora", "eli")
         )
-        self.engine = Engine(self.rituals, self.preferences)
+        self.engine = Engine(self.rituals, self.preferences, BERLIN)
 
     # -- Going it ----------------------------------------------------------------
 
@@ -165,7 +168,7 @@ class Road:
 
     def begins_again(self) -> None:
         """Begin anew, as after a kill: nothing but the store is left."""
-        self.engine = Engine(self.rituals, self.preferences)
+        self.engine = Engine(self.rituals, self.preferences, BERLIN)
         with self.store.begin() as tx:
             again, missing = outbox.land(tx)
         self.again, self.missing = self.again + again, self.missing + missing
@@ -176,6 +179,8 @@ class Road:
             self._hear()
             while self.does(lambda tx: self.engine.ring(tx)):
                 pass
+            if not self.connected:
+                return
             ready, look_again = self.does(outbox.claim, self.engine.book, self.limits)
             for line in ready:
                 self._send(line)
@@ -213,7 +218,6 @@ class Road:
             tx.session.flush()
             self._counts(after=False)
         self._counts(after=True)
-        self.seen(self)
         return result
 
     def _counts(self, *, after: bool) -> None:
@@ -309,6 +313,18 @@ class Road:
         """Return the next hour of a ritual."""
         return self.look(lambda tx: couples.call_of(tx, self.couple(tx, chat), ritual).due_at)
 
+    # -- Beginning in the midst ----------------------------------------------------
+
+    def told(self) -> "Told":
+        """Return what the phones show and when, for another road to go on from."""
+        return Told(deepcopy(self.phones), next(self.messages), next(self.updates), self.clock.now)
+
+    def goes_on_from(self, told: "Told") -> "Road":
+        """Take over the phones and the clock of another road, on a copy of its database."""
+        self.phones, self.clock.now = deepcopy(told.phones), told.now
+        self.messages, self.updates = count(told.message), count(told.update)
+        return self
+
     # -- What happens so often ----------------------------------------------------
 
     def joined(self) -> "Road":
@@ -326,12 +342,16 @@ class Road:
         self.ben.sends("/start", private=True)
 
 
+@dataclass(frozen=True)
+class Told:
+    """How far a road has come."""
+
+    phones: list[Message]
+    message: int
+    update: int
+    now: datetime
+
+
 def words_of(kept: Kept) -> tuple[str, str, str, bool]:
     """Return what is worth comparing of a kept thing."""
     return kept.kind, kept.words.text if kept.words else "", kept.outcome, kept.shared
-
-
-__all__ = [
-    "HOME", "ME", "NEST", "UTC", "Added", "EndError", "Message", "Moved", "Phone", "Reader", "Removed", "Road",
-    "Say", "replace", "words_of",
-]  # fmt: skip

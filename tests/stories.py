@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.playground.cast import BY_ID, ROOM_BY_NAME
+from bot.playground.cast import BY_ID, BY_NAME, ROOM_BY_NAME
 from bot.shell import STUMBLED
 from tests.phones import Answer, Json, Phone, Play
 from tests.schema import check_calls
@@ -36,6 +36,7 @@ class Story(Play):
     """A play with Ann and Ben, whose end is held against the laws."""
 
     folder: Path
+    _mark = 0
     stumbles = False  # whether this story breaks something on purpose
 
     def __exit__(
@@ -130,10 +131,15 @@ class Story(Play):
             if call["params"]["chat_id"] in {chat, str(chat)} and call["answer"] and call["answer"]["ok"]
         ]
 
+    def told(self, one: Phone, since: int = 0) -> list[str]:
+        """Return what the bot said to one alone, oldest first, as new messages."""
+        return [text for _, text in self.said(since, BY_NAME[one.who].id)]
+
     @property
     def mark(self) -> int:
         """The number of the newest call."""
-        return max((call["n"] for call in self.calls()), default=0)
+        self._mark = max((call["n"] for call in self.calls(since=self._mark)), default=self._mark)
+        return self._mark
 
     def newest(self, begins: str, phone: Phone | None = None, where: str = "room") -> Json:
         """Return the newest message of the bot that begins like this."""

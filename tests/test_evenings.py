@@ -45,6 +45,7 @@ class Night:
     began: int  # the newest call before its card
     said: list[tuple[str, str]] = field(default_factory=list)  # writer, marked words
     promised: dict[str, str] = field(default_factory=dict)
+    shown: list[tuple[Phone, str]] = field(default_factory=list)  # who has done what, and shows it
 
     def words(self, one: Phone, what: str) -> str:
         """Return words that nobody else writes, and that this one writes only tonight."""
@@ -141,15 +142,16 @@ def one_by_picker_one_in_private(night: Night, one: Phone, other: Phone) -> str:
 def silence_of_both(night: Night, one: Phone, other: Phone) -> str:
     night.story.until("22:00")
     assert [text[:13] for _, text in night.story.said(night.began)] == ["Your check-in", "The check-in "]
-    assert not any(lane.texts("private")[-1].startswith("The check-in") for lane in (one, other))
+    assert not any("The check-in" in text for each in (one, other) for text in night.story.told(each, night.began))
     return CLOSED
 
 
 def silence_of_one(night: Night, one: Phone, other: Phone) -> str:
     night.name(one, by_private_message)
     night.story.until("22:00")
-    assert other.texts("private")[-1].startswith("The check-in is here until")
-    assert not any(text.startswith("The check-in is here") for text in one.texts("private")[-2:])
+    reminded = [text for text in night.story.told(other, night.began) if text.startswith("The check-in is here")]
+    assert len(reminded) == 1
+    assert not any(text.startswith("The check-in is here") for text in night.story.told(one, night.began))
     assert len(night.story.said(night.began)) == 1
     return CLOSED
 
@@ -180,7 +182,7 @@ def not_tonight_of_one(night: Night, one: Phone, other: Phone) -> str:
     night.name(one, by_one_line)
     night.story.until("22:00")
     assert len(night.story.said(night.began)) == 1
-    assert not other.texts("private")[-1].startswith("The check-in is here")
+    assert not any(text.startswith("The check-in is here") for text in night.story.told(other, night.began))
     return CLOSED
 
 
@@ -226,6 +228,10 @@ def test_a_fortnight_keeps_its_evenings(
 def closes(night: Night, ending: str) -> None:
     """Let the night pass, and see that it closed kindly, in few words, and that nothing is left to tap."""
     story = night.story
+    for one, act in night.shown:
+        done = f"{one.who.title()} has done it: {act}"
+        last = noticed(night, one)
+        assert done in last, (done, last)
     story.until("12:30")
     said = [text for _, text in story.said(night.began)]
     assert said[0].startswith(CARD)
@@ -241,20 +247,33 @@ def closes(night: Night, ending: str) -> None:
             assert crossed(calls, words, writer) == [], words
 
 
+def noticed(night: Night, one: Phone) -> str:
+    """Let the other notice what one has done and shows."""
+    story = night.story
+    if story.now.hour == 21:
+        story.until("00:30")
+    standing = next(m["text"] for m in reversed(story.ann.room) if "has done it" in m["text"])
+    answer = story.other(one).taps("I noticed, thank you")
+    assert answer.alert == f"{story.other(one).who.title()} noticed, {one.who.title()}, and says thank you."
+    return str(standing)
+
+
 def look_back(night: Night, before: Night | None) -> None:
-    """See that who promised something is asked about it, alone; show it on some nights, and let it be on others."""
+    """See that whoever promised something is asked about it once, alone, and lets it be shown or not."""
     story = night.story
     promised = before.promised if before else {}
     for one in (story.ann, story.ben):
-        tonight = [
-            call["params"]["text"]
-            for call in story.calls("sendMessage", night.began)
-            if LOOK_BACK in call["params"]["text"]
-        ]
-        asked = story.newest(LOOK_BACK, one, "private")["text"] if one.who in promised else ""
-        assert len(tonight) == len(promised)
-        if one.who in promised:
-            assert promised[one.who] in asked
-        other = story.other(one)
-        if promised.get(one.who) and promised.get(one.who) != promised.get(other.who):
-            assert not any(promised[one.who] in text for text in other.texts("private") if LOOK_BACK in text)
+        asked = [text for text in story.told(one, night.began) if text.startswith(LOOK_BACK)]
+        assert len(asked) == (one.who in promised)
+        assert not asked or promised[one.who] in asked[0]
+    for number, who in enumerate(promised):
+        one = story.ann if who == "ann" else story.ben
+        label = ANSWERS[(night.number + number) % len(ANSWERS)]
+        if label:
+            one.taps(label, "private")
+        if label == "Done":
+            one.taps("Show it", "private")
+            night.shown.append((one, promised[who]))
+
+
+ANSWERS = ("Done", "Partly", "Done", "Not yet", "Let it go", "")

@@ -242,7 +242,8 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             return after, [whisper(taken, words=words), *recalled(who, scene), *said]
 
         case Naming(evening=evening), Wrote(who, asked, words, private):
-            after, said = took(state, who, read(evening.yours[who], asked, words), scene)
+            draw = say if private else redraw  # under somebody's own words the card comes anew
+            after, said = took(state, who, read(evening.yours[who], asked, words), scene, draw)
             return after, [*said, *([] if private else told_once(who, scene))]
 
         case Naming(evening=evening), Tapped(who, KEEP_WORDS.tap) if draft := evening.yours[who].draft:
@@ -300,12 +301,13 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         case Acting(evening=evening), Began(who, words) if len(parts := words.split("/")) == len(QUESTIONS):
             return acted(evening, who, scene, action=parts[-1], nothing=False)
 
-        case Acting(evening=evening), Wrote(who, "action" | "back" as asked, words):
+        case Acting(evening=evening), Wrote(who, "action" | "back" as asked, words, private):
+            draw = say if private else redraw
             if asked == "action" or is_action(evening.yours[who], words, scene):
                 after, said = acted(evening, who, scene, action=words, nothing=False)
-                return after, [redraw(TAKEN_ACTION, to=who, card="yours", asks="action", words=words), *said]
+                return after, [draw(TAKEN_ACTION, to=who, card="yours", asks="action", words=words), *said]
             after = replace(state, evening=with_yours(evening, who, heard=words))
-            return after, [redraw(TAKEN_HEARD, to=who, card="yours", asks="action", words=words)]
+            return after, [draw(TAKEN_HEARD, to=who, card="yours", asks="action", words=words)]
 
         case Acting(evening=evening), TimeCame():
             return closed(redraw, evening, scene)
@@ -361,27 +363,28 @@ def opened(scene: Scene, closes: datetime, *, late: bool = False) -> tuple[Namin
 def began(here: Naming, who: Person, words: Words, scene: Scene, *, private: bool) -> Turn:
     """Take what stands behind the command: /checkin calm / a quiet evening / I'll make tea."""
     if words:
-        return took(here, who, read(here.evening.yours[who], "answer", words), scene)
+        draw = say if private else redraw
+        return took(here, who, read(here.evening.yours[who], "answer", words), scene, draw)
     return here, [your_card(say, here.evening, who)] if private else []
 
 
-def took(here: Naming, who: Person, given: dict[str, Words], scene: Scene) -> Turn:
+def took(here: Naming, who: Person, given: dict[str, Words], scene: Scene, draw: Draw) -> Turn:
     """Take answers in somebody's own words; one that begins as an accusation may be offered back first."""
     draft = next((pair for pair in given.items() if may_offer(who, pair[1], scene)), None)
     if draft is None:
-        return answered(here, who, given, scene)
+        return answered(here, who, given, scene, draw)
     rest = {question: words for question, words in given.items() if question != draft[0]}
     evening = with_yours(here.evening, who, **rest, draft=draft, not_tonight=False)
     offer = say(SOFTER, KEEP_WORDS, SAY_IT_ANEW, to=who, card="yours", asks=draft[0], words=draft[1])
     return replace(here, evening=evening), [Kept("offer", who, shared=False), offer]
 
 
-def answered(here: Naming, who: Person, given: dict[str, Words], scene: Scene) -> Turn:
+def answered(here: Naming, who: Person, given: dict[str, Words], scene: Scene, draw: Draw = redraw) -> Turn:
     """Where an answer leads: to the reveal once both have named both."""
     evening = with_yours(here.evening, who, **given, draft=None, not_tonight=False)
     if all(yours.named for yours in evening.yours):
         return revealed(evening, scene)
-    return replace(here, evening=evening), [your_card(redraw, evening, who), *so_far(evening, scene)]
+    return replace(here, evening=evening), [your_card(draw, evening, who), *so_far(evening, scene)]
 
 
 def revealed(evening: Evening, scene: Scene) -> Turn:

@@ -1,0 +1,198 @@
+"""Two people who do anything they can: every word, tap, edit and silence, in any order. A failure is a seed.
+
+A play is made of the whole house (bot/couple/house.py) on the stage of the rehearsal. It can stop after every move
+so that a law can look at where the two are.
+"""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import time
+
+from bot.couple.house import HOUSE
+from bot.hours import ZONE
+from bot.ritual import Button, Person
+from bot.rituals.check_in import ANCHOR, EVERY, HOUR, MODE, OFFERS
+from bot.shell import Row
+from tests.rehearsal import BERLIN, FIRST_DAY, Clock, Player, Room, Shown, Stage, rehearse
+
+LONG_NAME = "\U0001f9d1\u200d\U0001f373" * 13  # forty characters, as many as a name may have, all of them wide
+COMMANDS = [f"/{ritual.command}" for ritual in HOUSE] + ["/checkin"] * 6
+TEXTS = (
+    "{mark}",
+    "{mark}",
+    "You never listen, {mark}",
+    "you always leave {mark}",
+    "When I wake up, I will hold you, {mark}",
+    "I heard that you are tired, {mark}",
+    "{mark} / a quiet evening / I'll make tea",
+    "{mark} / {mark} / {mark}",
+    "You never ask {mark} / rest",
+    " / {mark}",
+    "/",
+    "",
+    "<b>{mark}</b> & {{closes:hour}} {{0}}",
+    "\u202e{mark}",
+    "21:30",
+    "Berlin",
+    "Cordoba",
+    "9 pm",
+    "\U0001f642" * 280 + "{mark}",
+    "a very long line " * 40,
+)
+
+
+@dataclass
+class Mark:
+    """Words by which a text is known again, and which playing they were said to."""
+
+    text: str
+    by: Person
+    row: int
+
+
+@dataclass
+class Play:
+    """One random play."""
+
+    seed: int
+    room: Room = field(init=False)
+    clock: Clock = field(init=False)
+    marks: list[Mark] = field(default_factory=list)
+    sources: list[tuple[Player, int, bool]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.chance = random.Random(self.seed)  # noqa: S311 - a play, not a secret
+        joined = self.chance.random() < 0.85  # noqa: PLR2004 - mostly evenings, some joinings
+        evening = {
+            MODE: self.chance.choice(["together", "open"]),
+            EVERY: self.chance.choice([1, 2]),
+            HOUR: self.chance.choice([time(21), time(21), time(0, 15), time(2, 30)]),
+            OFFERS: self.chance.random() < 0.8,  # noqa: PLR2004 - mostly
+            ANCHOR: FIRST_DAY,
+            ZONE: BERLIN,
+        }
+        self.room, self.ann, self.ben, self.clock = rehearse(
+            *HOUSE, at="19:30", prefers=evening if joined else {}, together=joined
+        )
+        if not joined:
+            self.stage.enters()
+        if self.chance.random() < 0.3:  # noqa: PLR2004 - some lanes are shut
+            self.ben.shuts_lane()
+
+    @property
+    def stage(self) -> Stage:
+        return self.room.stage
+
+    def moves(self, count: int) -> Iterator[str]:
+        """Make that many moves, and say after each what it was; fewer when one has left."""
+        for _ in range(count):
+            if self.stage.resting:
+                return
+            yield self.move()
+
+    def move(self) -> str:
+        who = self.chance.choice([self.ann, self.ben, self.ann, self.ben, self.ann, self.ben, self.stage.cleo])
+        moves = {
+            self.taps: 10,
+            self.answers: 6,
+            self.sends: 2,
+            self.edits: 2,
+            self.waits: 3,
+            self.minds_the_lane: 1,
+        }
+        move = self.chance.choices(list(moves), list(moves.values()))[0]
+        return f"{who.name} {move(who)}"
+
+    def taps(self, who: Player) -> str:
+        """Tap any button, mostly a live one."""
+        buttons = [
+            (shown, button)
+            for shown in who.sees()[-8:]
+            for button in shown.say.buttons
+            if shown.live or self.chance.random() < 0.1  # noqa: PLR2004 - now and then an old one
+        ]
+        if not buttons:
+            return "taps nothing"
+        kinds = sorted({(id(shown), button.tap) for shown, button in buttons}, key=lambda kind: kind[1])
+        others = [kind for kind in kinds if kind[1] != "leave"]
+        kinds = others if others and self.chance.random() < 0.9 else kinds  # noqa: PLR2004 - or all plays end so
+        kind = self.chance.choice(kinds)
+        shown, button = self.chance.choice([each for each in buttons if (id(each[0]), each[1].tap) == kind])
+        who.taps_on(shown, button)
+        return f"taps {button.tap} on {shown.say.card}"
+
+    def answers(self, who: Player) -> str:
+        """Answer a question, in the room or alone."""
+        private = self.chance.random() < 0.6  # noqa: PLR2004 - words are more often said alone
+        asking = [
+            shown
+            for shown in who.sees()
+            if shown.live and shown.say.asks and (shown.say.to is not None) is private
+        ]
+        if not asking:
+            return "answers nothing"
+        text = self.text(who, asking[-1].row.id)
+        source = who.writes(text) if private else who.replies(text)
+        self.sources.append((who, source, private))
+        return f"answers {asking[-1].say.asks}"
+
+    def sends(self, who: Player) -> str:
+        """Send a command."""
+        command, private = self.chance.choice(COMMANDS), self.chance.random() < 0.4  # noqa: PLR2004 - often
+        private = private and who.person in self.stage.lanes
+        if who.person not in self.stage.both:
+            return f"sends {command} as a stranger, {who.sends(command)}"
+        words = self.text(who, 0) if command == "/checkin" and self.chance.random() < 0.6 else ""  # noqa: PLR2004
+        source = who.sends(f"{command} {words}", private=private)
+        self.marks = [Mark(m.text, m.by, m.row or self.stage.sent[source][0]) for m in self.marks]
+        self.sources.append((who, source, private))
+        return f"sends {command}"
+
+    def edits(self, who: Player) -> str:
+        """Edit something said before."""
+        mine = [(source, private) for writer, source, private in self.sources[-6:] if writer is who]
+        if not mine:
+            return "edits nothing"
+        source, private = self.chance.choice(mine)
+        row, asked = self.stage.sent[source]
+        text = self.text(who, row)
+        who.edits(source, text if asked is not None else f"/checkin {text}", private=private)
+        return "edits"
+
+    def waits(self, _: Player) -> str:
+        """Let time pass, or Tend be away."""
+        minutes = self.chance.choice([1, 5, 30, 61, 150, 200, 800, 1_440, 1_500])
+        if self.chance.random() < 0.2:  # noqa: PLR2004 - now and then
+            self.clock.is_away(minutes=minutes)
+            return "finds Tend away"
+        self.clock.passes(minutes=minutes)
+        return "waits"
+
+    def minds_the_lane(self, who: Player) -> str:
+        """Open the private chat, or shut it."""
+        if who.person not in self.stage.both:
+            return "does nothing"
+        if who.person in self.stage.lanes and self.chance.random() < 0.3:  # noqa: PLR2004 - seldom
+            who.shuts_lane()
+            return "shuts the lane"
+        who.opens_lane()
+        return "opens the lane"
+
+    def text(self, who: Player, row: int) -> str:
+        """Return words that are known again wherever they show up."""
+        mark = Mark(f"{who.name.lower()}z{len(self.marks)}z", who.person, row)
+        text = self.chance.choice(TEXTS)
+        if "{mark}" in text:
+            self.marks.append(mark)
+        return text.format(mark=mark.text) if "{" in text else text
+
+
+def live_buttons(stage: Stage) -> Iterator[tuple[Row, Shown, Button]]:
+    """Return one button of each kind on each live message."""
+    for shown in stage.shown:
+        row = stage.rows.get(shown.row.id)
+        if shown.live and shown.arrived and row is not None:
+            kinds = {button.tap: button for button in shown.say.buttons if not button.leads and not button.opens}
+            yield from ((row, shown, button) for button in kinds.values())
+

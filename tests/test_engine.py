@@ -1,0 +1,734 @@
+"""The one road from something that happened to something saved, on both databases.
+
+Nothing of Telegram's is here: the phones are lists (tests/road.py). Each story runs on SQLite and on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.arrival import Added, Command, Moved, NotForUs, Place, Removed, Tap, Text
+from bot.couple.house import ALL_PREFERENCES, HOUSE
+from bot.couple.leaving import RESTING
+from bot.engine import COME_ALONG, FOR_THE_TWO, Engine, key_of
+from bot.hours import ZONE
+from bot.ritual import (
+    Answer,
+    Began,
+    Button,
+    Event,
+    Hushed,
+    Kept,
+    Ritual,
+    Scene,
+    Tapped,
+    TimeCame,
+    Words,
+    Wrote,
+    redraw,
+    say,
+    whisper,
+)
+from bot.rituals.check_in import CHECK_IN
+from bot.shell import LOST_THREAD, PASSED, STUMBLED
+from bot.storage import couples, inbox, outbox
+from bot.storage.store import Store, Tx, migrate
+from bot.storage.tables import InboxRow, LineRow, PlayingRow
+from tests.databases import KEYS, Shelf, Time, opened
+from tests.road import BERLIN, HOME, NEST, Road, Told, words_of
+
+AT_NINE = datetime(2026, 5, 1, 21, tzinfo=BERLIN)
+OPENS, REVEAL, CLOSED = "Your check-in, until", "You have both spoken.", "That was tonight's check-in."
+A_MOMENT = 0.3  # seconds in which a transaction that nothing holds up is long over
+
+
+def joined(url: str) -> Told:
+    with opened(url, clock := Time()) as store:
+        return Road(store, clock).joined().told()
+
+
+def at_nine(url: str) -> Told:
+    with opened(url, clock := Time()) as store:
+        road = Road(store, clock).joined()
+        road.open_lanes()
+        road.reaches(AT_NINE)
+        return road.told()
+
+
+@pytest.fixture
+def begun(kind: str, shelf: Shelf) -> Told:
+    """Let Ann and Ben join once."""
+    shelf.prepare(kind, "migrated", migrate)
+    told: Told = shelf.prepare(kind, "joined", joined, "migrated")
+    return told
+
+
+@pytest.fixture
+def road(kind: str, shelf: Shelf, begun: Told, clock: Time) -> Iterator[Road]:
+    """Ann and Ben, joined, their evening at nine by Berlin's clock; their lanes are shut."""
+    with shelf.lend(kind, "joined") as url, opened(url, clock) as store:
+        yield Road(store, clock).goes_on_from(begun)
+
+
+@pytest.fixture
+def evening(kind: str, shelf: Shelf, begun: Told, clock: Time) -> Iterator[Road]:
+    """The same with their lanes open, and it is nine."""
+    del begun
+    told = shelf.prepare(kind, "at_nine", at_nine, "migrated")
+    with shelf.lend(kind, "at_nine") as url, opened(url, clock) as store:
+        yield Road(store, clock).goes_on_from(told)
+
+
+def url_of(store: Store) -> str:
+    return store.engine.url.render_as_string(hide_password=False)
+
+
+# -- A ritual of the tests' own -------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Here:
+    """It has been called."""
+
+    wake_at: datetime
+    heard: int = 0
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """It keeps the others silent."""
+
+    wake_at: datetime
+    hushes: bool = True
+
+
+def knock(state: Here | Quiet | None, event: Event, scene: Scene) -> tuple[Here | Quiet | None, list[Answer]]:
+    """Count what is heard; stumble over "boom", and over time in the seventh hour of the day."""
+    match state, event:
+        case _, Began(words=Words(text="boom") as words):
+            raise ValueError(words.text)
+        case _, Began(words=Words(text="quiet")):
+            return Quiet(scene.now + timedelta(hours=1)), [say("Quiet now.", card="door")]
+        case None, Began(who, words):
+            here = Here(scene.now + timedelta(hours=1))
+            return here, [Kept("knock", who, words), say("Knock.", COUNT, card="door", asks="who", heard=0)]
+        case Here(heard=heard), Tapped(tap="count"):
+            after = Here(state.wake_at, heard + 1)
+            return after, [redraw("Heard {heard}.", COUNT, card="door", heard=heard + 1), whisper("Yes.")]
+        case Here(heard=heard), Wrote(who, _, words):
+            if words.text == "boom":
+                raise ValueError(words.text)
+            return Here(state.wake_at, heard + 1), [Kept("word", who, words)]
+        case Here() | Quiet(), Hushed():
+            return state, []
+        case Here(heard=13), TimeCame():
+            raise ValueError("thirteen")
+        case Here() | Quiet(), TimeCame():
+            return None, [say("It rang.")]
+    return state, []
+
+
+COUNT = Button("Count", "count")
+KNOCK = Ritual("knock", "knock", "Knocks", knock, reads=("knock",), many=True)
+
+
+@pytest.fixture
+def door(kind: str, shelf: Shelf, begun: Told, clock: Time) -> Iterator[Road]:
+    """Ann and Ben, joined, with the ritual of the tests in the house."""
+    with shelf.lend(kind, "joined") as url, opened(url, clock) as store:
+        yield Road(store, clock, (*HOUSE, KNOCK)).goes_on_from(begun)
+
+
+# -- Once --------------------------------------------------------------------------
+
+
+def test_an_update_has_its_effect_once_however_often_telegram_repeats_it(door: Road) -> None:
+    door.ann.sends("/knock")
+    tap = Tap(door.ann.who, door.ann.room, "q", door.chat(HOME)[-1].card, key_of(COUNT), 1)
+    number = next(door.updates)
+    door.arrivals[number] = tap
+    for _ in range(3):
+        door.unconfirmed.append(number)
+        door.settles()
+        door.look(door.engine.hear, tap, number)
+    assert door.home[-1] == "Heard 1."
+
+
+def test_an_update_that_was_never_stored_has_no_effect(door: Road) -> None:
+    door.look(door.engine.hear, Command(door.ann.who, door.ann.room, "knock", "", 1), 7)
+    assert door.look(outbox.waiting_lines) == 0
+
+
+def test_updates_of_a_couple_are_heard_in_the_order_they_came(evening: Road) -> None:
+    card = evening.chat(HOME)[-1]
+    for words in ("first", "second", "third"):
+        number = next(evening.updates)
+        evening.arrivals[number] = Text(evening.ann.who, evening.ann.room, words, 900, card.number)
+        evening.look(inbox.keep, [{"update_id": number}])
+    evening.settles()
+    # the feeling, then the need; the third is what Ann will do
+    assert evening.ann.taps("What did I say?") == "Yours tonight: first, needing second."
+
+
+def test_of_two_who_tap_at_once_neither_answer_is_lost(evening: Road, clock: Time) -> None:
+    """Two processes on one database, as in a change of versions: the second one waits, and reads what was written."""
+    other, engine = Store(url_of(evening.store), KEYS, clock), Engine(HOUSE, ALL_PREFERENCES, BERLIN)
+    card = evening.chat(HOME)[-1]
+    taps = [
+        Tap(phone.who, phone.room, "q", card.card, key_of(Button(word, "feeling", word)), card.number)
+        for phone, word in ((evening.ann, "calm"), (evening.ben, "sad"))
+    ]
+    evening.look(inbox.keep, [{"update_id": 1}, {"update_id": 2}])
+
+    def bens() -> None:
+        with other.begin() as tx:
+            engine.hear(tx, taps[1], 2)
+
+    with ThreadPoolExecutor(1) as second:
+        with evening.store.begin() as tx:
+            evening.engine.hear(tx, taps[0], 1)
+            tx.session.flush()
+            under_way = second.submit(bens)
+            wait([under_way], timeout=A_MOMENT)
+        under_way.result()
+    other.close()
+    assert evening.ann.taps("What did I say?") == "Yours tonight: calm. The other half can follow."
+    assert evening.ben.taps("What did I say?") == "Yours tonight: sad. The other half can follow."
+
+
+def test_two_processes_do_not_send_the_same_line_twice(evening: Road, clock: Time) -> None:
+    other = Store(url_of(evening.store), KEYS, clock)
+    evening.connected = False
+    evening.clock.now += timedelta(minutes=1)
+    evening.ann.sends("/checkin")
+
+    def claims() -> int:
+        with other.begin() as tx:
+            return len(outbox.claim(tx, evening.engine.book, evening.limits)[0])
+
+    with ThreadPoolExecutor(1) as second:
+        with evening.store.begin() as tx:
+            ready, _ = outbox.claim(tx, evening.engine.book, evening.limits)
+            tx.session.flush()
+            under_way = second.submit(claims)
+            wait([under_way], timeout=A_MOMENT)
+        twice = under_way.result()
+    other.close()
+    assert (len(ready), twice) == (1, 0)
+
+
+# -- Ends at every moment -------------------------------------------------------------
+
+
+def night(road: Road) -> None:
+    """Play one evening as people would: whoever misses a card asks for it."""
+
+    def tapped(who: str, wanted: str, *, private: bool = False, first: str = "") -> None:
+        phone = getattr(road, who)
+        chat = phone.who.number if private else HOME
+        if road.button(chat, wanted) is None:
+            if first:
+                tapped(who, first)
+            else:
+                phone.sends("/checkin", private=private)
+        phone.taps(wanted, private=private)
+
+    road.reaches(AT_NINE)
+    tapped("ann", "calm")
+    tapped("ben", "Tell me alone")
+    tapped("ben", "Heavy", private=True, first="Tell me alone")
+    tapped("ben", "sad", private=True)
+    road.ben.writes("sleep, ZEBRA")
+    tapped("ann", "a hug")
+    if not road.home[-1].startswith(REVEAL):
+        road.ann.sends("/checkin")
+    road.ann.replies("When I wake, I will be quiet.")
+    tapped("ben", "Nothing tomorrow")
+    road.reaches(AT_NINE + timedelta(hours=20))
+
+
+def outcome(road: Road) -> tuple[object, ...]:
+    """Return what must be the same whatever happened on the way."""
+
+    def looked(tx: Tx) -> tuple[object, ...]:
+        stages = sorted({row.stage for row in tx.session.query(InboxRow)})
+        return stages, tx.session.query(PlayingRow).count(), tx.session.query(LineRow).count()
+
+    return sorted(map(words_of, road.kept())), road.call(CHECK_IN), road.look(looked)
+
+
+def test_wherever_the_process_ends_every_update_has_its_effect_once(
+    kind: str, shelf: Shelf, begun: Told
+) -> None:
+    """End it before and after every commit and every send of an evening, once each, and compare the worlds."""
+
+    def again(ends_at: tuple[int, bool]) -> tuple[Road, tuple[object, ...]]:
+        with shelf.lend(kind, "joined") as url, opened(url, clock := Time()) as store:
+            road = Road(store, clock, ends_at=ends_at).goes_on_from(begun)
+            road.open_lanes()
+            night(road)
+            return road, outcome(road)
+
+    undisturbed, world = again((0, False))
+    texts = [message.text for message in undisturbed.phones]
+    assert [text for text in texts if "ZEBRA" in text]
+    doubled = missing = 0
+    step = 1 if kind == "sqlite" else 5  # the road is the same; on PostgreSQL it is looked at less often
+    for done in range(1, undisturbed.done + 1, step):
+        for after in (False, True):
+            road, here = again((done, after))
+            assert here == world, f"it ended {'after' if after else 'before'} {done}"
+            if not (road.again or road.missing):
+                assert [message.text for message in road.phones] == texts, f"{done} {after}"
+            assert road.again + road.missing <= 2  # the room's and a lane's may fly at once
+            doubled, missing = doubled + road.again, missing + road.missing
+    assert missing  # evening cards, which are not said again in doubt
+
+
+def test_nothing_is_there_before_the_commit_and_all_of_it_after(door: Road) -> None:
+    def everything(tx: Tx) -> tuple[int, ...]:
+        return tuple(tx.session.query(table).count() for table in (PlayingRow, LineRow)) + (
+            len(couples.kept_of(tx, door.couple(tx), ("knock",))),
+            int(inbox.is_empty(tx)),
+        )
+
+    door.look(inbox.keep, [{"update_id": 9}])
+    knocks = Command(door.ann.who, door.ann.room, "knock", "hello", 77)
+    before = door.look(everything)
+    with pytest.raises(ZeroDivisionError), door.store.begin() as tx:
+        door.engine.hear(tx, knocks, 9)
+        raise ZeroDivisionError
+    assert door.look(everything) == before
+    door.look(door.engine.hear, knocks, 9)
+    assert door.look(everything) == (before[0] + 1, before[1] + 1, before[2] + 1, 1)
+
+
+# -- Late ---------------------------------------------------------------------------------
+
+
+def test_back_half_an_hour_late_there_is_one_card_that_says_so(road: Road) -> None:
+    road.clock.now = AT_NINE - timedelta(minutes=10)
+    road.is_away(minutes=40)
+    assert [text for text in road.home if "I was away" in text] == [road.home[-1]]
+    assert "until 00:00" in road.home[-1]
+
+
+def test_back_at_noon_there_is_none_for_last_night_and_one_tonight(road: Road) -> None:
+    before = len(road.home)
+    road.is_away(days=1)
+    assert road.home[before:] == []
+    road.reaches(AT_NINE + timedelta(days=1))
+    assert [text for text in road.home[before:] if text.startswith(OPENS)] == [road.home[-1]]
+
+
+def test_after_a_week_away_the_next_evening_is_the_next_one(road: Road) -> None:
+    road.is_away(days=7)
+    assert road.call(CHECK_IN) == AT_NINE + timedelta(days=7)
+
+
+def test_a_card_opened_by_hand_is_not_opened_again_by_the_clock(road: Road) -> None:
+    road.passes(hours=2)
+    road.ann.sends("/checkin")
+    road.reaches(AT_NINE + timedelta(minutes=30))
+    assert sum(text.startswith("Your check-in") for text in road.home) <= 1
+
+
+def test_a_new_hour_the_same_evening_brings_no_second_card(evening: Road) -> None:
+    evening.ann.sends("/settings")
+    evening.ann.taps("Hour")
+    evening.ann.taps("23:00")
+    evening.reaches(AT_NINE + timedelta(hours=2, minutes=30))
+    assert sum(text.startswith(OPENS) for text in evening.home) <= 1
+    assert evening.call(CHECK_IN) == datetime(2026, 5, 2, 23, tzinfo=BERLIN)
+
+
+# -- Stumbling ------------------------------------------------------------------------------
+
+
+def test_a_step_that_stumbles_leaves_nothing_and_says_so(door: Road) -> None:
+    door.ann.sends("/knock boom")
+    assert door.home[-1] == STUMBLED
+    assert door.kept() == []
+    assert door.look(inbox.dead_letters) == 1
+    assert door.look(lambda tx: tx.session.query(PlayingRow).count()) == 0
+
+
+def test_the_update_it_stumbled_over_is_kept_sealed(door: Road) -> None:
+    door.ann.sends("/knock boom")
+    (body,) = door.look(lambda tx: [row.body for row in tx.session.query(InboxRow).filter_by(stage="dead")])
+    assert body is not None
+    assert b"update_id" not in body
+
+
+def test_those_behind_it_go_on(door: Road) -> None:
+    door.connected = False
+    door.ann.sends("/knock boom")
+    door.ben.sends("/knock hello")
+    door.connected = True
+    door.settles()
+    assert [words_of(thing)[1] for thing in door.kept()] == ["hello"]
+
+
+def test_words_it_stumbled_over_are_not_kept_and_may_be_said_again(door: Road) -> None:
+    door.ann.sends("/knock")
+    card = door.chat(HOME)[-1].number
+    door.ann.writes("boom", reply_to=card, private=False)
+    assert door.home[-1] == STUMBLED
+    door.ann.writes("better", reply_to=card, private=False)
+    assert [words_of(thing)[1] for thing in door.kept() if thing.kind == "word"] == ["better"]
+
+
+def test_a_ring_that_stumbles_keeps_nobody_waiting_and_is_tried_again(door: Road) -> None:
+    door.ann.sends("/knock")
+    for _ in range(13):
+        door.ann.taps("Count")
+    door.passes(minutes=30)
+    door.ben.sends("/knock")
+    door.passes(hours=1)
+    assert door.home.count("It rang.") == 1  # Ben's; Ann's is tried again and again, quietly
+    door.ann.taps("Count")
+
+
+def test_an_unreadable_state_rests_kindly(evening: Road) -> None:
+    def spoil(tx: Tx) -> None:
+        couple = evening.couple(tx)
+        (playing,) = tx.session.query(PlayingRow).all()
+        text = '{"version": 1, "is": "NoSuchState", "state": {"word": "ZEBRA"}}'
+        playing.state = tx.seal_of(couple).close(text, "playing", playing.id, "state", couple.id)
+
+    evening.look(spoil)
+    assert evening.ann.taps("calm") == PASSED
+    evening.passes(hours=1, minutes=1)
+    assert evening.home[-1] == LOST_THREAD
+    assert evening.look(lambda tx: tx.session.query(PlayingRow).count()) == 0
+    evening.reaches(AT_NINE + timedelta(days=1))
+    assert evening.home[-1].startswith(OPENS)
+
+
+def test_a_state_that_does_not_open_rests_kindly_too_when_its_command_comes(evening: Road) -> None:
+    def spoil(tx: Tx) -> None:
+        (playing,) = tx.session.query(PlayingRow).all()
+        playing.state = playing.state[:-1] + bytes([playing.state[-1] ^ 1])
+
+    evening.look(spoil)
+    evening.passes(minutes=2)
+    evening.ann.sends("/checkin")
+    assert LOST_THREAD in evening.home
+    assert evening.home[-1].startswith(OPENS)
+
+
+# -- Whose it is ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def both(evening: Road) -> Road:
+    """Two couples, each with an evening of its own."""
+    evening.hears(Added(evening.dora.who, evening.dora.room))
+    evening.dora.taps("I'm in")
+    evening.eli.taps("I'm in")
+    evening.dora.taps("That's us")
+    evening.dora.taps("Looks right")
+    evening.dora.sends("/checkin")
+    return evening
+
+
+def test_another_couples_card_does_nothing(both: Road) -> None:
+    theirs = both.button(HOME, "calm")
+    ours = both.button(NEST, "calm")
+    assert theirs
+    assert ours
+    assert both.dora.taps_on(*theirs) == PASSED  # in their own room, with the data of another's card
+    dora_in_home = Tap(both.dora.who, both.ann.room, "q", theirs[0].card, key_of(theirs[1]), 1)
+    assert both.shows(both.hears(dora_in_home)) == FOR_THE_TWO
+    assert both.ann.taps("What did I say?") == "Nothing yet tonight, and that is fine."
+    assert both.dora.taps("What did I say?") == "Nothing yet tonight, and that is fine."
+
+
+def test_a_stranger_in_the_room_changes_nothing(evening: Road) -> None:
+    before, card = evening.home, evening.chat(HOME)[-1]
+    assert evening.cleo.taps("calm") == FOR_THE_TWO
+    evening.cleo.writes("hello", reply_to=card.number, private=False)
+    for command in ("/checkin mine / a hug", "/settings", "/leave"):
+        evening.cleo.sends(command)
+    assert evening.home == before
+    assert [thing for thing in evening.kept() if thing.words and thing.words.text == "mine"] == []
+
+
+def test_a_stranger_in_private_hears_where_tend_lives_and_nothing_else(evening: Road) -> None:
+    evening.cleo.sends("/checkin", private=True)
+    evening.cleo.writes("hello")
+    assert set(evening.cleo.private) == {COME_ALONG}
+
+
+def test_the_private_card_of_one_is_closed_to_the_other(evening: Road) -> None:
+    evening.ann.taps("Tell me alone")
+    hers = evening.button(evening.ann.who.number, "Heavy")
+    assert hers
+    assert evening.ben.taps_on(*hers, private=True) == PASSED
+    assert evening.ben.taps_on(*hers) == PASSED
+    before = len(evening.ben.private)
+    evening.ben.writes("mine", reply_to=hers[0].number)
+    assert not any("mine" in text for text in evening.ben.private[before:])
+
+
+@pytest.mark.parametrize("number", [0, 1, 2**62, 2**63 - 1])
+def test_a_card_that_never_was_has_passed(evening: Road, number: int) -> None:
+    tap = Tap(evening.ann.who, evening.ann.room, "q", number, "0" * 12, 1)
+    assert evening.shows(evening.hears(tap)) == PASSED
+
+
+def test_a_changed_key_on_a_true_card_has_passed(evening: Road) -> None:
+    tap = Tap(evening.ann.who, evening.ann.room, "q", evening.chat(HOME)[-1].card, "0" * 12, 1)
+    assert evening.shows(evening.hears(tap)) == PASSED
+
+
+def test_yesterdays_button_touches_nothing_tonight(evening: Road) -> None:
+    yesterdays = evening.button(HOME, "calm")
+    evening.reaches(AT_NINE + timedelta(days=1))
+    assert yesterdays
+    assert evening.ann.taps_on(*yesterdays) == PASSED
+    assert evening.ann.taps("What did I say?") == "Nothing yet tonight, and that is fine."
+
+
+def test_what_is_not_for_us_is_done_and_nothing_else(evening: Road) -> None:
+    before = evening.home
+    evening.hears(NotForUs())
+    assert evening.home == before
+    assert evening.look(inbox.is_empty)
+
+
+# -- A lane that is shut -----------------------------------------------------------------------
+
+
+def test_what_waits_for_a_shut_lane_comes_when_it_opens_and_the_tap_is_answered_with_the_way(
+    road: Road,
+) -> None:
+    road.reaches(AT_NINE)
+    card = road.button(HOME, "Tell me alone")
+    assert card
+    tap = Tap(road.ann.who, road.ann.room, "q", card[0].card, key_of(card[1]), card[0].number)
+    assert road.hears(tap).opens_lane
+    assert road.ann.private == []
+    road.ann.sends("/start", private=True)
+    assert [text[:26] for text in road.ann.private] == ["What do you feel just now?"]
+    assert not road.hears(tap).opens_lane
+
+
+def test_what_waits_no_longer_matters_when_its_evening_is_over(road: Road) -> None:
+    road.reaches(AT_NINE)
+    road.ann.taps("Tell me alone")
+    road.passes(days=1)
+    road.reaches(AT_NINE + timedelta(days=1, minutes=-5))
+    road.ann.sends("/start", private=True)
+    assert not any(text.startswith("What do you feel") for text in road.ann.private)
+
+
+def test_what_does_not_wait_for_a_shut_lane_is_dropped(road: Road) -> None:
+    road.reaches(AT_NINE)
+    road.ben.taps("calm")
+    road.passes(hours=1, minutes=5)  # whoever is silent is reminded alone
+    road.ann.sends("/start", private=True)
+    assert not any("if you like" in text for text in road.ann.private)
+
+
+def test_a_lane_that_somebody_shuts_is_noticed(evening: Road) -> None:
+    evening.hears(Removed(evening.ann.who, evening.ann.lane))
+    before = len(evening.ann.private)
+    evening.ann.taps("Tell me alone")
+    assert len(evening.ann.private) == before
+    evening.ann.sends("/start", private=True)
+    assert len(evening.ann.private) == before + 1
+
+
+# -- The outbox, as the road fills it ------------------------------------------------------------
+
+
+def test_a_card_that_changes_before_it_was_sent_is_sent_once_as_it_is_by_then(door: Road) -> None:
+    door.connected = False
+    door.ann.sends("/knock")
+    card = door.look(lambda tx: tx.session.query(LineRow).one().card_id)
+    for _ in range(5):
+        door.hears(Tap(door.ann.who, door.ann.room, "q", card or 0, key_of(COUNT), 1))
+    before, door.connected = len(door.sent), True
+    door.settles()
+    assert [line.kind for _, line in door.sent[before:]] == ["say"]
+    assert door.home[-1] == "Heard 5."
+
+
+def test_many_changes_of_a_standing_card_are_one_redraw(door: Road) -> None:
+    door.ann.sends("/knock")
+    before, door.connected = len(door.sent), False
+    for _ in range(5):
+        door.ben.taps("Count")
+    door.connected = True
+    door.settles()
+    assert [line.kind for _, line in door.sent[before:]] == ["redraw"]
+    assert door.home[-1] == "Heard 5."
+
+
+def test_a_card_retired_before_it_was_sent_is_never_sent(door: Road) -> None:
+    door.connected = False
+    door.ann.sends("/knock")
+    door.passes(hours=2)
+    door.connected = True
+    door.settles()
+    assert "Knock." not in door.home
+    assert door.home[-1] == "It rang."
+
+
+def test_in_a_silence_the_others_wait_and_go_on_when_it_ends(door: Road) -> None:
+    door.ann.sends("/knock")
+    door.passes(minutes=30)
+    door.ben.sends("/knock quiet")
+    door.passes(minutes=45)  # Ann's hour has passed meanwhile
+    assert "It rang." not in door.home
+    door.passes(minutes=16)
+    assert door.home.count("It rang.") == 1  # the quiet one's own end
+    door.passes(minutes=31)
+    assert door.home.count("It rang.") == 2
+
+
+# -- Preferences ----------------------------------------------------------------------------------
+
+
+def test_another_hour_moves_the_next_evening_at_once(road: Road) -> None:
+    assert road.call(CHECK_IN) == AT_NINE
+    road.ann.sends("/settings")
+    road.ann.taps("Hour")
+    road.ann.taps("20:00")
+    assert road.call(CHECK_IN) == AT_NINE - timedelta(hours=1)
+
+
+def test_another_clock_moves_the_next_evening_at_once(road: Road) -> None:
+    road.ann.sends("/settings")
+    road.ann.taps("Clock")
+    road.ann.replies("Lima")
+    assert road.call(CHECK_IN) == datetime(2026, 5, 2, 2, tzinfo=UTC)
+    prefers = road.look(lambda tx: couples.preferences(tx, road.couple(tx), road.engine.book))
+    assert str(prefers[ZONE]) == "America/Lima"
+
+
+# -- Leaving, and coming back -----------------------------------------------------------------------
+
+
+def leave(road: Road) -> None:
+    road.ann.sends("/leave")
+    road.ann.taps("Leave now")
+
+
+def test_a_couple_that_leaves_hears_nothing_more(evening: Road) -> None:
+    tonights = evening.button(HOME, "calm")
+    evening.ann.taps("Tell me alone")
+    leave(evening)
+    assert evening.home[-1] == RESTING.format(me="Tend")
+    before = len(evening.phones)
+    evening.passes(days=8)
+    assert tonights
+    assert evening.ben.taps_on(*tonights) == PASSED
+    evening.ben.writes("hello", reply_to=tonights[0].number, private=False)
+    assert len(evening.phones) == before
+
+
+def test_what_was_not_yet_sent_when_one_leaves_never_is(evening: Road) -> None:
+    evening.connected = False
+    evening.passes(hours=1, minutes=1)  # the reminder waits
+    leave_card = evening.ann.sends("/leave")
+    assert leave_card.whisper is None
+
+    def asked(tx: Tx) -> int:
+        (card,) = tx.session.query(LineRow).filter(LineRow.always).all()
+        return card.card_id or 0
+
+    card = evening.look(asked)
+    evening.hears(Tap(evening.ann.who, evening.ann.room, "q", card, key_of(Button("", "leave")), 1))
+    before, evening.connected = len(evening.phones), True
+    evening.settles()
+    assert [message.text for message in evening.phones[before:]] == [RESTING.format(me="Tend")]
+
+
+def test_a_room_that_puts_tend_out_rests(evening: Road) -> None:
+    evening.hears(Removed(evening.ann.who, evening.ann.room))
+    before = len(evening.phones)
+    evening.passes(days=3)
+    assert len(evening.phones) == before
+
+
+def a_promise(road: Road) -> None:
+    """Let Ann promise something, and the evening end."""
+    road.reaches(AT_NINE)
+    for phone in (road.ann, road.ben):
+        phone.taps("calm")
+        phone.taps("sleep")
+    road.ann.replies("When I wake, I will be QUIET.")
+    road.ben.taps("Nothing tomorrow")
+    road.passes(hours=13)
+
+
+def test_the_same_two_back_in_their_room_keep_what_each_of_them_kept(road: Road) -> None:
+    a_promise(road)
+    kept = sorted(map(words_of, road.kept()))
+    leave(road)
+    road.ben.sends("/start")
+    road.ben.taps("I'm in")
+    road.ann.taps("I'm in")
+    road.ben.taps("That's us")
+    assert sorted(map(words_of, road.kept())) == kept
+
+
+def test_a_new_partner_sees_none_of_it(road: Road) -> None:
+    a_promise(road)
+    assert road.kept()
+    leave(road)
+    road.ann.sends("/start")
+    road.ann.taps("I'm in")
+    road.cleo.taps("I'm in")
+    road.ann.taps("That's us")
+    road.ann.taps("Looks right")
+    assert road.kept() == []
+    road.reaches(AT_NINE + timedelta(days=2))
+    assert not any("QUIET" in text for text in (*road.home[-2:], *road.ann.private, *road.cleo.private))
+
+
+def test_ben_in_a_new_room_leaves_anns_things_where_they_were(road: Road) -> None:
+    a_promise(road)
+    leave(road)
+    nest = Place(NEST, private=False)
+    road.hears(Added(road.ben.who, nest))
+    card = road.button(NEST, "I'm in")
+    assert card
+    for phone in (road.ben, road.dora):
+        road.hears(Tap(phone.who, nest, "q", card[0].card, key_of(card[1]), card[0].number))
+    us = road.button(NEST, "That's us")
+    assert us
+    road.hears(Tap(road.ben.who, nest, "q", us[0].card, key_of(us[1]), us[0].number))
+    assert road.look(lambda tx: road.couple(tx, NEST).stage) == "together"
+    assert road.kept(NEST) == []
+
+
+# -- A room that changes its number ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("notices", [1, 2, 3])
+def test_a_room_keeps_everything_under_its_new_number(evening: Road, notices: int) -> None:
+    new = -1_004_100_000_001
+    for _ in range(notices):
+        evening.hears(Moved(HOME, new))
+    evening.passes(hours=1, minutes=1)
+    assert [message.text[:12] for message in evening.chat(new)] == ["The check-in"]
+
+
+# -- What a test must not be wrong about ------------------------------------------------------------
+
+
+def test_the_phones_of_these_tests_show_an_evening_whole(evening: Road) -> None:
+    night(evening)
+    assert [text.splitlines()[0][:20] for text in evening.home[-2:]] == [REVEAL[:20], CLOSED[:20]]
+    assert any("ZEBRA" in text for text in evening.home)
+
+
