@@ -127,7 +127,7 @@ class Engine:
             person.lane_open = False
         couple = None if where.private else couples.of_room(tx, where.chat_id)
         if couple is not None:
-            couples.part(tx, couple)
+            self._rest(tx, couple)
 
     def moved(self, tx: Tx, old: int, new: int) -> None:
         """Let a room keep everything under its new number; a second notice changes nothing."""
@@ -162,7 +162,7 @@ class Engine:
         outcome = self._step(tx, couple, row, Began(by, words, private=command.where.private))
         if outcome.row.state is not None and command.words:
             outbox.remember_said(tx, command.where.chat_id, command.message_id, row.id, "")
-        return Reply()
+        return Reply(nod=_is_silent_in_room(outcome, private=command.where.private))
 
     def _guest(self, tx: Tx, couple: CoupleRow, ritual: Ritual, command: Command) -> Reply:
         """Somebody in a room whose two are not known yet, or somebody else in a room that has its two."""
@@ -208,6 +208,7 @@ class Engine:
             card.to_id and (person is None or card.to_id != person.id)
         ):
             return Reply(whisper(shell.PASSED))
+        card.message_id = card.message_id or tap.message_id  # in flight at a kill, and it did arrive
         face = outbox.face_of(tx, couple, card) if card.live else None
         button = (
             next((button for button in face.buttons if key_of(button) == tap.key), None) if face else None
@@ -272,13 +273,15 @@ class Engine:
             return Reply()
         outbox.remember_said(tx, text.where.chat_id, text.message_id, row.id, asked)
         outcome = self._step(tx, couple, row, event)
-        told_in_room = any(said.to is None and not said.quiet for said in outcome.said)
-        return Reply(nod=not text.where.private and not told_in_room)
+        return Reply(nod=_is_silent_in_room(outcome, private=text.where.private))
 
     def _asking(self, tx: Tx, couple: CoupleRow, text: Text, lane: PersonRow | None) -> CardRow | None:
+        """A reply is to its message; a plain private line is to the newest question there, or in the room."""
         if text.reply_to is not None:
             return outbox.card_at(tx, couple, lane, text.reply_to)
-        return outbox.newest_question(tx, couple, lane) if lane else None
+        if lane is None:
+            return None
+        return outbox.newest_question(tx, couple, lane) or outbox.newest_question(tx, couple, None)
 
     def _unasked(self, tx: Tx, couple: CoupleRow, lane: PersonRow | None) -> Reply:
         """Words that answer no question: in the lane that is said, in the room they are between the two."""
@@ -344,8 +347,6 @@ class Engine:
 
     def _save(self, tx: Tx, couple: CoupleRow, before: Row, outcome: Outcome, event: Event) -> None:
         row = outcome.row
-        if row.state is None:
-            outbox.end(tx, couple, row.id)
         if before.state is None and row.ritual.calls(couples.preferences(tx, couple, self.book), tx.now):
             self._opened_today(tx, couple, row.ritual, event)
         for changed in (row, *outcome.others):
@@ -357,13 +358,14 @@ class Engine:
         if outcome.seat:
             couples.seat(tx, couple, outcome.seat.two)
         if outcome.part:
-            couples.part(tx, couple)
+            self._rest(tx, couple)
         if outcome.prefers or outcome.seat:
             couples.look_ahead(tx, couple, self.book)
         self._mind_the_floor(tx, couple, outcome)
         rank = outbox.PROMPT if isinstance(event, TimeCame) else outbox.TO_PEOPLE
-        for said in outcome.said:
-            self._say(tx, couple, row, said, rank)
+        last = [self._say(tx, couple, row, said, rank) for said in outcome.said]
+        if row.state is None:
+            outbox.end(tx, couple, row.id, last)
         if outcome.repeat and isinstance(event, Began):
             outbox.repeat(tx, couple, row.id, event.by if event.private else None)
 
@@ -371,11 +373,15 @@ class Engine:
         """Say something of the shell's own."""
         outbox.say(tx, couple, None, said, outbox.TO_PEOPLE, always=True)
 
-    def _say(self, tx: Tx, couple: CoupleRow, row: Row, said: Say, rank: int) -> None:
+    def _say(self, tx: Tx, couple: CoupleRow, row: Row, said: Say, rank: int) -> int | None:
         """Put a line into the outbox; one to a lane that is shut waits or is dropped, as it says."""
-        if said.to is not None and not (said.waits or couples.lane_is_open(tx, said.to)):
-            return
-        outbox.say(tx, couple, row.id, said, rank, always=row.ritual.always)
+        if said.to is not None and not (said.waits or said.quiet or couples.lane_is_open(tx, said.to)):
+            return None
+        return outbox.say(tx, couple, row.id, said, rank, always=row.ritual.always)
+
+    def _rest(self, tx: Tx, couple: CoupleRow) -> None:
+        outbox.end_all(tx, couple)
+        couples.part(tx, couple)
 
     def _mind_the_floor(self, tx: Tx, couple: CoupleRow, outcome: Outcome) -> None:
         """Note on the couple whose silence it is, so that the due and the outbox see it in one look."""
@@ -435,6 +441,12 @@ def key_of(button: Button) -> str:
     """Return what a tap carries: it names the button, not its place, so that a redraw moves nothing."""
     meaning = f"{button.tap}\0{button.item}\0{button.opens}"
     return blake2b(meaning.encode(), digest_size=6).hexdigest()
+
+
+def _is_silent_in_room(outcome: Outcome, *, private: bool) -> bool:
+    """Whether words from the room were taken and nothing there says so: a nod does, then."""
+    heard = any(said.to is None and not said.quiet for said in outcome.said)
+    return not (private or heard or outcome.repeat)
 
 
 def people_in(told: Line | None) -> list[Person]:

@@ -58,4 +58,4 @@ ANY_NEED: tuple[str, str] = ("When I make tea, I'll bring you one.", "When we me
 
 def suggested(need: Words | None) -> tuple[str, str]:
     """Return the acts that answer a need; a need in somebody's own words gets two that answer most."""
-    return SUGGESTIONS.get(need.text, ANY_NEED) if need and need.listed else ANY_NEED
+    return SUGGESTIONS.get(need.text.casefold(), ANY_NEED) if need else ANY_NEED

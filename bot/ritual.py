@@ -310,10 +310,11 @@ def redraw(
     card: str,
     asks: str = "",
     below: Iterable[Line] = (),
+    softly: bool = False,
     **values: Value,
 ) -> Say:
     """Return a new face for a card that is there; where there is none, nothing is said."""
-    return Say(text, checked(values), tuple(below), buttons, to, card, asks, quiet=True)
+    return Say(text, checked(values), tuple(below), buttons, to, card, asks, quiet=True, softly=softly)
 
 
 def whisper(text: str, /, **values: Value) -> Whisper:

@@ -44,6 +44,7 @@ MOST_WORDS = 6  # people's words in one message: 6 x 300 stays far below Telegra
 PASSED = "That has passed."
 CLOSED = "That is closed, I did not keep it."
 TOO_LONG = "A line or two, please. This was too long for me to keep."
+NO_WORDS = "I can keep only what is written. A line in words, please."
 STUMBLED = "Something went wrong on my side, and nothing was kept. Please try once more."
 LOST_THREAD = "I have lost the thread of this one, so it rests here. Its command begins it anew."
 
@@ -117,6 +118,8 @@ def hear(couple: Couple, row: Row, event: Event, now: datetime) -> Outcome:
     """
     if too_long(event):
         return Outcome(row, said=(back(event, TOO_LONG),))
+    if isinstance(event, Wrote) and not event.words:  # a picture, a voice, a sticker
+        return Outcome(row, said=(back(event, NO_WORDS),))
     scene = look(couple, row.ritual, now)
     after, answers = row.ritual.step(row.state, event, scene)
     guard(row.state, after, event, answers)

@@ -149,7 +149,7 @@ class Stage:
         if holder and holder.id != row.id and said.to is None and not row.ritual.always:
             self.held.append((row, said))
             return
-        if said.to and said.to not in self.lanes and not said.waits:
+        if said.to and said.to not in self.lanes and not (said.waits or said.quiet):
             return
         standing = [
             shown
@@ -290,6 +290,8 @@ class Player:
 
     def _began(self, row: Row, rest: str, source: int, *, private: bool) -> int:
         self.stage.sent[source] = row.id, None
+        if private:
+            self.opens_lane()
         self.stage.play(
             row, Began(self.person, Words(self.person, rest.strip(), source=source), private=private)
         )
@@ -346,6 +348,8 @@ class Player:
     def _answers(self, shown: Shown, text: str, *, private: bool) -> int:
         source = next(self.stage.ids)
         self.stage.sent[source] = shown.row.id, shown.say.asks
+        if private:
+            self.opens_lane()
         if self.person in self.stage.both:
             words = Words(self.person, text, source=source)
             self.stage.play(self.stage.rows[shown.row.id], Wrote(self.person, shown.say.asks, words, private))

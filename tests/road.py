@@ -135,7 +135,7 @@ class Road:
     replies: dict[int, Reply] = field(default_factory=dict)
     sent: list[tuple[datetime, Ready]] = field(default_factory=list)
     done: int = 0  # transactions and sends
-    ends_at: tuple[int, bool] = (0, False)  # at which of them the process ends, and whether after it
+    ends: Callable[[int, bool], bool] = lambda _done, _after: False  # before, or after, which the process ends
     again: int = 0  # what landed after an end
     missing: int = 0
     connected: bool = True  # else nothing is sent
@@ -159,12 +159,12 @@ class Road:
         return self.replies.get(number, Reply())
 
     def settles(self) -> None:
-        """Go on until nothing is left to do; the process may end underway, and begins again once."""
-        try:
-            self._settle()
-        except EndError:
-            self.begins_again()
-            self._settle()
+        """Go on until nothing is left to do; the process may end underway, and begins again."""
+        while True:
+            try:
+                return self._settle()
+            except EndError:
+                self.begins_again()
 
     def begins_again(self) -> None:
         """Begin anew, as after a kill: nothing but the store is left."""
@@ -222,7 +222,7 @@ class Road:
 
     def _counts(self, *, after: bool) -> None:
         self.done += not after
-        if self.ends_at == (self.done, after):
+        if self.ends(self.done, after):
             raise EndError
 
     # -- The phones --------------------------------------------------------------

@@ -82,13 +82,15 @@ ROOM_IS_OPEN = (
 SOFTER = "A thought on what you wrote: {words}\nThese are your words. Would you like another form?"
 SAY_ANEW = "As a feeling and a need, then: I feel ..., I need ... Write it here."
 
-SO_FAR = "Tonight so far."
+TONIGHT = "Tonight's check-in."
 REVEAL = "You have both spoken."
 INVITED = (
     "Reply here: what did you hear? "
     "And one thing you will do tomorrow for the other's need: When ..., I will ..."
 )
-FOR_THE_NEED = "{other} needs {need}. One thing you will do tomorrow for that? Best as: When ..., I will ..."
+FOR_THE_NEED = (
+    "One thing for tomorrow?\n{other} needs {need}. What will you do for that? Best as: When ..., I will ..."
+)
 TAKEN_ACTION = "Kept: {words}\nNext time I ask you alone how it went."
 TAKEN_HEARD = "Kept: {words}\nIt stands there when this closes."
 NOTHING_TOMORROW = "That is all right. It leaves no trace."
@@ -103,6 +105,7 @@ CLOSED_ALONE = "Tonight's check-in is closed, and stands in the room."
 CLOSED_KINDLY = "The check-in is closed for tonight. Until next time."
 SHARED = "The check-in is closed for tonight, and this is shared."
 NOTHING_TO_SHARE = "There is nothing of yours from tonight."
+SHARED_ALREADY = "Yours stands there already."
 
 HOW_WENT = "A look back, for you alone. Last time you said: {action}\nHow did it go?"
 DONE_WELL = "Good. Shall I show it in the room, as done?"
@@ -256,7 +259,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             here = replace(
                 state, evening=replace(evening, yours=evening.yours.put(who, Yours(not_tonight=True)))
             )
-            return here, [whisper(NOT_NOW), *so_far(here.evening, scene)]
+            return here, [whisper(NOT_NOW), ask_feeling(redraw, who, NOT_NOW), *so_far(here.evening, scene)]
 
         case Naming(evening=evening), Tapped(who, WHAT_I_SAID.tap):
             return state, [said_tonight(evening.yours[who])]
@@ -298,8 +301,8 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         case Acting(evening=evening), Tapped(who, SOMETHING_ELSE.tap):
             return state, [replace(ask_action(say, evening, who, scene), waits=True)]
 
-        case Acting(evening=evening), Began(who, words) if len(parts := words.split("/")) == len(QUESTIONS):
-            return acted(evening, who, scene, action=parts[-1], nothing=False)
+        case Acting(), Began(who, words, private=private) if len(parts := words.split("/")) == len(QUESTIONS):
+            return step(state, Wrote(who, "action", parts[-1], private), scene)
 
         case Acting(evening=evening), Wrote(who, "action" | "back" as asked, words, private):
             draw = say if private else redraw
@@ -313,17 +316,18 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             return closed(redraw, evening, scene)
 
         # Afterwards.
-        case Listening(evening=evening), Wrote(who, "back", words):
+        case Listening(evening=evening), Wrote(who, "back", words) if not is_edit(evening.yours[who], words):
             after = replace(state, evening=with_yours(evening, who, heard=words))
             return after, [Kept("heard", who, words), closing(redraw, after.evening, scene)]
 
         case (Unseen() | Shared()) as here, Tapped(who, SHARE_MINE.tap):
             return shared(here, who, scene)
 
-        case Unseen(evening=evening), TimeCame():
-            return None, [thing for who in scene.both for thing in kept(evening, who, shared=False)]
+        case (Unseen() | Shared()) as here, TimeCame():
+            unseen = [who for who in scene.both if who not in sharers(here)]
+            return None, [thing for who in unseen for thing in kept(here.evening, who, shared=False)]
 
-        case Listening() | Shared(), TimeCame():
+        case Listening(), TimeCame():
             return None, []
 
         # What was promised last time: asked of the doer alone, and shown only if the doer says so.
@@ -341,6 +345,17 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
 
         case _, Tapped(who, KEEP_IT.tap, item) if own(scene, who, item, "done"):
             return state, [redraw(BETWEEN_US, to=who, card="promise")]
+
+        # The room may show a promise even where nobody's words of tonight are shown.
+        case Unseen(evening=evening, wake_at=at), Tapped(who, SHOW_IT.tap, item) if own(
+            scene, who, item, "done"
+        ):
+            return step(Shared(evening, at, frozenset()), event, scene)
+
+        case Unseen(evening=evening, wake_at=at), Tapped(who, NOTICED.tap, item) if own(
+            scene, scene.other(who), item, "told"
+        ):
+            return step(Shared(evening, at, frozenset()), event, scene)
 
         case _, Tapped(who, SHOW_IT.tap, item) if promise := own(scene, who, item, "done"):
             return state, shown(state, replace(promise, outcome="told", shared=True), scene)
@@ -375,13 +390,14 @@ def took(here: Naming, who: Person, given: dict[str, Words], scene: Scene, draw:
         return answered(here, who, given, scene, draw)
     rest = {question: words for question, words in given.items() if question != draft[0]}
     evening = with_yours(here.evening, who, **rest, draft=draft, not_tonight=False)
-    offer = say(SOFTER, KEEP_WORDS, SAY_IT_ANEW, to=who, card="yours", asks=draft[0], words=draft[1])
-    return replace(here, evening=evening), [Kept("offer", who, shared=False), offer]
+    return replace(here, evening=evening), [Kept("offer", who, shared=False), your_card(say, evening, who)]
 
 
 def answered(here: Naming, who: Person, given: dict[str, Words], scene: Scene, draw: Draw = redraw) -> Turn:
     """Where an answer leads: to the reveal once both have named both."""
-    evening = with_yours(here.evening, who, **given, draft=None, not_tonight=False)
+    draft = here.evening.yours[who].draft
+    open_draft = draft if draft and draft[0] not in given else None  # still to be decided on
+    evening = with_yours(here.evening, who, **given, draft=open_draft, not_tonight=False)
     if all(yours.named for yours in evening.yours):
         return revealed(evening, scene)
     return replace(here, evening=evening), [your_card(draw, evening, who), *so_far(evening, scene)]
@@ -392,7 +408,7 @@ def revealed(evening: Evening, scene: Scene) -> Turn:
     if all(yours.acted for yours in evening.yours):
         return closed(say, evening, scene)
     evening = replace(evening, closes=max(evening.closes, scene.now + FOR_ACTIONS))
-    alone = [ask_action(redraw, evening, who, scene) for who in scene.both if not evening.yours[who].acted]
+    alone = [ask_action(redraw, evening, who, scene) for who in scene.both]
     return Acting(evening, evening.closes), [reveal(say, evening, scene, invites=True), *alone]
 
 
@@ -417,26 +433,26 @@ def closed_unanswered(evening: Evening, scene: Scene) -> Turn:
     for who in scene.both:
         if draft := evening.yours[who].draft:
             evening = with_yours(evening, who, **dict([draft]), draft=None)
-    if not evening.together or all(yours.named for yours in evening.yours):
+    if all(yours.named for yours in evening.yours):
         return closed(say, evening, scene)
-    offer = [
-        redraw(CLOSED_KINDLY, SHARE_MINE, to=who, card="yours")
+    if not evening.together:
+        return closed(redraw, evening, scene)
+    alone = [
+        redraw(CLOSED_KINDLY, *([SHARE_MINE] if evening.yours[who].said else []), to=who, card="yours")
         for who in scene.both
-        if evening.yours[who].said
     ]
-    good_night = say(CLOSED_KINDLY, SHARE_MINE, card="tonight", below=told(scene, evening), softly=True)
-    return Unseen(evening, scene.now + LINGERS), [good_night, *offer]
+    return Unseen(evening, scene.now + LINGERS), [unanswered(say, CLOSED_KINDLY, evening, scene), *alone]
 
 
 def shared(here: Unseen | Shared, who: Person, scene: Scene) -> Turn:
     """Show what one wrote, because that one says so."""
-    by = here.by if isinstance(here, Shared) else frozenset[Person]()
-    if who in by or not here.evening.yours[who].said:
+    by = sharers(here)
+    if who in by:
+        return here, [whisper(SHARED_ALREADY)]
+    if not here.evening.yours[who].said:
         return here, [whisper(NOTHING_TO_SHARE)]
     after = Shared(here.evening, here.wake_at, by | {who})
-    lines = [spoken for person in after.by for spoken in named(here.evening, person)]
-    draw: Draw = redraw if by else say
-    room = draw(SHARED, SHARE_MINE, card="tonight", below=[*lines, *told(scene, here.evening)])
+    room = unanswered(redraw if by else say, SHARED, here.evening, scene, after.by)
     return after, [*kept(here.evening, who, shared=True), room]
 
 
@@ -448,6 +464,8 @@ def shown(state: State | None, promise: Kept, scene: Scene) -> list[Answer]:
             room: list[Say] = [reveal(redraw, evening, now, invites=True)]
         case Listening(evening=evening):
             room = [closing(redraw, evening, now)]
+        case Shared(evening=evening, by=by):
+            room = [unanswered(redraw, SHARED if by else CLOSED_KINDLY, evening, now, by)]
         case _:
             room = []
     who = promise.by or scene.both[0]
@@ -481,8 +499,15 @@ def is_action(yours: Yours, words: Words, scene: Scene) -> bool:
     """Whether a reply to the reveal is the action, or the line back; an edit stays what it was."""
     if words.source and yours.heard and yours.heard.source == words.source:
         return False
+    if is_edit(yours, words):
+        return True
     language = scene.prefers.of(words.by)[LANGUAGE]
     return promises(words, language) or not (yours.action or reports(words, language))
+
+
+def is_edit(yours: Yours, words: Words) -> bool:
+    """Whether this is another form of the action, which stands as it was when the evening closed."""
+    return bool(words.source and yours.action and yours.action.source == words.source)
 
 
 def may_offer(who: Person, words: Words, scene: Scene) -> bool:
@@ -535,6 +560,9 @@ def reminded(evening: Evening, scene: Scene) -> list[Answer]:
 def your_card(draw: Draw, evening: Evening, who: Person) -> Say:
     """The private card of one: it asks for what is missing."""
     yours = evening.yours[who]
+    if yours.draft:
+        asked, words = yours.draft
+        return draw(SOFTER, KEEP_WORDS, SAY_IT_ANEW, to=who, card="yours", asks=asked, words=words)
     if not yours.feeling:
         return ask_feeling(draw, who)
     if not yours.need:
@@ -554,6 +582,8 @@ def ask_need(draw: Draw, who: Person, feeling: Words) -> Say:
 
 def ask_action(draw: Draw, evening: Evening, who: Person, scene: Scene) -> Say:
     other = scene.other(who)
+    if action := evening.yours[who].action:
+        return draw(TAKEN_ACTION, to=who, card="yours", asks="action", words=action)
     need = evening.yours[other].need or Words(other)
     offers = *picker("action", suggested(need)), NOTHING
     return draw(FOR_THE_NEED, *offers, to=who, card="yours", asks="action", other=other, need=need)
@@ -567,7 +597,8 @@ def reveal(draw: Draw, evening: Evening, scene: Scene, *, invites: bool) -> Say:
     lines = [*(spoken for who in scene.both for spoken in named(evening, who)), *told(scene, evening)]
     invitation = [line(INVITED)] if invites else []
     notice = notices(scene, evening) if invites else []
-    return draw(REVEAL, *buttons, *notice, card="tonight", asks="back", below=[*lines, *invitation])
+    text = REVEAL if all(yours.named for yours in evening.yours) else TONIGHT
+    return draw(text, *buttons, *notice, card="tonight", asks="back", below=[*lines, *invitation])
 
 
 def closing(draw: Draw, evening: Evening, scene: Scene) -> Say:
@@ -588,6 +619,20 @@ def closing(draw: Draw, evening: Evening, scene: Scene) -> Say:
         below=below,
         softly=True,
     )
+
+
+def unanswered(
+    draw: Draw, text: str, evening: Evening, scene: Scene, by: frozenset[Person] = frozenset()
+) -> Say:
+    """What stays of an evening that not both answered: only what those have who share theirs."""
+    lines = [spoken for who in scene.both if who in by for spoken in named(evening, who)]
+    below = [*lines, *told(scene, evening)]
+    share = [] if len(by) == len(scene.both) else [SHARE_MINE]
+    return draw(text, *share, *notices(scene, evening), card="tonight", below=below, softly=True)
+
+
+def sharers(here: Unseen | Shared) -> frozenset[Person]:
+    return here.by if isinstance(here, Shared) else frozenset()
 
 
 def named(evening: Evening, who: Person) -> list[Line]:

@@ -21,7 +21,7 @@ from bot.storage.codec import (
 )
 from bot.storage.sealing import BrokenSealError
 from bot.storage.store import Tx
-from bot.storage.tables import CallRow, CardRow, CoupleRow, KeptRow, LineRow, PersonRow, PlayingRow, SaidRow
+from bot.storage.tables import CallRow, CoupleRow, KeptRow, PersonRow, PlayingRow, SaidRow
 
 log = logging.getLogger(__name__)
 
@@ -155,10 +155,8 @@ def part(tx: Tx, couple: CoupleRow) -> None:
     couple.stage, couple.rested_at, couple.floor_id = "resting", tx.now, None
     tx.session.execute(update(PersonRow).where(PersonRow.couple_id == couple.id).values(couple_id=None))
     tx.session.execute(update(CallRow).where(CallRow.couple_id == couple.id).values(due_at=None))
-    tx.session.execute(delete(LineRow).where(LineRow.couple_id == couple.id))
-    for table in (SaidRow, CardRow):
-        playings = select(PlayingRow.id).where(PlayingRow.couple_id == couple.id)
-        tx.session.execute(delete(table).where(table.playing_id.in_(playings)))
+    playings = select(PlayingRow.id).where(PlayingRow.couple_id == couple.id)
+    tx.session.execute(delete(SaidRow).where(SaidRow.playing_id.in_(playings)))
     tx.session.execute(delete(PlayingRow).where(PlayingRow.couple_id == couple.id))
 
 

@@ -5,6 +5,7 @@ goes first. A card that changes before it was sent is sent once, as it is by the
 outage.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -57,14 +58,20 @@ class Ready:
 # -- Saying -------------------------------------------------------------------
 
 
-def say(tx: Tx, couple: CoupleRow, playing_id: int | None, said: Say, rank: int, *, always: bool) -> None:
-    """Put a message of a ritual into the outbox; a quiet one only gives its standing card a new face."""
+def say(
+    tx: Tx, couple: CoupleRow, playing_id: int | None, said: Say, rank: int, *, always: bool
+) -> int | None:
+    """Put a message of a ritual into the outbox; a quiet one only gives its standing card a new face.
+
+    Returns the card, or None where a quiet one found none.
+    """
     standing = _standing(tx, couple, playing_id, said)
     if said.quiet:
-        if standing is not None:
-            _reface(tx, couple, standing, said)
-            _redraw(tx, couple, standing, rank, always=always)
-        return
+        if standing is None:
+            return None
+        _reface(tx, couple, standing, said)
+        _redraw(tx, couple, standing, rank, always=always)
+        return standing.id
     if standing is not None:
         retire(tx, couple, standing)
     card = CardRow(
@@ -74,6 +81,7 @@ def say(tx: Tx, couple: CoupleRow, playing_id: int | None, said: Say, rank: int,
     _reface(tx, couple, card, said)
     tx.session.add(card)
     _put(tx, couple, card, "say", FIRST if said.at_once else rank, said, always=always)
+    return card.id
 
 
 def repeat(tx: Tx, couple: CoupleRow, playing_id: int, to: Person | None) -> None:
@@ -86,23 +94,34 @@ def repeat(tx: Tx, couple: CoupleRow, playing_id: int, to: Person | None) -> Non
         say(tx, couple, playing_id, _anew(face), TO_PEOPLE, always=True)
 
 
-def end(tx: Tx, couple: CoupleRow, playing_id: int) -> None:
-    """Let all cards of a playing that is over lose their buttons and their question."""
+def end(tx: Tx, couple: CoupleRow, playing_id: int, last: Collection[int | None] = ()) -> None:
+    """Let the cards of a playing that is over lose buttons and question, but for its last words."""
     for card in tx.session.scalars(_cards(playing_id)).all():
+        if card.id not in last:
+            retire(tx, couple, card)
+
+
+def end_all(tx: Tx, couple: CoupleRow) -> None:
+    """Let every card of a couple die, and send nothing more of what was still to be said."""
+    for card in tx.session.scalars(select(CardRow).where(CardRow.couple_id == couple.id, CardRow.live)).all():
         retire(tx, couple, card)
 
 
 def retire(tx: Tx, couple: CoupleRow, card: CardRow) -> None:
     """Let a card die: its buttons go, and if it was not sent yet it never is."""
     card.live = False
-    waiting = tx.session.scalars(select(LineRow).where(LineRow.card_id == card.id)).all()
-    if card.message_id is None and not any(line.flying for line in waiting):
-        tx.session.execute(delete(LineRow).where(LineRow.card_id == card.id))
+    lines = tx.session.scalars(select(LineRow).where(LineRow.card_id == card.id)).all()
+    flying = any(line.flying for line in lines)
+    for line in lines:
+        if not line.flying:
+            tx.session.delete(line)
+    tx.session.flush()
+    if card.message_id is None and not flying:
         tx.session.delete(card)
         return
     face = face_of(tx, couple, card)
-    if card.message_id is not None and face is not None and face.buttons and not waiting:
-        _put(tx, couple, card, "strip", TIDYING, face, always=True)
+    if not flying and (lines or (face is not None and face.buttons)):
+        _put(tx, couple, card, "strip", TIDYING, Say(""), always=True)
     card.face = None
 
 
@@ -213,16 +232,16 @@ def sent(tx: Tx, line_id: int, message_id: int | None) -> None:
         return
     if not card.live or (card.playing_id and tx.session.get(PlayingRow, card.playing_id) is None):
         tx.session.flush()
-        _close(tx, couple, card, line)
+        _close(tx, couple, card)
 
 
-def _close(tx: Tx, couple: CoupleRow, card: CardRow, line: LineRow) -> None:
+def _close(tx: Tx, couple: CoupleRow, card: CardRow) -> None:
     """A card whose playing ended while it was in flight; buttons that open another ritual stay."""
     face = face_of(tx, couple, card)
     opens = face is not None and any(button.opens or button.leads for button in face.buttons)
     if card.live and opens:
         return
-    if not card.live and line.kind == "say":
+    if not card.live:
         _put(tx, couple, card, "strip", TIDYING, Say(""), always=True)
     card.live, card.face = False, None
 
@@ -419,16 +438,30 @@ def card(tx: Tx, number: int) -> CardRow | None:
 
 def card_at(tx: Tx, couple: CoupleRow, to: PersonRow | None, message_id: int) -> CardRow | None:
     """Return the card that stands in a message of the room, or of somebody's private chat."""
-    whose = CardRow.to_id == to.id if to else CardRow.to_id.is_(None)
-    query = select(CardRow).where(CardRow.couple_id == couple.id, CardRow.message_id == message_id, whose)
-    return tx.session.scalar(query.order_by(CardRow.id.desc()).limit(1))
+    whose = and_(CardRow.couple_id == couple.id, CardRow.to_id == to.id if to else CardRow.to_id.is_(None))
+    query = select(CardRow).where(whose, CardRow.message_id == message_id)
+    found = tx.session.scalar(query.order_by(CardRow.id.desc()).limit(1))
+    return found or _arrived_unseen(tx, whose, message_id)
 
 
-def newest_question(tx: Tx, couple: CoupleRow, person: PersonRow) -> CardRow | None:
-    """Return the newest live question in somebody's private chat."""
-    query = select(CardRow).where(
-        CardRow.couple_id == couple.id, CardRow.to_id == person.id, CardRow.live, CardRow.asks != ""
-    )
+def _arrived_unseen(tx: Tx, whose: ColumnElement[bool], message_id: int) -> CardRow | None:
+    """Return the card that was in flight at a kill, if it can be that message: newer than any we know before it."""
+    pending = exists().where(LineRow.card_id == CardRow.id)
+    lost = select(CardRow).where(whose, CardRow.live, CardRow.message_id.is_(None), ~pending)
+    card = tx.session.scalar(lost.order_by(CardRow.id.desc()).limit(1))
+    if card is None:
+        return None
+    before = tx.session.scalar(select(func.max(CardRow.message_id)).where(whose, CardRow.id < card.id))
+    if message_id <= (before or 0):
+        return None
+    card.message_id = message_id
+    return card
+
+
+def newest_question(tx: Tx, couple: CoupleRow, person: PersonRow | None) -> CardRow | None:
+    """Return the newest live question in somebody's private chat, or in the room."""
+    whose = CardRow.to_id == person.id if person else CardRow.to_id.is_(None)
+    query = select(CardRow).where(CardRow.couple_id == couple.id, whose, CardRow.live, CardRow.asks != "")
     return tx.session.scalar(query.order_by(CardRow.id.desc()).limit(1))
 
 

@@ -37,6 +37,7 @@ BusyError = OperationalError  # the database is locked, full or away; what was t
 StorageError = SQLAlchemyError  # whatever else it may say
 
 KNOWN_WORD = "tend"
+ONE_WRITER = 0x7E4D  # any number that other programs in the same database do not lock
 RANDOM_BITS = 20  # ids: milliseconds since the epoch, then these
 
 
@@ -151,6 +152,8 @@ def connect(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_connected)
         event.listen(engine, "begin", _sqlite_begins)
+    elif engine.dialect.name == "postgresql":
+        event.listen(engine, "begin", _postgresql_begins)
     return engine
 
 
@@ -168,6 +171,10 @@ def _sqlite_connected(connection: Any, _entry: ConnectionPoolEntry) -> None:  # 
 
 def _sqlite_begins(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _postgresql_begins(connection: Connection) -> None:
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ONE_WRITER})")
 
 
 def migrations(url: str) -> Config:

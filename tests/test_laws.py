@@ -1,0 +1,412 @@
+"""What holds for every ritual, whatever two people do. A new ritual is under these laws from its first line.
+
+Each law is played: two people tap, write, edit, wait and leave in any order (tests/playing.py), and the law looks
+after every move. Hypothesis makes a failure as short as it can.
+"""
+
+import ast
+import random
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from string import Formatter
+from types import MappingProxyType
+from typing import TypeVar
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot import shell
+from bot.couple.house import HOUSE
+from bot.ritual import (
+    Began,
+    Button,
+    Kept,
+    Line,
+    Person,
+    Ritual,
+    Say,
+    Tapped,
+    Value,
+    Whisper,
+    Words,
+    Wrote,
+)
+from bot.rituals import RITUALS
+from bot.rituals.check_in import Acting, Listening, Naming, Shared, Unseen
+from bot.shell import Outcome, Row
+from bot.storage.codec import say_from_json, say_to_json, state_from_json, state_to_json, states_of
+from bot.telegram.render import LONGEST_WHISPER, Reader, plain, units
+from tests.playing import LONG_NAME, Mark, Play, live_buttons
+from tests.rehearsal import BERLIN, LIMA, Shown, Stage
+
+L = TypeVar("L", bound=Line)
+BOT = Path(__file__).parent.parent / "bot"
+FILES = [path for folder in ("rituals", "couple") for path in sorted((BOT / folder).glob("*.py"))]
+MOVES = 50
+
+# What taps, words and commands lead to nothing, by state. Empty is how we like it; whatever is let in has a reason.
+DEAD_TAPS: dict[tuple[str, str], str] = {}
+LOST_WORDS: dict[tuple[str, str], str] = {}
+MUTE_COMMANDS: dict[tuple[str, str], str] = {}
+
+
+def must_veil(state: object) -> bool:
+    """Whether nobody's words may cross here. The tests know this for themselves; a ritual cannot forget it."""
+    match state:
+        case Naming(evening=evening):
+            return evening.together
+        case Unseen():
+            return True
+        case _:
+            return False
+
+
+def played(examples: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Play so many plays, the same ones each time."""
+
+    def law(test: Callable[..., None]) -> Callable[..., None]:
+        slow = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
+        quiet = settings(
+            max_examples=examples, deadline=None, derandomize=True, database=None, suppress_health_check=slow
+        )
+        return quiet(given(chance=st.randoms(use_true_random=False))(test))
+
+    return law
+
+
+# -- What happens to the two --------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_input_raises_and_silence_leads_to_rest(seed: int) -> None:
+    for number in range(25):
+        play = Play(random.Random(25 * seed + number))  # noqa: S311 - a play, not a secret
+        for _ in play.moves(MOVES):
+            resting = [row for row in play.stage.rows.values() if row.wake_at is None]
+            assert not resting, f"{resting} would never be rung again"
+        play.clock.runs_out()
+        assert not play.stage.rows
+
+
+@played(25)
+def test_every_shown_button_does_something(chance: random.Random) -> None:
+    play = Play(chance)
+    for move in play.moves(MOVES):
+        if chance.random() < 0.3:
+            stage = play.stage
+            for row, shown, button in live_buttons(stage):
+                case = type(row.state).__name__, button.tap
+                assert case in DEAD_TAPS or any(
+                    tapped(stage, row, shown, button, who) for who in hands(stage, shown)
+                ), f"{case} on {shown.say.card!r} after {move}"
+
+
+def tapped(stage: Stage, row: Row, shown: Shown, button: Button, who: Person) -> bool:
+    """Whether a tap leads to more than "That has passed."."""
+    event = Tapped(who, button.tap, button.item, shown.say.to is not None)
+    outcome = shell.hear(stage.couple(), row, event, stage.now)
+    return outcome.whisper is None or outcome.whisper.text != shell.PASSED
+
+
+def hands(stage: Stage, shown: Shown) -> Iterable[Person]:
+    """Who can tap a message."""
+    everybody = [player.person for player in stage.players]
+    return [shown.say.to] if shown.say.to else stage.both or everybody
+
+
+@played(25)
+def test_every_question_takes_words(chance: random.Random) -> None:
+    play = Play(chance)
+    for move in play.moves(MOVES):
+        stage = play.stage
+        for shown in stage.shown:
+            row = stage.rows.get(shown.row.id)
+            if not (shown.live and shown.arrived and shown.say.asks and row and stage.both):
+                continue
+            for who in hands(stage, shown):
+                case = type(row.state).__name__, shown.say.asks
+                event = Wrote(who, shown.say.asks, Words(who, "a word"), private=shown.say.to is not None)
+                outcome = shell.hear(stage.couple(), row, event, stage.now)
+                lost = any(said.text == shell.CLOSED for said in outcome.said)
+                assert not lost or case in LOST_WORDS, f"{case} on {shown.say.card!r} after {move}"
+
+
+@played(20)
+def test_every_command_has_an_answer(chance: random.Random) -> None:
+    """In the room a nod of the engine is one: there it is enough that the words were taken."""
+    play = Play(chance)
+    for move in play.moves(MOVES):
+        stage = play.stage
+        for ritual in HOUSE if stage.both else ():
+            rows = [row for row in stage.rows.values() if row.ritual is ritual and not row.lingers]
+            row = rows[-1] if rows and not ritual.many else Row(10**6, ritual)
+            for words in ("", "calm", "calm / sleep", "calm / sleep / tea"):
+                for private in (False, True):
+                    who = stage.both[0]
+                    event = Began(who, Words(who, words, source=10**6), private=private)
+                    outcome = shell.hear(stage.couple(), row, event, stage.now)
+                    nod = not private and outcome.row.state != row.state
+                    case = type(row.state).__name__, ritual.command
+                    assert (
+                        nod
+                        or outcome.repeat
+                        or case in MUTE_COMMANDS
+                        or any(reaches(stage, row, said) for said in outcome.said)
+                    ), f"{case} {words!r} private={private} after {move}"
+
+
+def reaches(stage: Stage, row: Row, said: Say) -> bool:
+    """Whether a line shows: a redrawing does only where its card stands."""
+    return not said.quiet or any(
+        shown.live and (shown.row.id, shown.say.card, shown.say.to) == (row.id, said.card, said.to)
+        for shown in stage.shown
+    )
+
+
+# -- The veil -----------------------------------------------------------------
+
+
+@played(120)
+def test_nobodys_words_reach_the_other_before_they_may(chance: random.Random) -> None:
+    """Everything that stands on any screen is read after every move, and every whisper."""
+    play, free = Play(chance), set[str]()
+    for move in play.moves(MOVES):
+        free |= {mark.text for mark in play.marks if may_be_seen(play.stage, mark)}
+        hidden = [mark for mark in play.marks if mark.text not in free]
+        for player in play.stage.players:
+            others = [mark.text for mark in hidden if mark.by != player.person]
+            seen = "\n".join([*(shown.text for shown in player.sees()), *player.whispered])
+            assert not [text for text in others if text in seen], f"{player.name} reads it after {move}"
+
+
+def may_be_seen(stage: Stage, mark: Mark) -> bool:
+    """Whether a mode or its writer has let these words go: by the tests' own list."""
+    row = stage.rows.get(mark.row)
+    if any(
+        thing.words and mark.text in thing.words.text and thing.outcome in {"told", "noticed"}
+        for thing in stage.kept
+    ):
+        return True
+    match row.state if row else None:
+        case Naming(evening=evening):
+            return not evening.together
+        case Acting() | Listening():
+            return True
+        case Shared(by=by):
+            return mark.by in by
+        case _:
+            return False
+
+
+@played(60)
+def test_a_veiled_state_lets_no_words_cross(chance: random.Random) -> None:
+    """What was picked from a list leaves no mark, so here the writers of all values are asked."""
+    play = Play(chance)
+    for _ in play.moves(MOVES):
+        pass
+    for row, event, outcome in play.stage.heard:
+        after = outcome.row.state
+        if not (must_veil(after) or (must_veil(row.state) and after is None)):
+            continue
+        for said in outcome.said:
+            assert {words.by for words in people_words(said)} <= {said.to}, type(event).__name__
+        if outcome.whisper:
+            assert {words.by for words in people_words(outcome.whisper)} <= {getattr(event, "by", None)}
+        if must_veil(row.state) and isinstance(event, Tapped | Wrote):
+            assert all(said.to for said in outcome.said), "the room learns that somebody answered"
+
+
+def people_words(thing: object) -> Iterator[Words]:
+    """Return all that people said, wherever it is in a message."""
+    match thing:
+        case Words():
+            yield thing
+        case Kept(words=Words() as words, shared=False):
+            yield words
+        case Line():
+            yield from people_words([*thing.values.values()])
+            if isinstance(thing, Say):
+                yield from people_words([*thing.below, *(button.label for button in thing.buttons)])
+        case list():
+            for each in thing:
+                yield from people_words(each)
+
+
+@played(25)
+def test_a_stranger_changes_nothing_and_is_shown_nothing(chance: random.Random) -> None:
+    play = Play(chance)
+    for move in play.moves(MOVES):
+        stage = play.stage
+        if len(stage.both) < 2:
+            continue
+        stranger = next(player for player in stage.players if player.person not in stage.both)
+        before = dict(stage.rows), list(stage.kept), stage.prefers, len(stage.shown)
+        stranger.sends("/checkin calm / sleep")
+        for shown in [shown for shown in stranger.sees() if shown.say.buttons][-3:]:
+            stranger.taps_on(shown, shown.say.buttons[-1])
+        assert (dict(stage.rows), list(stage.kept), stage.prefers, len(stage.shown)) == before, move
+        assert not stranger.private
+
+
+# -- What is kept is read again -----------------------------------------------
+
+
+@played(40)
+def test_states_and_messages_survive_a_round_trip(chance: random.Random) -> None:
+    play = Play(chance)
+    for _ in play.moves(MOVES):
+        pass
+    for row, _, outcome in play.stage.heard:
+        state = outcome.row.state
+        if state is not None:
+            assert state_from_json(row.ritual, state_to_json(row.ritual, state)) == state
+        for said in outcome.said:
+            assert say_from_json(say_to_json(said)) == said
+
+
+def test_the_plays_go_everywhere() -> None:
+    """A law that never meets a state says nothing about it."""
+    met: set[str] = set()
+    for seed in range(60):
+        play = Play(random.Random(seed))  # noqa: S311 - a play, not a secret
+        for _ in play.moves(MOVES):
+            met |= {type(row.state).__name__ for row in play.stage.rows.values()}
+    known = {kind for ritual in HOUSE for kind in states_of(ritual)}
+    assert known <= met
+
+
+# -- How long it is -----------------------------------------------------------
+
+
+@played(30)
+def test_a_prompt_is_short(chance: random.Random) -> None:
+    """Without people's words: at most three lines and 240 characters, whatever rings by itself or asks."""
+    for ritual, said, _ in everything(chance):
+        if ritual not in RITUALS or not isinstance(said, Say):
+            continue
+        ours = [each for each in (said, *said.below) if not carries_people(each)]
+        text = "\n".join(plain(Say(each.text, each.values), READER) for each in ours)
+        asked = said.text if carries_people(said) else ""
+        bare = "".join(literal for literal, *_ in Formatter().parse(asked))
+        assert len(text) + len(bare) <= 240, said.text
+        assert text.count("\n") + bare.count("\n") < 3, said.text
+
+
+@played(40)
+def test_a_whisper_fits_with_the_longest_names_and_words(chance: random.Random) -> None:
+    for _, said, _ in everything(chance):
+        if isinstance(said, Whisper):
+            shown = plain(swollen(said), LONGEST_READER, LONGEST_WHISPER)
+            ends = list(Formatter().parse(said.text))[-1]
+            assert units(shown) <= 200
+            assert ends[1] is not None or shown.endswith(ends[0]), f"our own words are cut in {said.text!r}"
+
+
+@played(30)
+def test_a_message_holds_at_most_six_peoples_words(chance: random.Random) -> None:
+    for _, said, _ in everything(chance):
+        assert len(list(people_words(said))) <= 6
+        assert units(plain(swollen(said), LONGEST_READER)) <= 4096
+
+
+READER = Reader("Tend", {Person(n): "Ann" for n in (1, 2, 3)}, (BERLIN,))
+LONGEST_READER = Reader(LONG_NAME, {Person(n): LONG_NAME for n in (1, 2, 3)}, (BERLIN, LIMA))
+LONGEST_WORDS = "\U0001f9d1" * 300
+
+
+def everything(chance: random.Random) -> Iterator[tuple[Ritual, Say | Whisper, Outcome]]:
+    """Return all that was said in one play."""
+    play = Play(chance)
+    for _ in play.moves(MOVES):
+        pass
+    for row, _, outcome in play.stage.heard:
+        for said in outcome.said:
+            yield row.ritual, said, outcome
+        if outcome.whisper:
+            yield row.ritual, outcome.whisper, outcome
+
+
+def carries_people(line: Line) -> bool:
+    return any(isinstance(value, Person | Words | Kept) for value in line.values.values())
+
+
+def swollen(line: L) -> L:
+    """Return a line as it is with the longest words that people may say."""
+    values = MappingProxyType({name: swollen_value(value) for name, value in line.values.items()})
+    if isinstance(line, Say):
+        return replace(line, values=values, below=tuple(swollen(each) for each in line.below))
+    return replace(line, values=values)
+
+
+def swollen_value(value: Value) -> Value:
+    match value:
+        case Words(listed=False):
+            return replace(value, text=LONGEST_WORDS)
+        case Kept(words=Words(listed=False) as words):
+            return replace(value, words=replace(words, text=LONGEST_WORDS))
+        case Line():
+            return swollen(value)
+        case _:
+            return value
+
+
+# -- What a ritual is made of -------------------------------------------------
+
+BANNED = {
+    "telegram",
+    "sqlalchemy",
+    "apscheduler",
+    "asyncio",
+    "os",
+    "random",
+    "logging",
+    "time",
+    "socket",
+    "httpx",
+}
+ALLOWED = {"bot.ritual", "bot.feelings", "bot.wording", "bot.hours"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_a_ritual_imports_nothing_that_acts(path: Path) -> None:
+    imported = set(imports(path))
+    assert not {name.partition(".")[0] for name in imported} & BANNED
+    if path.parent.name == "rituals" and path.name != "__init__.py":
+        assert {name for name in imported if name.partition(".")[0] == "bot"} <= ALLOWED
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_a_ritual_asks_no_clock_and_no_chance(path: Path) -> None:
+    called = {
+        f"{node.value.id}.{node.attr}"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    }
+    assert not called & {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}
+
+
+@pytest.mark.parametrize("path", sorted((BOT / "rituals").glob("*.py")), ids=lambda path: path.name)
+def test_a_ritual_never_takes_the_text_out_of_words(path: Path) -> None:
+    """Taken out of Words a text forgets who said it, and the veil cannot see it any more."""
+    nodes = ast.walk(ast.parse(path.read_text()))
+    assert not [node.lineno for node in nodes if isinstance(node, ast.Attribute) and node.attr == "text"]
+
+
+@pytest.mark.parametrize(
+    "state", [kind for ritual in HOUSE for kind in states_of(ritual).values()], ids=lambda kind: kind.__name__
+)
+def test_states_are_siblings_and_hold_no_dictionary(state: type[object]) -> None:
+    """A state that inherits is matched as its parent, and a dictionary keyed by people is no JSON."""
+    assert state.__bases__ == (object,)
+    assert is_dataclass(state)
+    assert not [each.name for each in fields(state) if "dict" in str(each.type).lower()]
