@@ -367,7 +367,9 @@ class Engine:
         if row.state is None:
             outbox.end(tx, couple, row.id, last)
         if outcome.repeat and isinstance(event, Began):
-            outbox.repeat(tx, couple, row.id, event.by if event.private else None)
+            to = event.by if event.private else None
+            if not outbox.repeat(tx, couple, row.id, to):
+                self._say(tx, couple, row, shell.back(event, shell.PASSED), rank)
 
     def _tell(self, tx: Tx, couple: CoupleRow, said: Say) -> None:
         """Say something of the shell's own."""

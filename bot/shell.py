@@ -161,6 +161,8 @@ def nothing_back(row: Row, event: Event) -> dict[str, Any]:
             return {"whisper": whisper(PASSED)}
         case Wrote():
             return {"said": (back(event, CLOSED),)}
+        case Began(words=words) if words:
+            return {"said": (back(event, CLOSED),)}
         case Began() if row.state is not None:
             return {"repeat": True}
         case _:

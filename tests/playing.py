@@ -1,7 +1,7 @@
 """Two people who do anything they can: every word, tap, edit and silence, in any order.
 
-A play is made of the whole house (bot/couple/house.py) on the stage of the rehearsal. It can stop after every move
-so that a law can look at where the two are.
+A play is made of the whole house (bot/couple/house.py) on the stage of the rehearsal. It stops after every
+move, so that a law can look at where the two are.
 """
 
 import random
@@ -60,6 +60,7 @@ class Play:
     clock: Clock = field(init=False)
     marks: list[Mark] = field(default_factory=list)
     sources: list[tuple[Player, int, bool]] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)  # every move so far
 
     def __post_init__(self) -> None:
         joined = self.chance.random() < 0.85  # mostly evenings, some joinings
@@ -88,7 +89,9 @@ class Play:
         for _ in range(count):
             if self.stage.resting:
                 return
-            yield self.move()
+            self.told.append(f"{self.stage.now:%a %H:%M} ...")
+            self.told[-1] = f"{self.stage.now:%a %H:%M} {self.move()}"
+            yield self.told[-1]
 
     def move(self) -> str:
         who = self.chance.choice(

@@ -1,14 +1,13 @@
 """A ritual played in memory: two people and a clock, no database and no Telegram.
 
-The stage keeps rows, cards and kept things in lists and plays the shell's own functions (bot/shell.py) on them,
-so what a rehearsal shows is what the engine does. A test taps the label that a person sees, and sees no more than
-that person does: `sees`, `private` and `whispered` of a player, `texts` of the room.
+The stage keeps rows, cards and kept things in lists and plays the shell's own functions (bot/shell.py) on
+them, so what a rehearsal shows is what the engine does. A test taps the label that a person sees, and sees no
+more than that person does: `sees`, `private` and `whispered` of a player, `texts` of the room.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -429,7 +428,7 @@ def rehearse(
     *rituals: Ritual,
     at: str = "20:00",
     on: date = FIRST_DAY,
-    prefers: Mapping[Preference[Any], Any] | None = None,
+    prefers: dict[Preference[Any], Any] | None = None,
     together: bool = True,
 ) -> tuple[Room, Player, Player, Clock]:
     """Set the stage, by Berlin's clock: on Friday, 1 May 2026, unless said otherwise."""

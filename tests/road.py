@@ -43,6 +43,11 @@ class EndError(Exception):
     """The process ends here, as by kill -9."""
 
 
+def never(_done: int, _after: bool) -> bool:  # noqa: FBT001 - the shape of `ends`
+    """Let no process end."""
+    return False
+
+
 @dataclass
 class Message:
     """What stands on the phones."""
@@ -135,7 +140,7 @@ class Road:
     replies: dict[int, Reply] = field(default_factory=dict)
     sent: list[tuple[datetime, Ready]] = field(default_factory=list)
     done: int = 0  # transactions and sends
-    ends: Callable[[int, bool], bool] = lambda _done, _after: False  # before, or after, which the process ends
+    ends: Callable[[int, bool], bool] = never  # before, or after, which the process ends
     again: int = 0  # what landed after an end
     missing: int = 0
     connected: bool = True  # else nothing is sent
@@ -159,12 +164,14 @@ class Road:
         return self.replies.get(number, Reply())
 
     def settles(self) -> None:
-        """Go on until nothing is left to do; the process may end underway, and begins again."""
-        while True:
-            try:
-                return self._settle()
-            except EndError:
-                self.begins_again()
+        """Go on until nothing is left to do. The process may end underway; then it begins again and gets there."""
+        try:
+            self._settle()
+        except EndError:
+            self.begins_again()
+            ends, self.ends = self.ends, never
+            self._settle()
+            self.ends = ends
 
     def begins_again(self) -> None:
         """Begin anew, as after a kill: nothing but the store is left."""

@@ -1,7 +1,7 @@
-"""What the whole-bot stories share: the couple's own verbs, what anybody could see, and the laws of every story.
+"""What the whole-bot stories share: the couple's verbs, what anybody could see, and the laws of every story.
 
-A `Story` is a `Play` whose good end is checked: every call of the bot fits the published schema, every tap was
-answered once, nobody met a stumble, and the log holds no error. So no story can forget it.
+A `Story` is a `Play` whose good end is checked: every call of the bot fits the published schema, no tap was
+answered twice, nobody met a stumble, and the log holds no error. So no story can forget it.
 """
 
 import json
@@ -33,7 +33,7 @@ MOST_AN_EVENING = 4
 
 
 class Writer(Phone):
-    """Somebody who takes two seconds over every message, so that no test waits for the bot's pace in a chat."""
+    """Somebody who takes two seconds over every message: no test then waits for the bot's pace in a chat."""
 
     def says(self, text: str, where: str = "room", reply_to: int | None = None, **more: bool) -> int:
         """Send a message, and let two seconds pass."""

@@ -6,7 +6,6 @@ four messages of Tend's; a kind close without a button left; and nobody's words 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-
 from pathlib import Path
 
 import pytest
@@ -94,7 +93,10 @@ def both_by_picker(night: Night, one: Phone, other: Phone) -> str:
     reveal = night.story.newest(REVEAL)["text"]
     assert f"{one.who.title()}: calm, needing a hug." in reveal
     assert f"{other.who.title()}: tired, needing sleep." in reveal
-    assert one.taps(HUG_FIRST).alert == f"That would answer your own need. The others are for {other.who.title()}."
+    assert (
+        one.taps(HUG_FIRST).alert
+        == f"That would answer your own need. The others are for {other.who.title()}."
+    )
     night.story.breath()
     one.taps(night.promises(one, DIM_LIGHTS))
     other.taps(night.promises(other, HUG_FIRST))
@@ -146,14 +148,18 @@ def one_by_picker_one_in_private(night: Night, one: Phone, other: Phone) -> str:
 def silence_of_both(night: Night, one: Phone, other: Phone) -> str:
     night.story.until("22:00")
     assert [text[:13] for _, text in night.story.said(night.began)] == ["Your check-in", "The check-in "]
-    assert not any("The check-in" in text for each in (one, other) for text in night.story.told(each, night.began))
+    assert not any(
+        "The check-in" in text for each in (one, other) for text in night.story.told(each, night.began)
+    )
     return CLOSED
 
 
 def silence_of_one(night: Night, one: Phone, other: Phone) -> str:
     night.name(one, by_private_message)
     night.story.until("22:00")
-    reminded = [text for text in night.story.told(other, night.began) if text.startswith("The check-in is here")]
+    reminded = [
+        text for text in night.story.told(other, night.began) if text.startswith("The check-in is here")
+    ]
     assert len(reminded) == 1
     assert not any(text.startswith("The check-in is here") for text in night.story.told(one, night.began))
     assert len(night.story.said(night.began)) == 1
@@ -208,7 +214,9 @@ FORTNIGHT: tuple[Act, ...] = (
 )
 
 
-@pytest.mark.parametrize(("mode", "rhythm", "days"), [("together", (), 1), ("open", ("Every other evening",), 2)])
+@pytest.mark.parametrize(
+    ("mode", "rhythm", "days"), [("together", (), 1), ("open", ("Every other evening",), 2)]
+)
 def test_a_fortnight_keeps_its_evenings(
     tmp_path: Path, mode: str, rhythm: tuple[str, ...], days: int
 ) -> None:

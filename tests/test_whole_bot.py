@@ -1,4 +1,4 @@
-"""From "I'm in" to /leave through every room of the house: the real bot, over HTTP, with people who do odd things."""
+"""From "I'm in" to /leave through every room of the house: the real bot over HTTP, and people who do odd things."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -49,7 +49,9 @@ def test_a_couple_joins_and_sets_its_evening_while_a_stranger_tries_at_every_ste
         assert_nothing_changes(story, setup, lambda: tries_everything_at_the_settings(cleo, setup))
         ben.taps("Looks right")
 
-        assert story.newest("Kept. I come on Sunday, 22 November, at 20:30.")["buttons"] == [["Open our private chat"]]
+        assert story.newest("Kept. I come on Sunday, 22 November, at 20:30.")["buttons"] == [
+            ["Open our private chat"]
+        ]
         assert story.buttons_of_tend() == []
         url = ben.taps("Open our private chat").url
         assert url is not None
@@ -69,7 +71,13 @@ def tries_everything_at_the_settings(cleo: Phone, setup: int) -> None:
             assert cleo.taps(label).alert == FOR_THE_TWO
     for text in ("Tokyo", "03:00", "yes"):
         cleo.says(text, reply_to=setup)
-    for command in ("/settings", "/checkin calm / rest / tea", "/leave", "/start", "/start@tend_stand_in_bot"):
+    for command in (
+        "/settings",
+        "/checkin calm / rest / tea",
+        "/leave",
+        "/start",
+        "/start@tend_stand_in_bot",
+    ):
         cleo.says(command)
 
 
@@ -111,7 +119,9 @@ def test_one_changes_a_setting_and_the_room_is_told(tmp_path: Path) -> None:
         story.until("21:00")
         assert len([text for _, text in story.said() if text.startswith(CARD)]) == 1
         story.ann.taps("calm")
-        assert "Ann: calm." in story.newest("")["text"] or any("Ann: calm." in text for text in story.ben.texts())
+        assert "Ann: calm." in story.newest("")["text"] or any(
+            "Ann: calm." in text for text in story.ben.texts()
+        )
 
 
 def test_each_can_leave_alone_and_the_two_can_begin_again(tmp_path: Path) -> None:
@@ -148,7 +158,10 @@ def test_help_and_privacy_answer_anybody_and_everywhere(tmp_path: Path) -> None:
             who.says("/help")
             who.says("/privacy")
             assert sum("/checkin" in text for text in story.texts_of_tend()) == number + 1
-            assert sum("Telegram can read chats with bots" in text for text in story.texts_of_tend()) == number + 1
+            assert (
+                sum("Telegram can read chats with bots" in text for text in story.texts_of_tend())
+                == number + 1
+            )
         story.ready()
         for who in (story.ann, story.ben):
             who.says("/help", "private")
@@ -222,20 +235,40 @@ def test_nobody_else_and_no_forged_tap_changes_anything(tmp_path: Path) -> None:
         lane = story.newest("", story.ben, "private")["id"]
         number, _, key = angry.partition(":")
         changed = [f"{int(number) + step}:{key}" for step in (-1, 1, 2, 1000)]
-        changed += [f"{number}:{'0' * 12}", f"{number}:0", number, ":", "calm", "1:1:1", "-1:" + key, "9" * 40 + ":" + key]
-        changed += [key, f"{number}:{key} ", f"{number}:{key.upper()}x", "\N{DOVE OF PEACE}" * 16, "'; drop table card; --"]
+        changed += [
+            f"{number}:{'0' * 12}",
+            f"{number}:0",
+            number,
+            ":",
+            "calm",
+            "1:1:1",
+            "-1:" + key,
+            "9" * 40 + ":" + key,
+        ]
+        changed += [
+            key,
+            f"{number}:{key} ",
+            f"{number}:{key.upper()}x",
+            "\N{DOVE OF PEACE}" * 16,
+            "'; drop table card; --",
+        ]
 
         before = story.standing()
         told: list[str | None] = []
-        for data in (angry, sleep, never):  # what Ann and Ben may tap, tapped by others, in and outside the room
+        for data in (
+            angry,
+            sleep,
+            never,
+        ):  # what Ann and Ben may tap, tapped by others, in and outside the room
             told.append(story.cleo.forges(data, card).alert)
             told.append(story.dora.forges(data, card, forged=True).alert)
             told.append(story.dora.forges(data, nest).alert)
-        for data in changed:
-            told.append(story.ann.forges(data, card).alert)
+        told.extend(story.ann.forges(data, card).alert for data in changed)
         for who in (story.ann, story.ben):
             told.append(who.forges(theirs, card).alert)  # a card of another couple's
-            told.append(who.forges(old, old_card).alert)  # yesterday's button, on its own card and on tonight's
+            told.append(
+                who.forges(old, old_card).alert
+            )  # yesterday's button, on its own card and on tonight's
             told.append(who.forges(old, card).alert)
         told.append(story.ann.forges(private, card).alert)  # a button of Ben's private chat
         told.append(story.ann.forges(private, lane, forged=True).alert)
@@ -268,6 +301,7 @@ def test_a_stranger_who_speaks_in_the_room_or_alone_is_told_kindly_or_not_at_all
 
 # -- Law 10: what Tend shows is what it may show --------------------------------
 
+
 def test_words_of_one_reach_the_other_only_with_the_reveal(tmp_path: Path) -> None:
     with Story.at(tmp_path) as story:
         story.ready()
@@ -283,7 +317,9 @@ def test_words_of_one_reach_the_other_only_with_the_reveal(tmp_path: Path) -> No
             for mark in ("feeling", "need", "action"):
                 assert story.crossed(f"{mark} amber{number}", "ann", since) == []
             writes(story, story.ben, ways, f"basalt{number}")
-            shown = story.newest(REVEAL)["text"] if ways != "line" else story.newest("That was tonight's")["text"]
+            shown = (
+                story.newest(REVEAL)["text"] if ways != "line" else story.newest("That was tonight's")["text"]
+            )
             assert f"amber{number}" in shown
             assert f"basalt{number}" in shown
             story.until("12:30")

@@ -231,7 +231,8 @@ def chosen(state: Setting, who: Person, wish: Preference[Any], value: object, sc
         if other.settles and wish.name in other.follows and begun(scene)
     ]
     here = replace(state, page="", found=())
-    told = [say(CHANGED, who=who, what=Line(wish.label), value=shown(wish, prefers))] if begun(scene) else []
+    news = begun(scene) and scene.prefers[wish] != value
+    told = [say(CHANGED, who=who, what=Line(wish.label), value=shown(wish, prefers))] if news else []
     return here, [Prefer(wish, value), *settled, card_of(redraw, here, prefers, scene), *told]
 
 

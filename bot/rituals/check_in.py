@@ -301,6 +301,9 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         case Acting(evening=evening), Tapped(who, SOMETHING_ELSE.tap):
             return state, [replace(ask_action(say, evening, who, scene), waits=True)]
 
+        case Acting(evening=evening), Began(who, words, private=True) if not words:
+            return state, [ask_action(say, evening, who, scene)]
+
         case Acting(), Began(who, words, private=private) if len(parts := words.split("/")) == len(QUESTIONS):
             return step(state, Wrote(who, "action", parts[-1], private), scene)
 

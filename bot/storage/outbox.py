@@ -84,14 +84,17 @@ def say(
     return card.id
 
 
-def repeat(tx: Tx, couple: CoupleRow, playing_id: int, to: Person | None) -> None:
-    """Say the newest card of a playing again, where somebody asked for it."""
+def repeat(tx: Tx, couple: CoupleRow, playing_id: int, to: Person | None) -> bool:
+    """Say the newest card of a playing again, where somebody asked for it; tell whether there is one."""
     query = _cards(playing_id).where(
         CardRow.to_id == to.id if to else CardRow.to_id.is_(None), CardRow.face.is_not(None)
     )
     newest = tx.session.scalar(query.order_by(CardRow.id.desc()).limit(1))
-    if newest is not None and (face := face_of(tx, couple, newest)) is not None:
-        say(tx, couple, playing_id, _anew(face), TO_PEOPLE, always=True)
+    face = face_of(tx, couple, newest) if newest is not None else None
+    if face is None:
+        return False
+    say(tx, couple, playing_id, _anew(face), TO_PEOPLE, always=True)
+    return True
 
 
 def end(tx: Tx, couple: CoupleRow, playing_id: int, last: Collection[int | None] = ()) -> None:

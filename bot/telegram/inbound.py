@@ -8,6 +8,7 @@ from telegram import Chat, ChatMember, ChatMemberUpdated, Message, MessageEntity
 from bot.arrival import Added, Arrival, Command, Moved, NotForUs, Place, Removed, Somebody, Tap, Text
 
 OURS = re.compile(r"(\d{1,20}):([0-9a-f]{12})")
+BLANK = set("\u2800\u3164\u115f\u1160\uffa0")  # letters and signs by their kind, and nothing on the screen
 HERE = {ChatMember.MEMBER, ChatMember.ADMINISTRATOR, ChatMember.OWNER, ChatMember.RESTRICTED}
 
 
@@ -95,11 +96,11 @@ def clean(text: str) -> str:
     storable = "".join(
         "\ufffd" if char == "\0" or "\ud800" <= char <= "\udfff" else char for char in text
     ).strip()
-    return (
-        storable
-        if any(unicodedata.category(char) not in {"Cf", "Zs", "Cc", "Mn"} for char in storable)
-        else ""
-    )
+    return storable if any(_can_be_seen(char) for char in storable) else ""
+
+
+def _can_be_seen(char: str) -> bool:
+    return char not in BLANK and unicodedata.category(char) not in {"Cf", "Zs", "Zl", "Zp", "Cc", "Mn", "Me"}
 
 
 def _is_service(message: Message) -> bool:

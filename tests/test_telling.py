@@ -1,0 +1,67 @@
+"""/help and /privacy, as anybody reads them."""
+
+import pytest
+
+from bot.couple.house import HOUSE
+from bot.couple.telling import HELP, PRIVACY
+from bot.ritual import Began, Person, Say, Scene, Words
+from bot.rituals.check_in import ANCHOR
+from tests.rehearsal import FIRST_DAY, rehearse
+
+
+def test_help_names_every_command_and_what_it_is_for() -> None:
+    room, ann, *_ = rehearse(*HOUSE)
+
+    ann.sends("/help")
+
+    lines = room.texts[0].splitlines()
+    assert lines[0] == HELP
+    assert [line for line in lines if line.startswith("/")] == [
+        f"/{ritual.command} · {ritual.about}" for ritual in HOUSE
+    ]
+    assert room.labels == ["Open our private chat"]
+
+
+def test_privacy_says_it_in_plain_words() -> None:
+    room, ann, *_ = rehearse(*HOUSE)
+
+    ann.sends("/privacy")
+
+    text = room.texts[0]
+    assert text.startswith(PRIVACY)
+    for said in ("commands, taps, replies", "sealed", "Telegram can read", "a host who tampers", "/leave"):
+        assert said in text
+
+
+@pytest.mark.parametrize("command", ["/help", "/privacy"])
+def test_asked_in_private_it_is_told_in_private(command: str) -> None:
+    room, ann, ben, _ = rehearse(*HOUSE)
+
+    ann.sends(command, private=True)
+
+    assert len(ann.private) == 1
+    assert room.texts == ben.private == []
+
+
+@pytest.mark.parametrize("command", ["/help", "/privacy"])
+def test_they_always_answer_and_leave_no_trace(command: str) -> None:
+    room, ann, *_, clock = rehearse(*HOUSE, prefers={ANCHOR: FIRST_DAY})
+    clock.reaches("21:00")
+    before = dict(room.stage.rows)
+
+    ann.sends(command)
+    ann.sends(command)
+
+    assert len(room.texts) == 3
+    assert room.stage.rows == before
+
+
+@pytest.mark.parametrize("ritual", [ritual for ritual in HOUSE if ritual.anyone], ids=lambda each: each.name)
+def test_they_answer_people_who_are_not_the_two(ritual: object) -> None:
+    nobody = Person(0)
+    ritual = next(each for each in HOUSE if each is ritual)
+
+    state, answers = ritual.step(None, Began(nobody, Words(nobody)), Scene(rehearse()[0].stage.now, both=()))
+
+    assert state is None
+    assert [type(answer) for answer in answers] == [Say]
