@@ -1,10 +1,10 @@
-"""Pure calendar: when an hour of the couple's comes, and which evening an instant belongs to."""
+"""Pure calendar: when the couple's hour comes, and which evening an instant belongs to."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.ritual import UTC_ZONE, Preference
+from bot.ritual import UTC_ZONE, Option, Preference, Preferences
 
 EVENING_TURNS = timedelta(hours=6)  # what happens before six in the morning belongs to the evening before
 LATE = timedelta(minutes=10)
@@ -42,3 +42,39 @@ def read_hour(text: str) -> time | None:
         return None
     hour = hour % 12 + (12 if half == "pm" else 0) if half else hour
     return time(hour, minute) if hour < 24 and minute < 60 else None  # noqa: PLR2004 - a day, an hour
+
+
+def first_evening(prefers: Preferences, now: datetime) -> date:
+    """Return the day from which evenings are counted: today, if the hour is still to come."""
+    zone = prefers[ZONE]
+    return next_fire(now.date(), 1, prefers[HOUR], zone, now).astimezone(zone).date()
+
+
+def evening_hour(prefers: Preferences, after: datetime) -> datetime | None:
+    """Return the couple's next evening (UTC); none before the two have accepted it."""
+    anchor = prefers[ANCHOR]
+    return next_fire(anchor, prefers[EVERY], prefers[HOUR], prefers[ZONE], after) if anchor else None
+
+
+EVERY = Preference(
+    "every",
+    int,
+    1,
+    label="Rhythm",
+    asks="How often do you two meet here?",
+    options=(Option("Every evening", 1), Option("Every other evening", 2)),
+    at_start=True,
+)
+HOUR = Preference(
+    "hour",
+    time,
+    time(21),
+    label="Hour",
+    asks="At what hour? Tap one, or reply with yours.",
+    options=tuple(Option(f"{hour}:00", time(hour)) for hour in range(18, 24)),
+    reads=read_hour,
+    at_start=True,
+)
+ANCHOR: Preference[date | None] = Preference(
+    "first evening", date, None, settles=first_evening, follows=("every",)
+)

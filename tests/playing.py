@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import time
 
 from bot.couple.house import HOUSE
-from bot.hours import ZONE
+from bot.hours import ANCHOR, EVERY, HOUR, ZONE
 from bot.ritual import Button, Person
-from bot.rituals.check_in import ANCHOR, EVERY, HOUR, MODE, OFFERS
+from bot.rituals.check_in import MODE, OFFERS
 from bot.shell import Row
 from tests.rehearsal import BERLIN, FIRST_DAY, Clock, Player, Room, Shown, Stage, rehearse
 

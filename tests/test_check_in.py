@@ -9,18 +9,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.feelings import ANY_NEED, FEELINGS, NEEDS, SUGGESTIONS
-from bot.hours import ZONE, evening_of
+from bot.follow_through import BETWEEN_US, DONE_WELL, SHOWN_LATER, SHOWN_NOW
+from bot.hours import ANCHOR, EVERY, HOUR, ZONE, evening_of
 from bot.ritual import Preference
 from bot.rituals.check_in import (
-    ANCHOR,
-    BETWEEN_US,
     CHECK_IN,
     CLOSED,
     CLOSED_ALONE,
     CLOSED_KINDLY,
-    DONE_WELL,
-    EVERY,
-    HOUR,
     INVITED,
     MODE,
     NOT_NOW,
@@ -32,8 +28,6 @@ from bot.rituals.check_in import (
     SAY_ANEW,
     SHARED,
     SHARED_ALREADY,
-    SHOWN_LATER,
-    SHOWN_NOW,
     TONIGHT,
     YOU_SAID_NOTHING,
     YOUR_FEELING,

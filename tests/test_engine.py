@@ -5,7 +5,6 @@ Nothing of Telegram's is here: the phones are lists (tests/road.py). Each story 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass

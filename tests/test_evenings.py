@@ -59,11 +59,10 @@ class Night:
         return feeling, need
 
     def stands(self, one: Phone, feeling: str, need: str) -> None:
-        """In mode "open" an answer is on the card as soon as it is given; in "together" only its writer knows."""
+        """In mode "open" an answer is on the card when it is given; in "together" only its writer knows."""
         if self.mode == "open":
-            assert f"{one.who.title()}: {feeling}, needing {need}." in self.story.newest("")["text"] or any(
-                f"{one.who.title()}: {feeling}, needing {need}." in text for text in self.story.ann.texts()
-            )
+            line = f"{one.who.title()}: {feeling}, needing {need}."
+            assert any(line in text for text in self.story.texts_of_tend()[-2:])
         else:
             story = self.story
             if story.newest("")["text"].startswith(CARD):

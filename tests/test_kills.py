@@ -1,8 +1,8 @@
-"""kill -9, ten times in one evening: every accepted update has its effect once, and every line is attempted.
+"""kill -9, ten times in one evening: every accepted update has its effect once, every line is attempted.
 
-The same evening is played twice. In one nobody is killed; in the other the bot is killed at a chosen moment of
-every step: before it accepted, after it accepted, with a call in flight that arrives or does not, and while it
-starts. What the two people then read may differ by the lines that were in flight, and by nothing else.
+The same evening is played twice. In one nobody is killed; in the other the bot is killed at a chosen moment
+of every step: before it accepted, after it accepted, with a call in flight that arrives or does not, and
+while it starts. What the two people then read may differ by the lines that were in flight, and by nothing else.
 """
 
 import re
@@ -24,7 +24,7 @@ IN_FLIGHT = re.compile(r"in flight at the last end: (\d+) sent again, (\d+) may 
 
 @dataclass(frozen=True)
 class Moment:
-    """When the bot is killed: once this is so in /play/state; with a fault, when the call that meets it is open."""
+    """When the bot is killed: once this is so in /play/state, where a fault that is spent is an open call."""
 
     reached: Callable[[Json], bool]
     fault: tuple[str, str] | None = None

@@ -2,7 +2,7 @@
 
 from bot.couple.house import HOUSE
 from bot.couple.leaving import ASK, GONE, STAYED
-from bot.rituals.check_in import ANCHOR
+from bot.hours import ANCHOR
 from bot.shell import PASSED
 from tests.rehearsal import FIRST_DAY, Clock, Player, Room, rehearse
 

@@ -97,9 +97,9 @@ def test_no_word_no_name_and_no_token_is_found_after_the_worst_evening(
         story.ann.says(need, reply_to=card)
         assert ANN in story.newest(REVEAL)["text"]
         story.ann.says(f"When it is day, I will keep my {promise}", reply_to=story.newest(REVEAL)["id"])
+        nothing_is_found(story)
         assert "KeyError at " in story.log
         assert "RuntimeError at " in story.log
-        nothing_is_found(story)
 
         for number in range(3):
             story.ben.says(f"/checkin {secret} / {need} {number}", "private", wait=False)

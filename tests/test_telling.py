@@ -4,8 +4,8 @@ import pytest
 
 from bot.couple.house import HOUSE
 from bot.couple.telling import HELP, PRIVACY
-from bot.ritual import Began, Person, Say, Scene, Words
-from bot.rituals.check_in import ANCHOR
+from bot.hours import ANCHOR
+from bot.ritual import Began, Person, Ritual, Say, Scene, Words
 from tests.rehearsal import FIRST_DAY, rehearse
 
 
@@ -19,7 +19,7 @@ def test_help_names_every_command_and_what_it_is_for() -> None:
     assert [line for line in lines if line.startswith("/")] == [
         f"/{ritual.command} · {ritual.about}" for ritual in HOUSE
     ]
-    assert room.labels == ["Open our private chat"]
+    assert [button.leads for button in room.shown[0].say.buttons] == ["lane"]
 
 
 def test_privacy_says_it_in_plain_words() -> None:
@@ -57,11 +57,10 @@ def test_they_always_answer_and_leave_no_trace(command: str) -> None:
 
 
 @pytest.mark.parametrize("ritual", [ritual for ritual in HOUSE if ritual.anyone], ids=lambda each: each.name)
-def test_they_answer_people_who_are_not_the_two(ritual: object) -> None:
-    nobody = Person(0)
-    ritual = next(each for each in HOUSE if each is ritual)
+def test_they_answer_people_who_are_not_the_two(ritual: Ritual) -> None:
+    nobody, now = Person(0), rehearse()[0].stage.now
 
-    state, answers = ritual.step(None, Began(nobody, Words(nobody)), Scene(rehearse()[0].stage.now, both=()))
+    state, answers = ritual.step(None, Began(nobody, Words(nobody)), Scene(now, both=()))
 
     assert state is None
     assert [type(answer) for answer in answers] == [Say]

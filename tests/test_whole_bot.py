@@ -1,4 +1,4 @@
-"""From "I'm in" to /leave through every room of the house: the real bot over HTTP, and people who do odd things."""
+"""From "I'm in" to /leave: the real bot over HTTP, a couple, and people who do odd things."""
 
 from collections.abc import Callable
 from pathlib import Path

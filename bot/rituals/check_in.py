@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 
+from bot import follow_through
 from bot.feelings import FEELINGS, NEEDS, suggested
-from bot.hours import TOO_SHORT, ZONE, next_fire, read_hour
+from bot.hours import ANCHOR, EVERY, HOUR, TOO_SHORT, evening_hour
 from bot.ritual import (
     Answer,
     Began,
@@ -25,7 +26,6 @@ from bot.ritual import (
     Option,
     Person,
     Preference,
-    Preferences,
     Ritual,
     Say,
     Scene,
@@ -64,7 +64,6 @@ REMINDED_ALONE = "The check-in is here until {closes:hour}, if you like. What do
 TAKEN = "Kept: {words}. Yours to change until you have both answered."
 TAKEN_LAST = "Kept: {words}. You have both spoken."
 TAKEN_IN_OPEN = "Kept: {words}. It stands on the card."
-RECALLED = "Kept. Last time you said: {action}\nIn our private chat you can tell me how it went."
 NOT_NOW = "That is all right. Change your mind whenever you like, while this is open."
 YOU_SAID = "Yours tonight: {feeling}, needing {need}."
 YOU_SAID_ONE = "Yours tonight: {words}. The other half can follow."
@@ -107,23 +106,12 @@ SHARED = "The check-in is closed for tonight, and this is shared."
 NOTHING_TO_SHARE = "There is nothing of yours from tonight."
 SHARED_ALREADY = "Yours stands there already."
 
-HOW_WENT = "A look back, for you alone. Last time you said: {action}\nHow did it go?"
-DONE_WELL = "Good. Shall I show it in the room, as done?"
-SHOWN_LATER = "It will stand beside tonight's answers."
-SHOWN_NOW = "It stands in the room now."
-BETWEEN_US = "Thank you. It stays between us."
-WAS_DONE = "{who} has done it: {action}"
-WAS_NOTICED = "{other} noticed, {who}, and says thank you."
-
 OWN_WORDS, NOT_TONIGHT = Button("Tell me alone", "lane"), Button("Not tonight", "not tonight")
 WHAT_I_SAID = Button("What did I say?", "what i said")
 KEEP_WORDS, SAY_IT_ANEW = Button("Keep my words", "keep"), Button("Say it as I feel, I need", "anew")
 ANOTHER_FEELING, ANOTHER_NEED = Button("Another feeling", "feeling anew"), Button("Another need", "need anew")
 SOMETHING_ELSE, NOTHING = Button("Something else", "else"), Button("Nothing tomorrow", "nothing")
-DONE, PARTLY = Button("Done", "done"), Button("Partly", "partly")
-NOT_YET, LET_GO = Button("Not yet", "not yet"), Button("Let it go", "let go")
-SHOW_IT, KEEP_IT = Button("Show it", "show"), Button("Keep it to myself", "keep it")
-NOTICED, SHARE_MINE = Button("I noticed, thank you", "noticed"), Button("Share mine", "share mine")
+SHARE_MINE = Button("Share mine", "share mine")
 
 # -- Where a check-in can be --------------------------------------------------
 
@@ -242,7 +230,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             after, said = answered(state, who, {question: words}, scene)
             waiting = TAKEN if state.evening.together else TAKEN_IN_OPEN
             taken = waiting if isinstance(after, Naming) else TAKEN_LAST
-            return after, [whisper(taken, words=words), *recalled(who, scene), *said]
+            return after, [whisper(taken, words=words), *follow_through.recall(who, scene), *said]
 
         case Naming(evening=evening), Wrote(who, asked, words, private):
             draw = say if private else redraw  # under somebody's own words the card comes anew
@@ -333,38 +321,16 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         case Listening(), TimeCame():
             return None, []
 
-        # What was promised last time: asked of the doer alone, and shown only if the doer says so.
-        case _, Tapped(who, "partly" | "not yet" | "let go" as how, item) if promise := own(
-            scene, who, item, "asked"
-        ):
-            return state, [replace(promise, outcome=how), redraw(BETWEEN_US, to=who, card="promise")]
-
-        case _, Tapped(who, DONE.tap, item) if promise := own(scene, who, item, "asked"):
-            offers = SHOW_IT.about(promise), KEEP_IT.about(promise)
-            return state, [
-                replace(promise, outcome="done"),
-                redraw(DONE_WELL, *offers, to=who, card="promise"),
-            ]
-
-        case _, Tapped(who, KEEP_IT.tap, item) if own(scene, who, item, "done"):
-            return state, [redraw(BETWEEN_US, to=who, card="promise")]
-
-        # The room may show a promise even where nobody's words of tonight are shown.
-        case Unseen(evening=evening, wake_at=at), Tapped(who, SHOW_IT.tap, item) if own(
-            scene, who, item, "done"
-        ):
+        # What was promised last time. The room may show it even where nobody's words of tonight are shown.
+        case Unseen(evening=evening, wake_at=at), Tapped() if follow_through.to_show(event, scene):
             return step(Shared(evening, at, frozenset()), event, scene)
 
-        case Unseen(evening=evening, wake_at=at), Tapped(who, NOTICED.tap, item) if own(
-            scene, scene.other(who), item, "told"
-        ):
-            return step(Shared(evening, at, frozenset()), event, scene)
+        case _, Tapped() if promise := follow_through.to_show(event, scene):
+            room = with_promise(state, promise, scene)
+            return state, [*follow_through.show(promise, scene, at_once=bool(room)), *room]
 
-        case _, Tapped(who, SHOW_IT.tap, item) if promise := own(scene, who, item, "done"):
-            return state, shown(state, replace(promise, outcome="told", shared=True), scene)
-
-        case _, Tapped(who, NOTICED.tap, item) if promise := own(scene, scene.other(who), item, "told"):
-            return state, shown(state, replace(promise, outcome="noticed"), scene)
+        case _, Tapped():
+            return state, follow_through.hear(event, scene)
 
     return state, []
 
@@ -374,7 +340,7 @@ def opened(scene: Scene, closes: datetime, *, late: bool = False) -> tuple[Namin
     together = scene.prefers[MODE] == "together"
     evening = Evening(scene.each(Yours()), together, closes)
     here = Naming(evening, min(scene.now + REMINDER, closes))
-    asked = [thing for who in scene.both if who in scene.lanes for thing in how_went(who, scene)]
+    asked = [thing for who in scene.both if who in scene.lanes for thing in follow_through.ask(who, scene)]
     return here, [tonight(say, OPENS_LATE if late else OPENS, evening, scene), *asked]
 
 
@@ -457,24 +423,6 @@ def shared(here: Unseen | Shared, who: Person, scene: Scene) -> Turn:
     after = Shared(here.evening, here.wake_at, by | {who})
     room = unanswered(redraw if by else say, SHARED, here.evening, scene, after.by)
     return after, [*kept(here.evening, who, shared=True), room]
-
-
-def shown(state: State | None, promise: Kept, scene: Scene) -> list[Answer]:
-    """Show a promise that was kept, or that it was noticed: at once where the room may see it, else later."""
-    now = replace(scene, kept=tuple(promise if thing.id == promise.id else thing for thing in scene.kept))
-    match state:
-        case Acting(evening=evening):
-            room: list[Say] = [reveal(redraw, evening, now, invites=True)]
-        case Listening(evening=evening):
-            room = [closing(redraw, evening, now)]
-        case Shared(evening=evening, by=by):
-            room = [unanswered(redraw, SHARED if by else CLOSED_KINDLY, evening, now, by)]
-        case _:
-            room = []
-    who = promise.by or scene.both[0]
-    if promise.outcome == "noticed":
-        return [promise, whisper(WAS_NOTICED, who=who, other=scene.other(who)), *room]
-    return [promise, redraw(SHOWN_NOW if room else SHOWN_LATER, to=who, card="promise"), *room]
 
 
 # -- Helpers ------------------------------------------------------------------
@@ -597,9 +545,12 @@ def reveal(draw: Draw, evening: Evening, scene: Scene, *, invites: bool) -> Say:
     needs = [yours.need for yours in evening.yours if yours.need]
     acts = dict.fromkeys(act for need in needs for act in suggested(need))
     buttons = (*picker("action", acts), SOMETHING_ELSE, NOTHING) if invites else ()
-    lines = [*(spoken for who in scene.both for spoken in named(evening, who)), *told(scene, evening)]
+    lines = [
+        *(spoken for who in scene.both for spoken in named(evening, who)),
+        *follow_through.lines(scene, since(evening)),
+    ]
     invitation = [line(INVITED)] if invites else []
-    notice = notices(scene, evening) if invites else []
+    notice = follow_through.notices(scene, since(evening)) if invites else []
     text = REVEAL if all(yours.named for yours in evening.yours) else TONIGHT
     return draw(text, *buttons, *notice, card="tonight", asks="back", below=[*lines, *invitation])
 
@@ -613,10 +564,10 @@ def closing(draw: Draw, evening: Evening, scene: Scene) -> Say:
     ]
     heard = [line(HEARD, who=who, words=words) for who in scene.both if (words := evening.yours[who].heard)]
     seen = all(yours.named for yours in evening.yours)
-    below = [*heard, *acts, *told(scene, evening)]
+    below = [*heard, *acts, *follow_through.lines(scene, since(evening))]
     return draw(
         CLOSED if seen else CLOSED_KINDLY,
-        *notices(scene, evening),
+        *follow_through.notices(scene, since(evening)),
         card="closing",
         asks="back",
         below=below,
@@ -624,14 +575,34 @@ def closing(draw: Draw, evening: Evening, scene: Scene) -> Say:
     )
 
 
+def with_promise(state: State | None, promise: Kept, scene: Scene) -> list[Say]:
+    """Tonight's card with a promise that is shown from now on; none while the room may not change."""
+    now = replace(scene, kept=tuple(promise if thing.id == promise.id else thing for thing in scene.kept))
+    match state:
+        case Acting(evening=evening):
+            return [reveal(redraw, evening, now, invites=True)]
+        case Listening(evening=evening):
+            return [closing(redraw, evening, now)]
+        case Shared(evening=evening, by=by):
+            return [unanswered(redraw, SHARED if by else CLOSED_KINDLY, evening, now, by)]
+    return []
+
+
+def since(evening: Evening) -> datetime:
+    """From when on a promise was asked about in this evening, and not in one before."""
+    return evening.closes - WINDOW - LINGERS
+
+
 def unanswered(
     draw: Draw, text: str, evening: Evening, scene: Scene, by: frozenset[Person] = frozenset()
 ) -> Say:
     """What stays of an evening that not both answered: only what those have who share theirs."""
     lines = [spoken for who in scene.both if who in by for spoken in named(evening, who)]
-    below = [*lines, *told(scene, evening)]
+    below = [*lines, *follow_through.lines(scene, since(evening))]
     share = [] if len(by) == len(scene.both) else [SHARE_MINE]
-    return draw(text, *share, *notices(scene, evening), card="tonight", below=below, softly=True)
+    return draw(
+        text, *share, *follow_through.notices(scene, since(evening)), card="tonight", below=below, softly=True
+    )
 
 
 def sharers(here: Unseen | Shared) -> frozenset[Person]:
@@ -668,53 +639,6 @@ def kept(evening: Evening, who: Person, *, shared: bool) -> list[Answer]:
     return [Kept(question, who, words, shared=shared) for question, words in given if words]
 
 
-def how_went(who: Person, scene: Scene) -> list[Answer]:
-    """Ask the doer alone, once; a lane that is shut gets the question when it opens."""
-    open_ones = [
-        thing for thing in scene.kept if thing.kind == "action" and thing.by == who and not thing.outcome
-    ]
-    if not open_ones:
-        return []
-    promise = open_ones[-1]
-    choices = [button.about(promise) for button in (DONE, PARTLY, NOT_YET, LET_GO)]
-    asked = [
-        replace(thing, outcome="asked" if thing is promise else "gone", due=scene.now) for thing in open_ones
-    ]
-    return [*asked, say(HOW_WENT, *choices, to=who, card="promise", waits=True, action=promise)]
-
-
-def recalled(who: Person, scene: Scene) -> list[Answer]:
-    """Without a lane, the first tap of an evening recalls the promise."""
-    asked = [] if who in scene.lanes else how_went(who, scene)
-    promise = next((thing for thing in asked if isinstance(thing, Kept) and thing.outcome == "asked"), None)
-    return [*asked, whisper(RECALLED, action=promise)] if promise else []
-
-
-def own(scene: Scene, who: Person, item: str, outcome: str) -> Kept | None:
-    """The promise that a button is about, if it is this one's and stands there."""
-    promise = scene.find(item)
-    return promise if promise and promise.by == who and promise.outcome == outcome else None
-
-
-def told(scene: Scene, evening: Evening) -> list[Line]:
-    """Promises of last time that their doers chose to show tonight."""
-    texts = {"told": WAS_DONE, "noticed": WAS_NOTICED}
-    return [
-        line(texts[thing.outcome], who=who, action=thing, other=scene.other(who))
-        for thing in scene.kept
-        if thing.outcome in texts and is_of(evening, thing) and (who := thing.by)
-    ]
-
-
-def notices(scene: Scene, evening: Evening) -> list[Button]:
-    return [NOTICED.about(thing) for thing in scene.kept if thing.outcome == "told" and is_of(evening, thing)]
-
-
-def is_of(evening: Evening, promise: Kept) -> bool:
-    """Whether a promise was asked about in this evening."""
-    return promise.due is not None and promise.due >= evening.closes - WINDOW - LINGERS
-
-
 def picker(question: str, words: Iterable[str]) -> list[Button]:
     return [Button(word, question, word) for word in words]
 
@@ -727,38 +651,6 @@ def flat(table: Mapping[str, tuple[str, ...]]) -> list[str]:
     return [word for family in table.values() for word in family]
 
 
-def first_evening(prefers: Preferences, now: datetime) -> date:
-    """The day from which every other evening is counted: tonight, if the hour is still to come."""
-    zone = prefers[ZONE]
-    return next_fire(now.date(), 1, prefers[HOUR], zone, now).astimezone(zone).date()
-
-
-def evening(prefers: Preferences, after: datetime) -> datetime | None:
-    """The next check-in; none before the two have accepted their evening."""
-    anchor = prefers[ANCHOR]
-    return next_fire(anchor, prefers[EVERY], prefers[HOUR], prefers[ZONE], after) if anchor else None
-
-
-EVERY = Preference(
-    "every",
-    int,
-    1,
-    label="Rhythm",
-    asks="How often do you two meet here?",
-    options=(Option("Every evening", 1), Option("Every other evening", 2)),
-    at_start=True,
-)
-HOUR = Preference(
-    "hour",
-    time,
-    time(21),
-    label="Hour",
-    asks="At what hour? Tap one, or reply with yours.",
-    options=tuple(Option(f"{hour}:00", time(hour)) for hour in range(18, 24)),
-    reads=read_hour,
-    at_start=True,
-)
-ANCHOR = Preference("first evening", date, None, settles=first_evening, follows=("every",))
 MODE = Preference(
     "mode",
     str,
@@ -782,7 +674,7 @@ CHECK_IN = Ritual(
     "One feeling, one need, one small thing for tomorrow",
     step,
     reads=("action", "offer", "hint"),
-    calls=evening,
+    calls=evening_hour,
     window=WINDOW,
     preferences=(EVERY, HOUR, ANCHOR, MODE, OFFERS),
 )

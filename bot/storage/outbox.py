@@ -448,7 +448,7 @@ def card_at(tx: Tx, couple: CoupleRow, to: PersonRow | None, message_id: int) ->
 
 
 def _arrived_unseen(tx: Tx, whose: ColumnElement[bool], message_id: int) -> CardRow | None:
-    """Return the card that was in flight at a kill, if it can be that message: newer than any we know before it."""
+    """Return the card that was in flight at a kill, if it can be that message: newer than all before it."""
     pending = exists().where(LineRow.card_id == CardRow.id)
     lost = select(CardRow).where(whose, CardRow.live, CardRow.message_id.is_(None), ~pending)
     card = tx.session.scalar(lost.order_by(CardRow.id.desc()).limit(1))

@@ -21,8 +21,9 @@ LONGEST_TEXT = 4096  # UTF-16 units of one message after its markup is read: Bot
 LONGEST_WHISPER = 200  # characters of the answer to a tap: Bot API, answerCallbackQuery
 LONGEST_LABEL = 64  # our own bound: a longer label is cut by every phone
 LEAVING_OUT = (300, 160, 120, 80, 50, 30, 15, 5)  # how much of each one's words is shown, the most that fits
-ISOLATE = "\u2068", "\u2069"  # what is written right to left stays within its own words
-MARKS_OF_DIRECTION = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+ISOLATE = "\u2068", "\u2069"  # what turns the direction turns only its own words
+ENDS = dict.fromkeys("\u202a\u202b\u202d\u202e", "\u202c") | dict.fromkeys("\u2066\u2067\u2068", "\u2069")
+MARKS_OF_DIRECTION = {*ENDS, *ENDS.values(), "\u200e", "\u200f"}
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,23 @@ def units(shown: str) -> int:
     return len(shown.encode("utf-16-le", "surrogatepass")) // 2
 
 
+def apart(said: str) -> str:
+    """Return somebody's words so that a change of direction in them ends with them: all they open is closed."""
+    if not MARKS_OF_DIRECTION.intersection(said):
+        return said
+    kept: list[str] = []
+    still_open: list[str] = []
+    for char in said:
+        if char in ENDS:
+            still_open.append(ENDS[char])
+        elif char in ENDS.values() and still_open[-1:] != [char]:
+            continue  # it would end what is not theirs
+        elif char in ENDS.values():
+            still_open.pop()
+        kept.append(char)
+    return "".join((*kept, *reversed(still_open))).join(ISOLATE)
+
+
 def _message(show: "_Show", line: Line) -> str:
     below = line.below if isinstance(line, Say) else ()
     return "\n".join(show.line(each) for each in (line, *below))
@@ -95,8 +113,10 @@ class _Show(Formatter):
                 return self.words(words)
             case Words():
                 return self.words(value)
+            case Kept():
+                return "…"
             case Person():
-                return self.escaped(self.reader.names.get(value, "…"))
+                return self.escaped(apart(self.reader.names.get(value, "…")))
             case datetime():
                 return self.moment(value, format_spec)
             case date():
@@ -113,8 +133,7 @@ class _Show(Formatter):
     def words(self, words: Words) -> str:
         said = translated(words.text, self.reader.language) if words.listed else words.text
         said = said if len(said) <= self.most else said[: self.most] + "…"
-        said = said.join(ISOLATE) if MARKS_OF_DIRECTION.intersection(said) else said
-        said = self.escaped(said)
+        said = self.escaped(apart(said))
         return f"<tg-spoiler>{said}</tg-spoiler>" if self.html and self.reader.alone and words.by.id else said
 
     def moment(self, at: datetime, format_spec: str) -> str:
