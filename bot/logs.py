@@ -31,7 +31,7 @@ class Wordless(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         ours = record.name.split(".")[0] in {"bot", "__main__"}
-        said = record.getMessage() if ours else f"a note at {record.module}:{record.lineno}"
+        said = _message(record) if ours else _place(record)
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
             said = f"{said} ({trace_of(error)})"
@@ -40,16 +40,28 @@ class Wordless(logging.Formatter):
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         if self._as_json:
             return json.dumps({"at": at, "level": record.levelname, "from": record.name, "message": said})
-        return f"{at} {record.levelname:7} {record.name}: {said}"
+        return f"{at} {record.levelname:7} {record.name}: {' '.join(said.splitlines())}"
 
 
 def log_to_stderr(level: str, *, as_json: bool, secret: str) -> None:
     """Log to standard error from now on; other people's code only what is amiss."""
+    logging.raiseExceptions = False  # what goes wrong while logging would be printed with all values
     handler = logging.StreamHandler()
     handler.setFormatter(Wordless(as_json=as_json, secret=secret))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except Exception:  # noqa: BLE001 - values that do not fit their template, and their texts may be words
+        return _place(record)
+
+
+def _place(record: logging.LogRecord) -> str:
+    return f"a note at {record.module}:{record.lineno}"
 
 
 def trace_of(error: BaseException) -> str:

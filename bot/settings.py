@@ -1,5 +1,6 @@
 """The only reader of the environment. What is missing or wrong is said in one sentence, at the start."""
 
+import re
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -30,9 +31,9 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = Field("text", description="how it is logged")
     zone: str = Field("", description="the zone offered first to a new couple; empty: this machine's")
     request_timeout: float = Field(15, gt=0, le=300, description="seconds for one call to Telegram")
-    prompts_a_second: int = Field(28, ge=1, description="most prompts in one second, to all chats together")
+    prompts_a_second: int = Field(28, ge=1, le=30, description="most prompts in one second, to all chats together")
     answers_a_second: int = Field(
-        2, ge=0, description="held back for answers to people, on top of the prompts"
+        2, ge=0, le=30, description="held back for answers to people, on top of the prompts"
     )
     group_a_minute: int = Field(18, ge=1, le=20, description="most messages in one minute, to one group")
     in_flight: int = Field(16, ge=1, le=64, description="most calls to Telegram at once")
@@ -68,9 +69,7 @@ class Settings(BaseSettings):
         given = self.database_url.get_secret_value()
         if not given:
             return f"sqlite:///{self.folder / 'tend.db'}"
-        return given.replace("postgres://", "postgresql://", 1).replace(
-            "postgresql://", "postgresql+psycopg://", 1
-        )
+        return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", given)
 
 
 def read_settings() -> Settings:

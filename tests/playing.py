@@ -163,7 +163,7 @@ class Play:
 
     def waits(self, _: Player) -> str:
         """Let time pass, or Tend be away."""
-        minutes = self.chance.choice([1, 5, 30, 61, 150, 200, 800, 1_440, 1_500])
+        minutes = self.chance.choice([1, 1, 5, 5, 30, 61, 61, 150, 200, 800, 1_440])
         if self.chance.random() < 0.2:  # now and then
             self.clock.is_away(minutes=minutes)
             return "finds Tend away"

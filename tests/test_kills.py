@@ -2,7 +2,7 @@
 
 The same evening is played twice. In one nobody is killed; in the other the bot is killed at a chosen moment
 of every step: before it accepted, after it accepted, with a call in flight that arrives or does not, and
-while it starts. What the two people then read may differ by the lines that were in flight, and by nothing else.
+while it starts. What the two people then read may differ by the lines that were in flight, and by no more.
 """
 
 import re

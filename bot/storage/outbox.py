@@ -5,6 +5,7 @@ goes first. A card that changes before it was sent is sent once, as it is by the
 outage.
 """
 
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,8 +17,11 @@ from bot.ritual import Person, Preferences, Say
 from bot.storage import couples
 from bot.storage.codec import say_from_json, say_to_json
 from bot.storage.couples import Audience, Book
+from bot.storage.sealing import BrokenSealError
 from bot.storage.store import Tx
 from bot.storage.tables import CardRow, CoupleRow, LineRow, PaceRow, PersonRow, PlayingRow, SaidRow
+
+log = logging.getLogger(__name__)
 
 FIRST, TO_PEOPLE, PROMPT, TIDYING = 0, 1, 2, 3  # ranks
 ALL_PROMPTS, ALL_ANSWERS = 0, 1  # the paces of all chats together; no chat has these numbers
@@ -209,7 +213,11 @@ def claim(tx: Tx, book: Book, limits: Limits) -> tuple[list[Ready], datetime | N
         if at > tx.now or room_left <= 0:
             look_again = min(look_again or at, max(at, tx.now))
             continue
-        made = _ready(tx, line, book)
+        try:
+            made = _ready(tx, line, book)
+        except BrokenSealError as error:  # one line that does not open must not block all others
+            log.warning("%s", error)
+            made = None
         if made is None:
             tx.session.delete(line)
             continue
@@ -276,6 +284,14 @@ def resend(tx: Tx, line_id: int) -> None:
     card = tx.session.get(CardRow, line.card_id) if line and line.card_id else None
     if line is not None and card is not None:
         line.kind, line.flying, card.message_id = "say", False, None
+
+
+def leave_topic(tx: Tx, line_id: int) -> None:
+    """Speak in the whole room from now on: the topic in which Tend was called is not there any more."""
+    line = tx.session.get(LineRow, line_id)
+    couple = tx.session.get(CoupleRow, line.couple_id) if line and line.couple_id else None
+    if line is not None and couple is not None:
+        couple.thread_id, line.flying = None, False
 
 
 def land(tx: Tx) -> tuple[int, int]:

@@ -43,7 +43,7 @@ class Seal:
         nonce, rest = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
         try:
             return AESGCM(self.key).decrypt(nonce, rest, _bound(where)).decode("utf-8", "surrogatepass")
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # the second: it is too short for any seal
             raise BrokenSealError(f"the seal on {where[0]}.{where[2]} does not open") from None
 
 
@@ -90,7 +90,7 @@ def keyring(given: str, folder: Path, *, may_create: bool) -> Keyring:
 
 def _decoded(encoded: str, source: str) -> bytes:
     try:
-        key = base64.urlsafe_b64decode(encoded)
+        key = base64.b64decode(encoded, altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         key = b""
     if len(key) != KEY_BYTES:

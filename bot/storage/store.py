@@ -20,14 +20,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.storage.sealing import BrokenSealError, KeyRefusedError, Keyring, Seal
-from bot.storage.tables import CardRow, CoupleRow, Host, PersonRow
+from bot.storage.tables import CardRow, CoupleRow, Host, KeptRow, LineRow, PersonRow, PlayingRow
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,6 +39,7 @@ StorageError = SQLAlchemyError  # whatever else it may say
 KNOWN_WORD = "tend"
 ONE_WRITER = 0x7E4D  # any number that other programs in the same database do not lock
 RANDOM_BITS = 20  # ids: milliseconds since the epoch, then these
+WITH_OUR_IDS = (CardRow, CoupleRow, KeptRow, LineRow, PersonRow, PlayingRow)
 
 
 class Ids:
@@ -113,8 +114,8 @@ class Store:
                         "This database was sealed with another key. Give the key that belongs to it, "
                         "in TEND_KEY or in the file `key` beside the database."
                     ) from None
-            newest = tx.session.scalar(select(CardRow.id).order_by(CardRow.id.desc()).limit(1))
-        self.ids.after(newest or 0)
+            newest = [tx.session.scalar(select(func.max(table.id))) or 0 for table in WITH_OUR_IDS]
+        self.ids.after(max(newest))
 
     def close(self) -> None:
         """Let go of the database."""

@@ -243,8 +243,15 @@ class Tend:
             log.error("the road was blocked: %s", trace_of(error) if error else "")
             return
         log.error("an update could not be handled and is kept aside: %s", trace_of(error))
-        arrival = inbound.read(update, self.bot.bot)
-        reply = await self._storage.run(self._engine.stumbled, arrival, update.update_id)
+        try:
+            arrival = inbound.read(update, self.bot.bot)
+            reply = await self._storage.run(self._engine.stumbled, arrival, update.update_id)
+        except BusyError:
+            return
+        except Exception as trouble:  # noqa: BLE001 - not even that can be said; those behind it must not wait
+            log.error("nor could that be said: %s", trace_of(trouble))
+            await self._storage.run(inbox.bury, update.update_id)
+            return
         self._answer(arrival, reply)
 
     def _answer(self, arrival: Arrival, reply: Reply) -> None:

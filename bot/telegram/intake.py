@@ -8,6 +8,7 @@ one transaction, and only the next call, made after the commit, confirms it.
 import asyncio
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, cast
 
 from telegram import Update
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 
 LONG_POLL = 25  # seconds Telegram may hold a call that has nothing to tell
 WANTED = (Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER)
+HIGHEST = 2**63  # no database holds a larger number, and Telegram's are far smaller
 LONGEST_WAIT = 30.0  # seconds between two tries while Telegram cannot be reached
 
 
@@ -57,7 +59,8 @@ class Intake:
             except TimedOut:
                 continue
             except RetryAfter as error:
-                await asyncio.sleep(float(cast("int", error.retry_after)))
+                wanted = error.retry_after
+                await asyncio.sleep(wanted.total_seconds() if isinstance(wanted, timedelta) else wanted)
             except (NetworkError, TelegramError) as error:
                 log.warning(
                     "Telegram cannot be reached (%s); trying again in %.0f s", type(error).__name__, wait
@@ -70,7 +73,7 @@ class Intake:
         updates = await self._bot.raw_updates(self._offset)
         if not updates:
             return
-        whole = [update for update in updates if isinstance(update.get("update_id"), int)]
+        whole = [update for update in updates if 0 <= update["update_id"] < HIGHEST]
         await self._storage.run(inbox.keep, whole)
-        self._offset = max(update["update_id"] for update in whole) + 1
+        self._offset = max(update["update_id"] for update in updates) + 1
         self._stored()

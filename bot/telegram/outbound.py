@@ -24,6 +24,7 @@ from telegram.error import (
 )
 
 from bot.hours import ZONE
+from bot.logs import trace_of
 from bot.ritual import Person
 from bot.storage import outbox
 from bot.storage.couples import Audience
@@ -70,8 +71,11 @@ class Sender:
             await self._refused(ready, str(error).casefold())
         except (TimedOut, NetworkError) as error:
             await self._in_doubt(ready, error)
-        except TelegramError as error:
-            log.warning("a line was refused: %s", type(error).__name__)
+        except TelegramError as error:  # it is not about this line: the token, say
+            log.warning("no line is taken (%s)", type(error).__name__)
+            await self.storage.run(outbox.postpone, ready.id, self.now() + PATIENCE, whole_chat=False)
+        except Exception as error:  # noqa: BLE001 - a line that cannot be shown must not block those behind it
+            log.error("a line could not be shown and is let go: %s", trace_of(error))
             await self.storage.run(outbox.drop, ready.id)
         else:
             await self.storage.run(outbox.sent, ready.id, message_id)
@@ -101,6 +105,8 @@ class Sender:
         """A 400 is never tried again as it was; a card that is gone is said as a new message."""
         if "not modified" in why or (ready.kind == "strip" and "message" in why):
             await self.storage.run(outbox.sent, ready.id, None)
+        elif ready.thread_id is not None and "thread not found" in why:
+            await self.storage.run(outbox.leave_topic, ready.id)
         elif ready.kind == "redraw" and ("not found" in why or "can't be edited" in why):
             await self.storage.run(outbox.resend, ready.id)
         else:

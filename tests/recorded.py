@@ -1,0 +1,72 @@
+"""One state of each kind, as a release wrote it: what is in somebody's database already is never written anew.
+
+`python -m tests.recorded` writes what is missing into tests/data/states/.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from bot.couple.house import HOUSE
+from bot.couple.joining import Confirming, Gathering, Setting
+from bot.couple.leaving import Asked
+from bot.ritual import Each, Person, Ritual, Words
+from bot.rituals.check_in import Acting, Evening, Listening, Naming, Shared, Unseen, Yours
+from bot.storage.codec import state_to_json
+
+STATES = Path(__file__).parent / "data" / "states"
+RELEASE = "0.1"
+ANN, BEN = Person(1), Person(2)
+WAKES, CLOSES = datetime(2026, 5, 1, 20, tzinfo=UTC), datetime(2026, 5, 1, 22, tzinfo=UTC)
+
+ANNS = Yours(
+    feeling=Words(ANN, "calm", listed=True, source=0),
+    need=Words(ANN, "an hour of nothing \U0001f642", source=17),
+    draft=("action", Words(ANN, "You never rest, so I will", source=18)),
+)
+BENS = Yours(
+    feeling=Words(BEN, "tired", listed=True),
+    need=Words(BEN, "sleep", listed=True),
+    action=Words(BEN, 'When I wake up, I\'ll "hold" you / <b>long</b>', source=19),
+    heard=Words(BEN, "that you are calm", source=20),
+)
+EVENING = Evening(Each(((ANN, ANNS), (BEN, BENS))), together=True, closes=CLOSES)
+NOTHING_YET = replace(
+    EVENING, yours=Each(((ANN, Yours(not_tonight=True)), (BEN, Yours(nothing=True)))), together=False
+)
+
+RECORDED: dict[str, tuple[object, ...]] = {
+    "check_in": (
+        Naming(EVENING, WAKES),
+        Naming(NOTHING_YET, CLOSES),
+        Acting(EVENING, CLOSES),
+        Listening(EVENING, CLOSES),
+        Unseen(EVENING, CLOSES),
+        Shared(EVENING, CLOSES, frozenset({ANN})),
+    ),
+    "joining": (
+        Gathering(WAKES),
+        Gathering(WAKES, first=ANN),
+        Confirming(WAKES, ANN, BEN),
+        Setting(WAKES, None),
+        Setting(WAKES, ANN, "apart", (ZoneInfo("Europe/Berlin"), ZoneInfo("America/Lima"))),
+    ),
+    "leaving": (Asked(ANN, None, WAKES), Asked(ANN, ANN, WAKES)),
+}
+
+
+def recorded() -> Iterator[tuple[Path, Ritual, object]]:
+    """Return each file, the ritual it belongs to, and what it means."""
+    for ritual in HOUSE:
+        for number, state in enumerate(RECORDED.get(ritual.name, ()), 1):
+            name = f"{RELEASE}-{ritual.name}-{number}-{type(state).__name__}.json"
+            yield STATES / name, ritual, state
+
+
+if __name__ == "__main__":
+    STATES.mkdir(parents=True, exist_ok=True)
+    for path, ritual, state in recorded():
+        if not path.exists():
+            path.write_text(state_to_json(ritual, state) + "\n")

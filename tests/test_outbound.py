@@ -1,0 +1,585 @@
+"""From the outbox to Telegram: how fast, in which order, and what each answer means for each kind of line."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.couple.house import ALL_PREFERENCES, HOUSE
+from bot.engine import Engine
+from bot.playground.cast import BOT
+from bot.ritual import Button, Line, Person, Say, Words, redraw, say
+from bot.storage import couples, outbox
+from bot.storage.outbox import PROMPT, TO_PEOPLE, Limits, Ready
+from bot.storage.store import Storage, Store, migrate
+from bot.storage.tables import CardRow, CoupleRow, LineRow, PersonRow
+from bot.telegram.app import Line as Reached
+from bot.telegram.app import raw_bot
+from bot.telegram.outbound import PATIENCE, Sender
+from tests.databases import Shelf, Time, opened
+from tests.phones import free_port
+from tests.road import ME
+from tests.wire import Answer, Wire, refusal
+
+QUICK = 0.25  # seconds a call may take
+A_SECOND, A_MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+ENDLESS = 20_000
+
+
+@pytest.fixture
+def kind() -> str:
+    """One kind of database is enough: tests/test_engine.py has the outbox on both."""
+    return "sqlite"
+
+
+@dataclass
+class Post:
+    """An outbox, and whom it writes to."""
+
+    store: Store
+    clock: Time
+    limits: Limits = field(default_factory=Limits)
+    engine: Engine = field(default_factory=lambda: Engine(HOUSE, ALL_PREFERENCES))
+    rooms: dict[int, int] = field(default_factory=dict)
+    lanes: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+    def room(self, number: int = 1, thread: int | None = None) -> int:
+        """Return the couple of a room, made if it is new."""
+        if number not in self.rooms:
+            with self.store.begin() as tx:
+                couple = couples.enter(tx, -number, thread)
+                couple.stage = "together"
+                self.rooms[number] = couple.id
+        return self.rooms[number]
+
+    def lane(self, number: int, room: int = 1, *, open_: bool = True) -> tuple[int, int]:
+        """Return a couple and one of its two, whose private chat is open."""
+        couple = self.room(room)
+        if number not in self.lanes:
+            with self.store.begin() as tx:
+                person = couples.meet(tx, number, "Ann")
+                person.couple_id, person.lane_open = couple, open_
+                self.lanes[number] = couple, person.id
+        return self.lanes[number]
+
+    def puts(self, text: str, room: int = 1, rank: int = PROMPT, **how: Any) -> None:  # noqa: ANN401 - those of `say`
+        """Put a line to a room into the outbox."""
+        self.says(say(text, **how), self.room(room), rank)
+
+    def tells(self, text: str, person: int, room: int = 1, rank: int = PROMPT, **how: Any) -> None:  # noqa: ANN401 - those of `say`
+        """Put a line to somebody's private chat into the outbox."""
+        couple, number = self.lane(person, room)
+        self.says(say(text, to=Person(number), **how), couple, rank)
+
+    def says(self, said: Say, couple: int, rank: int = PROMPT, playing: int | None = 1) -> None:
+        """Put any line into the outbox."""
+        with self.store.begin() as tx:
+            outbox.say(tx, tx.session.get_one(CoupleRow, couple), playing, said, rank, always=True)
+
+    def claims(self) -> tuple[list[Ready], datetime | None]:
+        """Take what may be sent now."""
+        with self.store.begin() as tx:
+            return outbox.claim(tx, self.engine.book, self.limits)
+
+    def drains(self) -> list[tuple[datetime, Ready, int]]:
+        """Send everything, moving the clock as the outbox asks; return when each line went, and its rank."""
+        gone: list[tuple[datetime, Ready, int]] = []
+        for number in range(ENDLESS):
+            with self.store.begin() as tx:
+                ready, look_again = outbox.claim(tx, self.engine.book, self.limits)
+                for line in ready:
+                    row = tx.session.get_one(LineRow, line.id)
+                    gone.append((tx.now, line, row.rank))
+                    outbox.sent(tx, line.id, 10_000 + number)
+            if not ready and look_again is None:
+                return gone
+            if not ready and look_again is not None:
+                assert look_again > self.clock.now, "it asks to look again at once, and again"
+                self.clock.now = look_again
+        raise AssertionError("it never ends")
+
+    def sends_one(self) -> list[tuple[datetime, Ready, int]]:
+        """Send one line, as soon as it may go."""
+        ready, look_again = self.claims()
+        while not ready:
+            assert look_again is not None
+            self.clock.now = look_again
+            ready, look_again = self.claims()
+        with self.store.begin() as tx:
+            outbox.sent(tx, ready[0].id, 1)
+        return [(self.clock.now, ready[0], PROMPT)]
+
+    def lines(self) -> list[tuple[str, bool, int]]:
+        """Return what still waits: kind, whether it flies, how often it was tried."""
+        with self.store.begin() as tx:
+            query = tx.session.query(LineRow).order_by(LineRow.id)
+            return [(line.kind, line.flying, line.attempts) for line in query]
+
+    def due(self) -> list[timedelta]:
+        """Return how long each line waits from now."""
+        with self.store.begin() as tx:
+            return [line.not_before - self.clock.now for line in tx.session.query(LineRow).order_by(LineRow.id)]
+
+
+@pytest.fixture
+def post(store: Store, clock: Time) -> Post:
+    """An outbox with nothing in it."""
+    return Post(store, clock)
+
+
+def texts(gone: list[tuple[datetime, Ready, int]]) -> list[str]:
+    return [line.face.text for _, line, _ in gone]
+
+
+# -- How fast ------------------------------------------------------------------------------
+
+
+def assert_kept(gone: list[tuple[datetime, Ready, int]], limits: Limits) -> None:
+    """Assert that no window of time ever held more than Telegram's limits, and less for prompts."""
+    chats: dict[int, list[datetime]] = defaultdict(list)
+    for at, line, _ in gone:
+        if line.kind == "say":
+            chats[line.chat_id].append(at)
+    for chat, times in chats.items():
+        assert all(later - earlier >= A_SECOND for earlier, later in zip(times, times[1:], strict=False))
+        if chat < 0:
+            assert most_within(times, A_MINUTE) <= limits.group_a_minute
+    assert most_within([at for at, _, _ in gone], A_SECOND) <= limits.prompts_a_second + limits.answers_a_second
+    assert most_within([at for at, _, rank in gone if rank >= PROMPT], A_SECOND) <= limits.prompts_a_second
+
+
+def most_within(times: list[datetime], span: timedelta) -> int:
+    """Return how many there are at most in any window that is a millisecond shorter than the span."""
+    span -= timedelta(milliseconds=2)
+    return max((sum(first <= at < first + span for at in times) for first in times), default=0)
+
+
+def test_nine_in_the_evening_of_two_hundred_couples_stays_below_every_limit(post: Post) -> None:
+    for number in range(1, 201):
+        post.puts("Good evening", number)
+    gone = post.drains()
+    assert len(gone) == 200
+    assert_kept(gone, post.limits)
+    assert gone[-1][0] - gone[0][0] <= timedelta(seconds=200 / 28 + 1)  # and wastes none of it
+
+
+def test_answers_to_people_go_first_and_have_room_of_their_own(post: Post) -> None:
+    for number in range(1, 61):
+        post.puts("Good evening", number)
+    first, _ = post.claims()
+    for line in first:
+        with post.store.begin() as tx:
+            outbox.sent(tx, line.id, line.id % 1000)
+    post.puts("You asked", 100, TO_PEOPLE)
+    post.limits = Limits(in_flight=64)
+    ready, _ = post.claims()
+    assert ready[0].face.text == "You asked"
+
+
+def test_when_prompts_have_used_their_second_two_answers_still_go(post: Post) -> None:
+    post.limits = Limits(in_flight=64)
+    for number in range(1, 41):
+        post.puts("Good evening", number)
+    assert len(post.claims()[0]) == 28
+    for number in range(50, 55):
+        post.puts("You asked", number, TO_PEOPLE)
+    ready, look_again = post.claims()
+    assert [line.face.text for line in ready] == ["You asked", "You asked"]
+    assert look_again == post.clock.now + A_SECOND
+
+
+def test_one_room_gets_one_a_second_and_eighteen_a_minute(post: Post) -> None:
+    for number in range(40):
+        post.puts(f"line {number}")
+    gone = post.drains()
+    assert_kept(gone, post.limits)
+    assert gone[-1][0] - gone[0][0] < timedelta(minutes=2, seconds=10)
+
+
+def test_a_private_chat_gets_one_a_second_and_no_quota(post: Post) -> None:
+    for number in range(25):
+        post.tells(f"line {number}", 7)
+    gone = post.drains()
+    assert_kept(gone, post.limits)
+    assert gone[-1][0] - gone[0][0] < timedelta(seconds=26)
+
+
+def test_no_more_than_sixteen_are_in_flight_at_once(post: Post) -> None:
+    for number in range(1, 41):
+        post.puts("Good evening", number)
+    assert len(post.claims()[0]) == 16
+    assert post.claims()[0] == []
+    post.clock.now += A_MINUTE
+    assert post.claims()[0] == []
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 4), st.booleans(), st.sampled_from([TO_PEOPLE, PROMPT]), st.integers(0, 4000)),
+        min_size=1,
+        max_size=60,
+    )
+)
+def test_whatever_comes_whenever_every_limit_and_every_order_is_kept(
+    shelf: Shelf, drawn: list[tuple[int, bool, int, int]]
+) -> None:
+    shelf.prepare("sqlite", "migrated", migrate)
+    with shelf.lend("sqlite", "migrated") as url, opened(url, clock := Time()) as store:
+        post = Post(store, clock, Limits(prompts_a_second=3, answers_a_second=1, group_a_minute=5))
+        gone: list[tuple[datetime, Ready, int]] = []
+        wanted = defaultdict(list)
+        for number, (room, alone, rank, pause) in enumerate(drawn):
+            wanted[room, alone].append(f"line {number}")
+            if alone:
+                post.tells(f"line {number}", 1000 + room, room, rank)
+            else:
+                post.puts(f"line {number}", room, rank)
+            if pause > 2000:
+                gone += post.drains()
+            clock.now += timedelta(milliseconds=pause)
+        gone += post.drains()
+        assert_kept(gone, post.limits)
+        for (room, alone), lines in wanted.items():
+            chat = 1000 + room if alone else -room
+            assert [line.face.text for _, line, _ in gone if line.chat_id == chat] == lines
+
+
+def test_the_pace_survives_a_restart(post: Post, clock: Time) -> None:
+    for number in range(20):
+        post.puts(f"line {number}")
+    first = []
+    for _ in range(18):
+        first += post.sends_one()
+    with opened(post.store.engine.url.render_as_string(), clock) as again:
+        rest = Post(again, clock, rooms=post.rooms).drains()
+    assert_kept(first + rest, post.limits)
+
+
+
+
+# -- In which order ---------------------------------------------------------------------------
+
+
+def test_the_order_in_a_chat_is_kept_whatever_the_ranks(post: Post) -> None:
+    post.puts("first", rank=PROMPT)
+    post.puts("second", rank=TO_PEOPLE)
+    post.puts("third", rank=PROMPT)
+    assert texts(post.drains()) == ["first", "second", "third"]
+
+
+def test_what_must_be_said_at_once_goes_before_what_waits_in_its_chat(post: Post) -> None:
+    post.puts("first")
+    post.puts("pause", at_once=True)
+    assert texts(post.drains()) == ["pause", "first"]
+
+
+def test_one_line_of_a_chat_flies_at_a_time(post: Post) -> None:
+    post.puts("first")
+    post.puts("second")
+    post.puts("elsewhere", 2)
+    assert {line.face.text for line in post.claims()[0]} == {"first", "elsewhere"}
+    post.clock.now += A_MINUTE
+    assert post.claims()[0] == []
+
+
+def test_a_line_that_is_tried_later_holds_those_behind_it(post: Post) -> None:
+    post.puts("first")
+    post.puts("second")
+    (line,), _ = post.claims()
+    with post.store.begin() as tx:
+        outbox.postpone(tx, line.id, post.clock.now + A_MINUTE, whole_chat=False)
+    post.clock.now += timedelta(seconds=30)
+    ready, look_again = post.claims()
+    assert ready == []
+    assert look_again == post.clock.now + timedelta(seconds=30)
+    assert texts(post.drains()) == ["first", "second"]
+
+
+def test_a_line_that_waits_for_a_shut_lane_holds_nobody(post: Post) -> None:
+    couple, person = post.lane(7, open_=False)
+    post.says(say("waits", to=Person(person), waits=True), couple)
+    post.puts("room")
+    assert texts(post.drains()) == ["room"]
+    with post.store.begin() as tx:
+        tx.session.get_one(PersonRow, person).lane_open = True
+    assert texts(post.drains()) == ["waits"]
+
+
+def test_a_stranger_is_answered_once_however_often_they_write(post: Post) -> None:
+    for _ in range(5):
+        with post.store.begin() as tx:
+            outbox.tell(tx, 4711, say("hello"))
+    assert [(line.face.text, line.chat_id) for _, line, _ in post.drains()] == [("hello", 4711)]
+
+
+def test_a_line_that_does_not_open_blocks_nobody(post: Post) -> None:
+    post.puts("spoilt")
+    with post.store.begin() as tx:
+        card = tx.session.query(CardRow).one()
+        card.face = bytes(40)
+    post.puts("next")
+    post.puts("elsewhere", 2)
+    assert Counter(texts(post.drains())) == {"next": 1, "elsewhere": 1}
+
+
+# -- What each answer means ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    """A Bot API that answers as told."""
+    lent = Wire()
+    yield lent
+    lent.close()
+
+
+@asynccontextmanager
+async def sending(post: Post, address: str) -> AsyncIterator[Sender]:
+    storage = Storage(post.store)
+    bot = raw_bot(Reached(BOT.token, address, QUICK), 2)
+    await bot._request[1].initialize()
+    yield Sender(bot, storage, post.clock, post.engine.moved, post.engine.shut)
+    await bot._request[1].shutdown()
+    storage._thread.shutdown()
+
+
+async def sends(post: Post, address: str) -> None:
+    """Send what may be sent now, once."""
+    ready, _ = post.claims()
+    async with sending(post, address) as sender:
+        for line in ready:
+            await sender.send(line, ME)
+
+
+DONE: list[object] = []
+LATER = [("say", False, 1)]
+NOT_FOUND = refusal(400, "Bad Request: chat not found")
+TABLE: list[tuple[str, Answer, list[Any], list[Any]]] = [
+    # what Telegram answers                                        a line to be said again, and one that is not
+    ("too many", refusal(429, "Too Many Requests: retry after 7", retry_after=7), LATER, LATER),
+    ("too many, unsaid how long", refusal(429, "Too Many Requests"), LATER, LATER),
+    ("moved", refusal(400, "Bad Request: upgraded", migrate_to_chat_id=-100_9), LATER, LATER),
+    ("forbidden", refusal(403, "Forbidden: bot was kicked from the group chat"), DONE, DONE),
+    ("not found", NOT_FOUND, DONE, DONE),
+    ("bad", refusal(400, "Bad Request: message text is empty"), DONE, DONE),
+    ("error 500", refusal(500, "Internal Server Error"), LATER, LATER),
+    ("error 502", refusal(502, "Bad Gateway"), LATER, LATER),
+    ("a page of a proxy", (502, b"<html>Bad Gateway</html>"), LATER, DONE),
+    ("unauthorized", refusal(401, "Unauthorized"), LATER, LATER),
+    ("conflict", refusal(409, "Conflict"), LATER, LATER),
+    ("silence", "hangs", LATER, DONE),
+    ("hung up", "hangs up", LATER, DONE),
+    ("nonsense", (200, b"ZEBRA"), LATER, LATER),
+]
+
+
+@pytest.mark.parametrize("again", [True, False], ids=["again", "not again"])
+@pytest.mark.parametrize(("answer", "if_again", "if_not"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
+async def test_every_answer_means_the_same_for_every_line_of_its_kind(
+    post: Post, wire: Wire, answer: Answer, if_again: list[Any], if_not: list[Any], *, again: bool
+) -> None:
+    post.puts("hello", again=again)
+    wire.answers["sendMessage"].append(answer)
+    await sends(post, wire.address)
+    assert post.lines() == (if_again if again else if_not)
+    assert len(wire.asked("sendMessage")) == 1
+
+
+@pytest.mark.parametrize("again", [True, False], ids=["again", "not again"])
+async def test_what_never_left_this_machine_is_sent_later_whatever_its_kind(post: Post, *, again: bool) -> None:
+    post.puts("hello", again=again)
+    await sends(post, f"http://127.0.0.1:{free_port()}")
+    assert post.lines() == LATER
+
+
+async def test_an_answer_makes_the_line_done_and_its_card_known(post: Post, wire: Wire) -> None:
+    post.puts("hello")
+    await sends(post, wire.address)
+    assert post.lines() == DONE
+    with post.store.begin() as tx:
+        assert tx.session.query(CardRow).one().message_id == 101
+
+
+async def test_a_flood_holds_one_chat_only_and_longer_than_this_process(
+    post: Post, wire: Wire, clock: Time
+) -> None:
+    post.puts("hello")
+    post.puts("behind it")
+    wire.answers["sendMessage"].append(refusal(429, "Too Many Requests: retry after 70", retry_after=70))
+    await sends(post, wire.address)
+    began = clock.now
+    post.puts("elsewhere", 2)
+    with opened(post.store.engine.url.render_as_string(), clock) as again:
+        other = Post(again, clock, rooms=post.rooms)
+        gone = other.drains()
+    assert texts(gone) == ["elsewhere", "hello", "behind it"]
+    assert gone[0][0] == began
+    assert gone[1][0] >= began + timedelta(seconds=70)
+
+
+async def test_a_flood_in_a_private_chat_holds_that_chat_and_not_the_room(post: Post, wire: Wire) -> None:
+    post.tells("alone", 7)
+    wire.answers["sendMessage"].append(refusal(429, "Too Many Requests: retry after 70", retry_after=70))
+    await sends(post, wire.address)
+    post.puts("room")
+    began = post.clock.now
+    gone = post.drains()
+    assert [(line.face.text, at - began >= A_MINUTE) for at, line, _ in gone] == [("room", False), ("alone", True)]
+
+
+async def test_waits_grow_between_tries_and_end_at_a_few_minutes(post: Post, wire: Wire) -> None:
+    post.puts("hello")
+    waits = []
+    for _ in range(12):
+        wire.answers["sendMessage"].append(refusal(500, "Internal Server Error"))
+        await sends(post, wire.address)
+        waits += post.due()
+        post.clock.now += waits[-1]
+    assert waits == sorted(waits)
+    assert waits[0] <= timedelta(seconds=4)
+    assert waits[-1] == PATIENCE
+
+
+async def test_a_room_that_moved_gets_its_line_at_its_new_number(post: Post, wire: Wire) -> None:
+    post.puts("hello")
+    wire.answers["sendMessage"].append(refusal(400, "Bad Request: upgraded", migrate_to_chat_id=-100_500))
+    await sends(post, wire.address)
+    post.clock.now += A_SECOND
+    await sends(post, wire.address)
+    assert [call["chat_id"] for call in wire.asked("sendMessage")] == ["-1", "-100500"]
+    assert post.lines() == DONE
+
+
+async def test_whoever_shuts_their_private_chat_is_not_written_to_again(post: Post, wire: Wire) -> None:
+    post.tells("alone", 7)
+    wire.answers["sendMessage"].append(refusal(403, "Forbidden: bot was blocked by the user"))
+    await sends(post, wire.address)
+    with post.store.begin() as tx:
+        assert not tx.session.query(PersonRow).one().lane_open
+
+
+async def test_a_topic_that_is_gone_is_left_and_the_line_goes_to_the_room(post: Post, wire: Wire) -> None:
+    post.room(1, thread=9)
+    post.puts("hello")
+    wire.answers["sendMessage"].append(refusal(400, "Bad Request: message thread not found"))
+    await sends(post, wire.address)
+    post.clock.now += A_SECOND
+    await sends(post, wire.address)
+    assert [call.get("message_thread_id") for call in wire.asked("sendMessage")] == ["9", None]
+    assert post.lines() == DONE
+
+
+# -- Redrawing and tidying ---------------------------------------------------------------------------
+
+
+async def standing(post: Post, wire: Wire) -> None:
+    """Let a card stand in the room, with a new face to come."""
+    post.puts("old", card="card")
+    await sends(post, wire.address)
+    post.clock.now += A_SECOND
+    post.says(redraw("new", Button("Yes", "yes"), card="card"), post.room())
+
+
+async def test_a_new_face_is_an_edit(post: Post, wire: Wire) -> None:
+    await standing(post, wire)
+    await sends(post, wire.address)
+    (edit,) = wire.asked("editMessageText")
+    assert (edit["message_id"], edit["text"]) == ("101", "new")
+    assert post.lines() == DONE
+
+
+@pytest.mark.parametrize("why", ["message to edit not found", "message can't be edited", "MESSAGE_ID_INVALID: message not found"])
+async def test_a_card_that_is_gone_is_said_as_a_new_message(post: Post, wire: Wire, why: str) -> None:
+    await standing(post, wire)
+    wire.answers["editMessageText"].append(refusal(400, f"Bad Request: {why}"))
+    await sends(post, wire.address)
+    assert [kind for kind, _, _ in post.lines()] == ["say"]
+    post.clock.now += A_SECOND
+    await sends(post, wire.address)
+    assert [call["text"] for call in wire.asked("sendMessage")] == ["old", "new"]
+
+
+async def test_a_face_that_is_there_already_is_done(post: Post, wire: Wire) -> None:
+    await standing(post, wire)
+    wire.answers["editMessageText"].append(refusal(400, "Bad Request: message is not modified: ..."))
+    await sends(post, wire.address)
+    assert post.lines() == DONE
+
+
+async def test_a_new_face_whose_answer_was_lost_is_drawn_again(post: Post, wire: Wire) -> None:
+    await standing(post, wire)
+    wire.answers["editMessageText"].append("hangs")
+    await sends(post, wire.address)
+    assert [kind for kind, _, _ in post.lines()] == ["redraw"]
+
+
+@pytest.mark.parametrize("why", ["message to edit not found", "message is not modified: ...", "message can't be edited"])
+async def test_buttons_that_cannot_be_taken_away_any_more_are_let_be(post: Post, wire: Wire, why: str) -> None:
+    post.says(say("old", Button("Yes", "yes"), card="card"), post.room())
+    await sends(post, wire.address)
+    with post.store.begin() as tx:
+        outbox.end(tx, tx.session.query(CoupleRow).one(), 1)
+    post.clock.now += A_SECOND
+    wire.answers["editMessageReplyMarkup"].append(refusal(400, f"Bad Request: {why}"))
+    await sends(post, wire.address)
+    assert len(wire.asked("editMessageReplyMarkup")) == 1
+    assert post.lines() == DONE
+
+
+async def test_a_line_that_cannot_be_shown_is_let_go_and_holds_nobody(
+    post: Post, wire: Wire, caplog: pytest.LogCaptureFixture
+) -> None:
+    post.says(Say("{nobody_gave_this}", {"words": Words(Person(1), "ZEBRA")}), post.room())
+    post.puts("next")
+    await sends(post, wire.address)
+    post.clock.now += A_SECOND
+    await sends(post, wire.address)
+    assert [call["text"] for call in wire.asked("sendMessage")] == ["next"]
+    assert "ZEBRA" not in caplog.text
+
+
+async def test_a_line_is_html_without_previews_and_softly_where_it_says_so(post: Post, wire: Wire) -> None:
+    post.says(say("{a} <{b}>", softly=True, a=Words(Person(1), "<b>"), b=Line("x")), post.room())
+    await sends(post, wire.address)
+    (call,) = wire.asked("sendMessage")
+    assert call["text"] == "&lt;b&gt; &lt;x&gt;"
+    assert call["parse_mode"] == "HTML"
+    assert call["disable_notification"].lower() == "true"
+    assert "is_disabled" in call["link_preview_options"]
+
+
+# -- What was flying at a kill --------------------------------------------------------------------------
+
+
+def test_what_was_flying_at_a_kill_lands_as_its_kind_says(post: Post, clock: Time) -> None:
+    post.puts("return", 1, again=True)
+    post.puts("evening", 2)
+    post.puts("not yet flying", 2)
+    assert len(post.claims()[0]) == 2
+    with opened(post.store.engine.url.render_as_string(), clock) as again:
+        other = Post(again, clock, rooms=post.rooms)
+        with again.begin() as tx:
+            assert outbox.land(tx) == (1, 1)
+        assert Counter(texts(other.drains())) == {"return": 1, "not yet flying": 1}
+        with again.begin() as tx:
+            assert outbox.land(tx) == (0, 0)
+
+
+def test_a_card_retired_in_flight_loses_its_buttons_when_it_has_arrived(post: Post) -> None:
+    post.says(say("old", Button("Yes", "yes"), card="card"), post.room())
+    (line,), _ = post.claims()
+    with post.store.begin() as tx:
+        outbox.end(tx, tx.session.query(CoupleRow).one(), 1)
+        outbox.sent(tx, line.id, 55)
+    post.clock.now += A_SECOND
+    ((_, tidying, _),) = post.drains()
+    assert (tidying.kind, tidying.message_id) == ("strip", 55)

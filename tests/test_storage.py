@@ -1,0 +1,394 @@
+"""What is stored, how it is sealed, and what the database may never see."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError, StatementError
+
+from bot.storage import inbox
+from bot.storage.codec import UnreadableError, preference_from_json, say_from_json, say_to_json, state_from_json
+from bot.storage.sealing import BrokenSealError, KeyRefusedError, Keyring, Seal, keyring
+from bot.storage.store import Ids, Store, behind, connect, migrate, migrations
+from bot.storage.tables import Base, CardRow, CoupleRow, InboxRow, KeptRow, LineRow, PersonRow, PlayingRow, Utc
+from bot.ritual import Button, Kept, Line, Person, Preference, Words, line, say
+from bot.rituals.check_in import CHECK_IN
+from tests.databases import EVENING, KEYS, Time, opened
+from tests.road import HOME, Road
+
+WHERE = ("kept", 1, "words", 7)
+OTHERWHERE = [("card", 1, "words", 7), ("kept", 2, "words", 7), ("kept", 1, "name", 7), ("kept", 1, "words", 8)]
+ENCODED = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
+
+# -- Migrations -----------------------------------------------------------------------------
+
+
+def test_the_migrations_make_exactly_the_tables(database: str) -> None:
+    engine = connect(database)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), Base.metadata) == []
+    engine.dispose()
+
+
+def test_an_empty_database_is_brought_up_and_a_second_time_changes_nothing(empty: str) -> None:
+    assert behind(empty) != []
+    for _ in range(2):
+        migrate(empty)
+        assert behind(empty) == []
+
+
+def test_the_migrations_lead_back_to_nothing(empty: str) -> None:
+    migrate(empty)
+    command.downgrade(migrations(empty), "base")
+    engine = connect(empty)
+    assert set(inspect(engine).get_table_names()) <= {"alembic_version"}
+    engine.dispose()
+
+
+def test_what_is_looked_for_has_an_index_of_what_is_pending(database: str) -> None:
+    engine = connect(database)
+    for table, index in (("inbox", "ix_inbox_new"), ("playing", "ix_playing_due"), ("call", "ix_call_due")):
+        found = next(each for each in inspect(engine).get_indexes(table) if each["name"] == index)
+        options = found.get("dialect_options", {})
+        assert any("where" in name and str(value) for name, value in options.items()), index
+    engine.dispose()
+
+
+# -- SQLite, as the facts say ------------------------------------------------------------------
+
+
+def test_sqlite_is_set_up_to_lose_nothing_and_to_keep_nothing_deleted(tmp_path: Path) -> None:
+    engine = connect(f"sqlite:///{tmp_path / 'tend.db'}")
+    with engine.connect() as connection:
+        found = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys", "secure_delete")
+        }
+    engine.dispose()
+    assert found == {
+        "journal_mode": "wal", "synchronous": 2, "busy_timeout": 5000, "foreign_keys": 1, "secure_delete": 1,
+    }  # fmt: skip
+
+
+def test_a_transaction_on_sqlite_begins_for_writing_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "tend.db"
+    engine = connect(f"sqlite:///{path}")
+    other = sqlite3.connect(path, timeout=0)
+    with engine.connect() as connection, connection.begin():
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+    other.close()
+    engine.dispose()
+
+
+# -- Seals ------------------------------------------------------------------------------------------
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_what_is_sealed_opens_where_it_stands(plain: str) -> None:
+    seal = Seal(bytes(32))
+    assert seal.open(seal.close(plain, *WHERE), *WHERE) == plain
+
+
+@pytest.mark.parametrize("where", OTHERWHERE, ids=["table", "row", "column", "owner"])
+def test_it_opens_nowhere_else(where: tuple[object, ...]) -> None:
+    sealed = Seal(bytes(32)).close("ZEBRA", *WHERE)
+    with pytest.raises(BrokenSealError) as refused:
+        Seal(bytes(32)).open(sealed, *where)
+    assert "ZEBRA" not in str(refused.value)
+
+
+@pytest.mark.parametrize("place", [0, 11, 12, -1])
+def test_a_changed_byte_or_another_key_does_not_open_it(place: int) -> None:
+    sealed = bytearray(Seal(bytes(32)).close("ZEBRA", *WHERE))
+    with pytest.raises(BrokenSealError):
+        Seal(b"\1" * 32).open(bytes(sealed), *WHERE)
+    sealed[place] ^= 1
+    with pytest.raises(BrokenSealError):
+        Seal(bytes(32)).open(bytes(sealed), *WHERE)
+
+
+@pytest.mark.parametrize("sealed", [b"", b"short", bytes(12), bytes(27)])
+def test_a_value_cut_short_does_not_open_either(sealed: bytes) -> None:
+    with pytest.raises(BrokenSealError):
+        Seal(bytes(32)).open(sealed, *WHERE)
+
+
+def test_the_same_words_never_look_the_same_twice() -> None:
+    assert len({Seal(bytes(32)).close("calm", *WHERE) for _ in range(20)}) == 20
+
+
+def test_a_wrapped_key_opens_for_its_owner_alone() -> None:
+    wrapped = KEYS.new(7)
+    sealed = KEYS.seal_of(wrapped, 7).close("ZEBRA", *WHERE)
+    assert KEYS.seal_of(wrapped, 7).open(sealed, *WHERE) == "ZEBRA"
+    with pytest.raises(BrokenSealError):
+        KEYS.seal_of(wrapped, 8)
+    with pytest.raises(BrokenSealError):
+        KEYS.seal_of(KEYS.new(7), 7).open(sealed, *WHERE)
+
+
+def test_nothing_that_holds_a_key_prints_it() -> None:
+    seal = Seal(b"SECRETSECRETSECRETSECRETSECRETSE")
+    assert "SECRET" not in repr(seal) + repr(Keyring(seal))
+
+
+# -- The host's key ---------------------------------------------------------------------------------
+
+
+def test_the_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
+    old = os.umask(0)
+    try:
+        first = keyring("", tmp_path, may_create=True)
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
+    assert keyring("", tmp_path, may_create=True) == first == keyring("", tmp_path, may_create=False)
+
+
+def test_a_key_from_the_environment_goes_first_and_makes_no_file(tmp_path: Path) -> None:
+    assert keyring(ENCODED, tmp_path, may_create=True).host.key == bytes(range(32))
+    assert not (tmp_path / "key").exists()
+
+
+def test_a_lost_key_is_refused_in_a_sentence_and_not_replaced(tmp_path: Path) -> None:
+    with pytest.raises(KeyRefusedError, match=r"Put the key back from your backup; .*\.$"):
+        keyring("", tmp_path, may_create=False)
+    assert not (tmp_path / "key").exists()
+
+
+@pytest.mark.parametrize(
+    "written", ["", "ZEBRA", "ZEBRA" * 20, ENCODED[:-4], ENCODED + ENCODED, "ZÉBRA", "\0" * 44, ENCODED[:20] + "!" + ENCODED[21:]]
+)
+def test_a_malformed_key_is_refused_without_showing_it(tmp_path: Path, written: str) -> None:
+    (tmp_path / "key").write_text(written)
+    with pytest.raises(KeyRefusedError, match=r"is not a key: 32 bytes .* are needed\.$") as refused:
+        keyring("", tmp_path, may_create=True)
+    assert "BRA" not in str(refused.value)
+    if written:
+        with pytest.raises(KeyRefusedError, match="TEND_KEY is not a key"):
+            keyring(written, tmp_path, may_create=True)
+
+
+def test_a_wrong_key_is_refused_before_anything_is_read_or_written(database: str, clock: Time) -> None:
+    with opened(database, clock):
+        pass
+    wrong = Store(database, Keyring(Seal(b"\7" * 32)), clock)
+    with pytest.raises(KeyRefusedError, match=r"sealed with another key\. Give the key that belongs to it"):
+        wrong.open()
+    wrong.close()
+    with opened(database, clock):
+        pass
+
+
+# -- No words in plain sight ----------------------------------------------------------------------------
+
+
+NAMES = ["Ann", "Ben"]
+MARKED = ["ZEBRA", "QUAGGA", "OKAPI", "TAPIR"]
+
+
+def a_story(store: Store, clock: Time) -> Road:
+    """Let marked words go through every table, and leave some unsent and some unheard."""
+    road = Road(store, clock).joined()
+    road.open_lanes()
+    road.ann.sends("/checkin")
+    road.ann.sends("/checkin ZEBRA / QUAGGA / I'll bring OKAPI")
+    road.ann.taps("Tell me alone")
+    road.connected = False
+    road.passes(seconds=2)
+    road.ben.sends("/checkin TAPIR / QUAGGA / When I wake, I will OKAPI")
+    with store.begin() as tx:
+        body = {"update_id": 99, "message": {"text": "ZEBRA", "from": {"first_name": "Ann"}}}
+        inbox.keep(tx, [body, {**body, "update_id": 98}])
+        inbox.bury(tx, 98)
+    return road
+
+
+def test_no_column_holds_a_word_or_a_name(store: Store, clock: Time) -> None:
+    road = a_story(store, clock)
+    assert any(thing.words and "OKAPI" in thing.words.text for thing in road.kept())
+    with store.begin() as tx:
+        counts = {table.name: 0 for table in Base.metadata.sorted_tables}
+        for table in Base.metadata.sorted_tables:
+            for row in tx.session.execute(table.select()):
+                counts[table.name] += 1
+                for column, value in row._mapping.items():
+                    seen = value if isinstance(value, bytes) else str(value).encode()
+                    for word in (*NAMES, *MARKED, "calm", "When I wake"):
+                        assert word.encode() not in seen, f"{word} in {table.name}.{column}"
+    assert {name for name, count in counts.items() if not count} <= {"pace"}
+
+
+def test_no_file_of_sqlite_holds_a_word_or_a_name(tmp_path: Path, clock: Time) -> None:
+    path = tmp_path / "tend.db"
+    migrate(f"sqlite:///{path}")
+    with opened(f"sqlite:///{path}", clock) as store:
+        a_story(store, clock)
+        files = sorted(tmp_path.iterdir())
+        assert len(files) >= 2  # its log, too
+        for file in files:
+            body = file.read_bytes()
+            for word in (*MARKED, "first_name", "When I wake"):
+                assert word.encode() not in body, f"{word} in {file.name}"
+
+
+def test_only_sealed_columns_hold_bytes_and_each_other_text_is_short(database: str) -> None:
+    plain = {
+        (table.name, column.name)
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if str(column.type).startswith("VARCHAR")
+    }
+    assert plain == {
+        ("couple", "stage"), ("playing", "ritual"), ("call", "ritual"), ("kept", "kind"), ("kept", "outcome"),
+        ("card", "name"), ("card", "asks"), ("line", "kind"), ("said", "asked"), ("inbox", "stage"),
+        ("pace", "recent"),
+    }  # fmt: skip
+    assert database
+
+
+def test_the_body_of_an_update_goes_when_it_is_done(store: Store, clock: Time) -> None:
+    Road(store, clock).joined()
+    with store.begin() as tx:
+        assert all(row.body is None for row in tx.session.query(InboxRow) if row.stage == "done")
+
+
+def test_a_destroyed_key_leaves_words_that_nobody_can_read(store: Store, clock: Time) -> None:
+    road = a_story(store, clock)
+    with store.begin() as tx:
+        ann = next(row for row in tx.session.query(PersonRow) if row.telegram_id == road.ann.who.number)
+        ann.key = None
+    with store.begin() as tx:
+        ann = tx.session.get_one(PersonRow, ann.id)
+        with pytest.raises(BrokenSealError, match="is gone"):
+            tx.seal_of(ann)
+
+
+def test_a_card_moved_to_another_couple_does_not_open(store: Store, clock: Time) -> None:
+    road = a_story(store, clock)
+    with store.begin() as tx:
+        couple = road.couple(tx, HOME)
+        card = next(row for row in tx.session.query(CardRow) if row.face is not None)
+        with pytest.raises(BrokenSealError, match=r"the seal on card\.face does not open"):
+            tx.seal_of(couple).open(card.face or b"", "card", card.id + 1, "face", couple.id)
+
+
+# -- Ids and times ------------------------------------------------------------------------------------------
+
+
+def test_ids_grow_even_when_the_clock_goes_back() -> None:
+    ids, now = Ids(), EVENING
+    given_out = []
+    for step in (0, 5, -3600, -86_400, 1, 0, 0):
+        now += timedelta(seconds=step)
+        given_out += [ids.next(now) for _ in range(3)]
+    assert given_out == sorted(set(given_out))
+    assert max(given_out) < 2**63
+
+
+def test_ids_fit_the_column_for_centuries_and_say_nothing_of_how_many_there_are() -> None:
+    assert Ids().next(datetime(2200, 1, 1, tzinfo=UTC)) < 2**63
+    first, second = (Ids().next(EVENING) for _ in range(2))
+    assert first != second
+
+
+def test_after_a_restart_with_the_clock_set_back_ids_still_grow(database: str, clock: Time) -> None:
+    with opened(database, clock) as store:
+        a_story(store, clock)
+        with store.begin() as tx:
+            highest = max(
+                row.id
+                for table in (CardRow, LineRow, KeptRow, PlayingRow, CoupleRow, PersonRow)
+                for row in tx.session.query(table)  # type: ignore[attr-defined]
+            )
+    clock.now -= timedelta(days=30)
+    with opened(database, clock) as store, store.begin() as tx:
+        assert tx.new_id() > highest
+
+
+def test_a_moment_without_its_zone_is_refused(store: Store) -> None:
+    with pytest.raises(StatementError, match="a moment needs its zone"), store.begin() as tx:
+        tx.session.add(InboxRow(update_id=1, stage="new", attempts=0, at=datetime(2026, 5, 1)))  # noqa: DTZ001 - that is the point
+
+
+def test_a_moment_comes_back_as_the_same_instant_in_utc(store: Store) -> None:
+    at = datetime(2026, 5, 1, 21, 0, 0, 123_000, tzinfo=ZoneInfo("Europe/Berlin"))
+    with store.begin() as tx:
+        tx.session.add(InboxRow(update_id=1, stage="new", attempts=0, at=at))
+    with store.begin() as tx:
+        back = tx.session.get_one(InboxRow, 1).at
+    assert back == at
+    assert back.utcoffset() == timedelta(0)
+    assert Utc().process_bind_param(None, store.engine.dialect) is None
+
+
+# -- Errors carry no words -------------------------------------------------------------------------------------
+
+
+@contextmanager
+def heard(caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
+    with caplog.at_level(logging.DEBUG):
+        yield caplog.messages
+
+
+def test_an_error_of_the_database_names_no_value(store: Store) -> None:
+    with store.begin() as tx:
+        tx.session.add(InboxRow(update_id=7, stage="new", attempts=0, at=EVENING))
+    with pytest.raises(IntegrityError) as refused, store.begin() as tx:
+        tx.session.execute(
+            InboxRow.__table__.insert(), [{"update_id": 7, "body": b"ZEBRA", "stage": "new", "attempts": 0, "at": EVENING}]  # type: ignore[attr-defined]
+        )
+    assert "ZEBRA" not in str(refused.value)
+    with pytest.raises(SQLAlchemyError) as refused_too, store.begin() as tx:
+        tx.session.execute(text("SELECT * FROM nowhere WHERE word = :word"), {"word": "ZEBRA"})
+    assert "ZEBRA" not in str(refused_too.value)
+
+
+def test_an_unreadable_state_says_which_ritual_and_no_word() -> None:
+    for stored in ("ZEBRA", "{}", '{"version": 1, "is": "Zebra", "state": {}}', '{"version": "ZEBRA"}', "[]", "null"):
+        with pytest.raises(UnreadableError) as refused:
+            state_from_json(CHECK_IN, stored)
+        assert "ZEBRA" not in str(refused.value)
+        assert "check_in" in str(refused.value)
+        assert refused.value.__cause__ is None
+
+
+# -- Lines and preferences as JSON ---------------------------------------------------------------------------------
+
+
+def test_a_line_comes_back_as_it_was_said() -> None:
+    ann = Person(3)
+    said = say(
+        "{who} {words} {thing} {what} {at:hour} {zone} {n} {span}",
+        Button("Yes", "yes", "item"),
+        Button(line("{w}", w=Words(ann, "x")), opens="knock"),
+        to=ann, card="card", asks="what", below=[line("{w}", w=Words(ann, "{me}", listed=True, source=4))],
+        waits=True, softly=True, again=True, at_once=True,
+        who=ann, words=Words(ann, "ZEBRA\n😀"), thing=Kept("k", ann, Words(ann, "y"), EVENING, "done", shared=False, id=4),
+        what=Line("inner {n}", {"n": 1}), at=EVENING, zone=ZoneInfo("America/Lima"), n=3, span=timedelta(minutes=3),
+    )  # fmt: skip
+    assert say_from_json(say_to_json(said)) == said
+
+
+def test_a_preference_of_an_older_release_falls_back_to_the_default() -> None:
+    every = Preference("every", int, 1)
+    assert preference_from_json(every, "often") == 1
+    assert preference_from_json(every, 2) == 2
+    assert preference_from_json(every, None) is None

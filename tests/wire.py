@@ -1,0 +1,110 @@
+"""A Bot API on loopback that answers as a test says, and remembers what it was asked.
+
+The stand-in of bot/playground is Telegram as it is; this is Telegram on its worst days.
+"""
+
+import json
+import threading
+from collections import defaultdict
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Literal, TypeAlias
+from urllib.parse import parse_qsl
+
+from bot.playground.cast import BOT
+from bot.playground.shapes import me
+
+Json = dict[str, Any]
+Answer: TypeAlias = tuple[int, Json | bytes] | Literal["hangs", "hangs up"]
+AS_EVER = 1_777_660_000
+
+
+def refusal(code: int, description: str, **parameters: int) -> Answer:
+    """Return a refusal as Telegram writes it."""
+    body: Json = {"ok": False, "error_code": code, "description": description}
+    return code, body | ({"parameters": parameters} if parameters else {})
+
+
+class Wire:
+    """Serves until it is closed; a method without an answer of its own is answered kindly."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, Json]] = []
+        self.answers: dict[str, list[Answer]] = defaultdict(list)
+        self.done = threading.Event()
+        self._messages = 100
+        self._lock = threading.Lock()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = False
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread.start()
+
+    @property
+    def address(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def close(self) -> None:
+        """Let go of whoever still waits, and end."""
+        self.done.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def asked(self, method: str) -> list[Json]:
+        """Return the parameters of the calls of one method."""
+        return [params for called, params in self.calls if called == method]
+
+    def answer(self, method: str, params: Json) -> Answer:
+        """Return the next answer."""
+        with self._lock:
+            self.calls.append((method, params))
+            if self.answers[method]:
+                return self.answers[method].pop(0)
+            self._messages += 1
+            return 200, {"ok": True, "result": self._kind_answer(method, params)}
+
+    def _kind_answer(self, method: str, params: Json) -> Any:  # noqa: ANN401 - JSON
+        if method == "getMe":
+            return me()
+        if method == "getUpdates":
+            return []
+        if method == "sendMessage":
+            chat = {"id": int(params["chat_id"]), "type": "group" if params["chat_id"].startswith("-") else "private"}
+            sender = {"id": BOT.id, "is_bot": True, "first_name": BOT.first_name}
+            return {"message_id": self._messages, "from": sender, "chat": chat, "date": AS_EVER, "text": params["text"]}
+        return True
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        wire = self
+
+        class Handler(BaseHTTPRequestHandler):
+            """Reads a form, answers JSON."""
+
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                """Answer one call."""
+                body = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
+                answer = wire.answer(self.path.rpartition("/")[2], dict(parse_qsl(body, keep_blank_values=True)))
+                if answer == "hangs":
+                    wire.done.wait()
+                if isinstance(answer, str):
+                    self.close_connection = True
+                    return
+                code, said = answer
+                written = said if isinstance(said, bytes) else json.dumps(said).encode()
+                self.send_response(code)
+                self.send_header("content-length", str(len(written)))
+                self.end_headers()
+                self.wfile.write(written)
+
+            def do_GET(self) -> None:
+                """Answer whoever only looks."""
+                self.send_response(200)
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:  # type: ignore[override]
+                """Say nothing."""
+
+        return Handler
