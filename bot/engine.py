@@ -50,6 +50,7 @@ SHUT_IN_TROUBLE = timedelta(minutes=15)  # a playing whose step failed is rung a
 FOR_THE_TWO = "This is for the two of them."
 ELSEWHERE = "You are one of two in another room already. Leave there first: /leave."
 NOTHING_ASKS = "Nothing asks for words just now. What would you like?"
+HERE_ALREADY = "I am here, and the two of you are set. /help says what there is."
 LANE_OPEN = "Here we are alone. What you tell me here stays unseen until both of you have answered."
 COME_ALONG = (
     "I live in a chat of you two. Add me to a group with only the two of you in it, and I say the rest there."
@@ -179,6 +180,9 @@ class Engine:
     def _start(self, tx: Tx, command: Command) -> Reply:
         """In a room it says who Tend is; in private it opens the lane, and what waited there is delivered."""
         if not command.where.private:
+            couple = couples.of_room(tx, command.where.chat_id)
+            if couple is not None and couple.stage == "together":
+                self._tell(tx, couple, say(HERE_ALREADY))
             return self._added(tx, command.where)
         person = couples.known(tx, command.who.number)
         couple = couples.of_person(tx, person) if person else None

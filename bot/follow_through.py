@@ -1,6 +1,6 @@
 """How a promise is followed up: asked of its doer alone, once, and shown only if the doer says so.
 
-Pure, and the same for every ritual in which somebody says what they will do. The ritual keeps it as an "action",
+Pure, and the same for every ritual in which somebody says what they will do. The ritual keeps it as "action",
 says what this module says, and hands it the taps it does not know. A promise goes from open ("") to "asked",
 then to "partly", "not yet" or "let go", where it ends unseen, or to "done". From there its doer may have it
 "told", and the other may say that it was "noticed". One that was not asked about in time is "gone".

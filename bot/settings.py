@@ -31,7 +31,9 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = Field("text", description="how it is logged")
     zone: str = Field("", description="the zone offered first to a new couple; empty: this machine's")
     request_timeout: float = Field(15, gt=0, le=300, description="seconds for one call to Telegram")
-    prompts_a_second: int = Field(28, ge=1, le=30, description="most prompts in one second, to all chats together")
+    prompts_a_second: int = Field(
+        28, ge=1, le=30, description="most prompts in one second, to all chats together"
+    )
     answers_a_second: int = Field(
         2, ge=0, le=30, description="held back for answers to people, on top of the prompts"
     )

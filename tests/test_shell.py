@@ -309,9 +309,10 @@ def test_the_youngest_silence_holds_the_floor() -> None:
     clock.passes(minutes=10)
     ben.sends("/still 60")
 
-    clock.passes(minutes=50)
+    clock.passes(minutes=59)
     assert "It is over." not in room.texts
-    clock.passes(minutes=30)
+    assert [type(row.state) for row in room.stage.rows.values()] == [Talking, Still, Still]
+    clock.passes(minutes=21)
 
     assert room.texts.count("It is over.") == 2
     clock.passes(minutes=10)

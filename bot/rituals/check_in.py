@@ -393,7 +393,10 @@ def closed(draw: Draw, evening: Evening, scene: Scene) -> Turn:
     """Close an evening that both have seen."""
     things = [thing for who in scene.both for thing in kept(evening, who, shared=True)]
     said = [reveal(draw, evening, scene, invites=False), closing(say, evening, scene)]
-    said += [redraw(CLOSED_ALONE, to=who, card="yours") for who in scene.both]
+    said += [
+        redraw(CLOSED_ALONE if evening.yours[who].said else CLOSED_KINDLY, to=who, card="yours")
+        for who in scene.both
+    ]
     return Listening(evening, scene.now + LINGERS), [*things, *said]
 
 

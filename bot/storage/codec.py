@@ -51,7 +51,7 @@ _converter.register_structure_hook(timedelta, lambda seconds, _: timedelta(secon
 @cache
 def states_of(ritual: Ritual) -> dict[str, type[Any]]:
     """Return the state classes of a ritual by name, as the signature of its step declares them."""
-    hint = get_type_hints(ritual.step).get("state", None)
+    hint = get_type_hints(ritual.step)["state"]
     kinds = get_args(hint) if get_origin(hint) in {Union, UnionType} else (hint,)
     return {kind.__name__: kind for kind in kinds if isinstance(kind, type) and kind is not type(None)}
 

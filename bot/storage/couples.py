@@ -18,6 +18,7 @@ from bot.storage.codec import (
     preference_to_json,
     state_from_json,
     state_to_json,
+    states_of,
 )
 from bot.storage.sealing import BrokenSealError
 from bot.storage.store import Tx
@@ -37,7 +38,9 @@ class Book:
 
     @staticmethod
     def of(rituals: Sequence[Ritual], preferences: Iterable[Preference[Any]]) -> "Book":
-        """Return the book of these rituals and preferences."""
+        """Return the book of these. Raises KeyError for a ritual whose step does not say its states."""
+        for ritual in rituals:
+            states_of(ritual)
         return Book({ritual.name: ritual for ritual in rituals}, {wish.name: wish for wish in preferences})
 
 

@@ -73,7 +73,7 @@ def units(shown: str) -> int:
 
 
 def apart(said: str) -> str:
-    """Return somebody's words so that a change of direction in them ends with them: all they open is closed."""
+    """Return somebody's words so that a change of direction in them ends there: all they open is closed."""
     if not MARKS_OF_DIRECTION.intersection(said):
         return said
     kept: list[str] = []

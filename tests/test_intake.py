@@ -1,0 +1,350 @@
+"""Durable intake: committed before it is confirmed, and nothing that arrives can block what is behind it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from sqlalchemy.exc import OperationalError
+from telegram.error import Conflict
+
+from bot.clock import Heartbeat
+from bot.couple.house import ALL_PREFERENCES, HOUSE
+from bot.engine import Engine
+from bot.playground.cast import BOT, BY_NAME, ROOM_BY_NAME
+from bot.playground.exchange import Exchange, Fault
+from bot.playground.stage import Stage
+from bot.playground.theatre import listen, server
+from bot.storage import inbox
+from bot.storage.outbox import Limits
+from bot.storage.store import Storage, Store
+from bot.storage.tables import InboxRow
+from bot.telegram.app import Line, Tend, raw_bot
+from bot.telegram.intake import Intake, RawBot
+from tests.databases import Time
+from tests.wire import Wire, refusal
+
+HOME, ANN = ROOM_BY_NAME["Home"].id, BY_NAME["ann"].id
+SOON = 15.0  # seconds in which everything here is long done
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def kind() -> str:
+    """One kind of database is enough here."""
+    return "sqlite"
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    """A Bot API that answers as told."""
+    lent = Wire()
+    yield lent
+    lent.close()
+
+
+@dataclass
+class House:
+    """The stand-in in this process, a store, and an intake between them."""
+
+    exchange: Exchange
+    address: str
+    store: Store
+    storage: Storage
+    bot: RawBot
+    intake: Intake
+    stored: asyncio.Event
+
+    def tells(self, kind: str = "message", **body: Any) -> int:  # noqa: ANN401 - JSON
+        """Let Telegram have an update for the bot, and return its number."""
+        self.exchange.updates.tell(kind, body)
+        self.exchange.kept()
+        return self.exchange.updates.waiting()[-1].id
+
+    def unconfirmed(self) -> list[int]:
+        """Return what Telegram would say again."""
+        return [update.id for update in self.exchange.updates.waiting()]
+
+    def inbox(self) -> dict[int, str]:
+        """Return what is stored, and how far it is."""
+        with self.store.begin() as tx:
+            return {row.update_id: row.stage for row in tx.session.query(InboxRow)}
+
+
+@asynccontextmanager
+async def standing_in(folder: Path) -> AsyncIterator[tuple[Exchange, str]]:
+    """Run the stand-in in this process."""
+    exchange = Exchange(folder)
+    serving, listener = server(Stage(exchange, None)), listen(0)
+    running = asyncio.create_task(serving.serve(sockets=[listener]))
+    try:
+        yield exchange, f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        exchange.closing = serving.should_exit = True
+        exchange.ring()
+        await running
+        exchange.history.close()
+
+
+@pytest_asyncio.fixture
+async def house(store: Store, tmp_path: Path) -> AsyncIterator[House]:
+    async with standing_in(tmp_path / "stand-in") as (exchange, address):
+        storage, stored = Storage(store), asyncio.Event()
+        bot = raw_bot(Line(BOT.token, address, SOON), 2)
+        async with bot:
+            intake = Intake(bot, storage, stored.set)
+            yield House(exchange, address, store, storage, bot, intake, stored)
+        storage._thread.shutdown()
+
+
+def said(text: str, **more: Any) -> Json:  # noqa: ANN401 - JSON
+    body = {
+        "message_id": 900,
+        "from": {"id": ANN, "is_bot": False, "first_name": "Ann"},
+        "chat": {"id": HOME, "type": "group", "title": "Home"},
+        "date": 1_777_660_000,
+        "text": text,
+    }
+    return body | more
+
+
+# -- Committed, then confirmed -------------------------------------------------------------
+
+
+async def test_what_is_stored_is_not_confirmed_yet_and_the_next_call_confirms_it(house: House) -> None:
+    first = house.tells(**said("one"))
+    before = house.unconfirmed()
+    await house.intake.once()
+    assert set(house.inbox()) == set(before) >= {first}
+    assert house.unconfirmed() == before
+    second = house.tells(**said("two"))
+    await house.intake.once()
+    assert house.unconfirmed() == [second]
+    assert second in house.inbox()
+
+
+async def test_what_could_not_be_stored_is_not_confirmed_and_comes_again(house: House) -> None:
+    number = house.tells(**said("one"))
+    full = Storage(house.store)
+    full.run = locked  # type: ignore[method-assign, assignment]
+    failing = Intake(house.bot, full, house.stored.set)
+    for _ in range(2):
+        with pytest.raises(OperationalError):
+            await failing.once()
+        assert number in house.unconfirmed()
+    assert house.inbox() == {}
+    assert not house.stored.is_set()
+    await house.intake.once()
+    assert number in house.inbox()
+
+
+async def locked(*_: object) -> None:
+    raise OperationalError("INSERT", {}, Exception("database is locked"))
+
+
+async def test_a_database_that_is_locked_for_a_while_does_not_end_the_intake(house: House) -> None:
+    number, storage, failed = house.tells(**said("one")), Storage(house.store), 0
+
+    async def once_locked(*args: Any) -> Any:  # noqa: ANN401 - whatever a transaction returns
+        nonlocal failed
+        failed += 1
+        if failed == 1:
+            await locked()
+        return await house.storage.run(*args)
+
+    storage.run = once_locked  # type: ignore[method-assign]
+    await runs(Intake(house.bot, storage, house.stored.set), house.stored.wait)
+    assert number in house.inbox()
+
+
+async def runs(intake: Intake, until: Callable[[], Awaitable[object]]) -> None:
+    """Let an intake run until something is so; it must not end by itself."""
+    running, waiting = asyncio.create_task(intake.run()), asyncio.ensure_future(until())
+    done, _ = await asyncio.wait({running, waiting}, timeout=SOON, return_when=asyncio.FIRST_COMPLETED)
+    for task in (running, waiting):
+        task.cancel()
+    await asyncio.gather(running, waiting, return_exceptions=True)
+    assert running not in done, "the intake ended"
+    assert waiting in done, "it never came"
+
+
+# -- Repetitions ----------------------------------------------------------------------------------
+
+
+async def test_what_comes_twice_is_stored_once(house: House) -> None:
+    house.tells(**said("one"))
+    await house.intake.once()
+    stored = house.inbox()
+    again = Intake(house.bot, house.storage, house.stored.set)  # as after a kill: it knows of no confirmation
+    await again.once()
+    assert house.inbox() == stored
+
+
+async def test_what_is_done_stays_done_when_it_comes_again(house: House) -> None:
+    number = house.tells(**said("one"))
+    await house.intake.once()
+    await house.storage.run(inbox.done, number)
+    await Intake(house.bot, house.storage, house.stored.set).once()
+    assert house.inbox()[number] == "done"
+    assert number not in [waiting for waiting, _ in await house.storage.run(inbox.waiting, 50)]
+
+
+async def test_numbers_that_begin_anew_after_a_quiet_week_are_new_all_the_same(store: Store) -> None:
+    with store.begin() as tx:
+        assert inbox.keep(tx, [{"update_id": 900_000_000}]) == 1
+        assert inbox.keep(tx, [{"update_id": 7}, {"update_id": 7}, {"update_id": 900_000_000}]) == 1
+
+
+def test_numbers_are_remembered_longer_than_telegram_repeats_them(store: Store, clock: Time) -> None:
+    with store.begin() as tx:
+        inbox.keep(tx, [{"update_id": 1}, {"update_id": 2}, {"update_id": 3}])
+        inbox.done(tx, 1)
+        inbox.bury(tx, 2)
+    for days, left in ((3, {1, 2, 3}), (5, {2, 3})):
+        clock.now = Time().now.replace(day=1 + days)
+        with store.begin() as tx:
+            inbox.sweep(tx)
+            assert {row.update_id for row in tx.session.query(InboxRow)} == left
+
+
+# -- Telegram's bad days ------------------------------------------------------------------------------
+
+
+async def test_a_second_poller_is_a_conflict_for_the_first(house: House) -> None:
+    house.tells(**said("one"))
+    await house.intake.once()
+    house.exchange.updates.confirm(house.unconfirmed()[-1] + 1)
+    waiting = asyncio.create_task(house.intake.once())
+    await house.exchange.until(lambda: house.exchange.world.profile.allowed_updates != [], SOON)
+    async with raw_bot(Line(BOT.token, house.address, SOON), 2) as other:
+        second = asyncio.create_task(Intake(other, house.storage, house.stored.set).once())
+        with pytest.raises(Conflict):
+            await waiting
+        house.tells(**said("two"))
+        await second
+
+
+async def test_a_conflict_does_not_end_the_intake(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    house.tells(**said("one"))
+    async with raw_bot(Line(BOT.token, house.address, SOON), 2) as other:
+
+        async def complains() -> None:
+            await house.stored.wait()
+            while "another process" not in caplog.text:
+                await other.get_updates(timeout=0)
+
+        await runs(house.intake, complains)
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault("429", "getUpdates", 1, 1), Fault("500", "getUpdates", 1, 1)], ids=["429", "500"]
+)
+async def test_after_a_refusal_it_polls_again(house: House, fault: Fault) -> None:
+    number = house.tells(**said("one"))
+    house.exchange.faults.append(fault)
+    await runs(house.intake, house.stored.wait)
+    assert number in house.inbox()
+
+
+async def test_an_update_whose_number_no_database_holds_is_passed_over(store: Store, wire: Wire) -> None:
+    storage, stored = Storage(store), asyncio.Event()
+    wire.answers["getUpdates"].append((200, {"ok": True, "result": [{"update_id": 2**70}, {"update_id": 5}]}))
+    async with raw_bot(Line(BOT.token, wire.address, SOON), 2) as bot:
+        intake = Intake(bot, storage, stored.set)
+        await intake.once()
+        await intake.once()
+    assert wire.asked("getUpdates")[1]["offset"] == str(2**70 + 1)
+    storage._thread.shutdown()
+    with store.begin() as tx:
+        assert [number for number, _ in inbox.waiting(tx, 9)] == [5]
+
+
+# -- Poison ------------------------------------------------------------------------------------------------
+
+
+def tend(house: House) -> Tend:
+    line = Line(BOT.token, house.address, SOON)
+    engine = Engine(HOUSE, ALL_PREFERENCES)
+    return Tend(line, house.storage, engine, house.exchange.clock.now, Limits(), Heartbeat, lambda: None)
+
+
+async def settles(house: House) -> None:
+    """Let the whole bot run until it has nothing more to do."""
+    house.store.now = house.exchange.clock.now
+
+    async def follow(here: Tend) -> None:
+        while house.unconfirmed() or await house.storage.run(lambda tx: not inbox.is_empty(tx)):
+            await here.settle()
+            await house.exchange.rung(0.05)
+        await here.settle()
+
+    async with asyncio.timeout(SOON):
+        await tend(house).run(asyncio.Event(), follow)
+
+
+POISON: dict[str, Json] = {
+    "no chat": {"message_id": 1, "date": 1},
+    "not even a message": {"message_id": "x", "date": "y", "chat": "z"},
+    "a chat of next year": said("hello", chat={"id": HOME}),
+    "a number that no database holds": said("/help", chat={"id": 2**70, "type": "private"}),
+    "a sender that no database holds": said("/start") | {"from": {"id": 2**70, "is_bot": False, "first_name": "A"}},
+    "a message that no database holds": said("/checkin x", message_id=2**70),
+    "NUL": said("/help\0\0", entities=[{"type": "bot_command", "offset": 0, "length": 5}]),
+    "half a character": said("/help \ud800", entities=[{"type": "bot_command", "offset": 0, "length": 5}]),
+    "entities beyond the text": said("/help", entities=[{"type": "bot_command", "offset": 0, "length": 5000}]),
+    "entities before the text": said("/help", entities=[{"type": "bot_command", "offset": -5, "length": 5}]),
+}
+
+
+@pytest.mark.parametrize("poison", POISON.values(), ids=POISON.keys())
+async def test_whatever_arrives_those_behind_it_are_heard(house: House, poison: Json) -> None:
+    house.tells(**poison)
+    last = house.tells(**said("/help", entities=[{"type": "bot_command", "offset": 0, "length": 5}]))
+    await settles(house)
+    assert house.inbox()[last] == "done"
+    assert set(house.inbox().values()) <= {"done", "dead"}
+    texts = [message.text for message in house.exchange.world.talk(HOME) if message.sender == BOT.id]
+    assert any("/checkin" in text for text in texts)
+
+
+async def test_what_cannot_be_read_is_kept_aside_sealed_and_named_nowhere(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.tells(message_id="ZEBRA", date="ZEBRA", chat="ZEBRA")
+    caplog.set_level("DEBUG", "bot")
+    await settles(house)
+    with house.store.begin() as tx:
+        (dead,) = tx.session.query(InboxRow).filter_by(stage="dead")
+        assert dead.body is not None
+        assert b"ZEBRA" not in dead.body
+    assert "ZEBRA" not in "".join(record.getMessage() for record in caplog.records if record.name.startswith("bot"))
+
+
+async def test_what_was_stored_before_an_end_is_heard_after_it(house: House) -> None:
+    await house.intake.once()  # Ann has added the bot; it ends before it has heard so
+    await settles(house)
+    texts = [message.text for message in house.exchange.world.talk(HOME) if message.sender == BOT.id]
+    assert len(texts) == 1
+    assert texts[0].startswith("I'm Tend.")
+
+
+async def test_a_telegram_that_refuses_the_menu_at_first_is_asked_again(store: Store, wire: Wire) -> None:
+    wire.answers["setMyCommands"].append(refusal(500, "Internal Server Error"))
+    storage, stop = Storage(store), asyncio.Event()
+
+    async def follow(_: Tend) -> None:
+        stop.set()
+
+    line = Line(BOT.token, wire.address, SOON)
+    make = partial(Tend, line, storage, Engine(HOUSE, ALL_PREFERENCES), store.now, Limits())
+    async with asyncio.timeout(SOON):
+        await make(Heartbeat, lambda: None).run(stop, follow)
+    storage._thread.shutdown()
+    assert len(wire.asked("setMyCommands")) >= 4
