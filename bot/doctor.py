@@ -93,7 +93,7 @@ def _database(settings: Settings, now: Callable[[], datetime]) -> Iterator[Findi
         return
     try:
         lacking = behind(settings.database)
-    except StorageError as error:
+    except (StorageError, ImportError) as error:  # the second: a kind of database without its driver
         yield Finding(
             "database", well=False, says=f"{place} does not answer ({type(error).__name__}). Is it running?"
         )

@@ -1,8 +1,8 @@
 """Databases for tests: a file for SQLite, and a PostgreSQL server of the tests' own.
 
-The server runs on a free loopback port as a person without rights, its data in a folder that goes with it. Each
-test gets a fresh database, made from one that was migrated once. Where PostgreSQL is not installed its tests are
-reported as NOT RUN; with CI or TEND_REQUIRE_ALL set that is an error.
+The server runs on a free loopback port as a person without rights, its data in a folder that goes with it.
+Each test gets a fresh database, made from one that was migrated once. Where PostgreSQL is not installed, its
+tests are reported as NOT RUN; with CI or TEND_REQUIRE_ALL set that is an error.
 """
 
 import os
@@ -137,7 +137,7 @@ class Shelf:
         self._prepared: dict[tuple[str, str], Any] = {}
 
     def prepare(self, kind: str, name: str, how: Callable[[str], Any], of: str = "") -> Any:  # noqa: ANN401 - whatever `how` returns
-        """Make a database to copy, from another one, unless that was done; return what its making returned."""
+        """Make a database to copy, from another one, unless that was done; return what its making did."""
         if (kind, name) not in self._prepared:
             self._copy(kind, of, name)
             self._prepared[kind, name] = how(self._url(kind, name))

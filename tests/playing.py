@@ -8,10 +8,11 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import time
+from typing import Any
 
 from bot.couple.house import HOUSE
 from bot.hours import ANCHOR, EVERY, HOUR, ZONE
-from bot.ritual import Button, Person
+from bot.ritual import Button, Person, Preference
 from bot.rituals.check_in import MODE, OFFERS
 from bot.shell import Row
 from tests.rehearsal import BERLIN, FIRST_DAY, Clock, Player, Room, Shown, Stage, rehearse
@@ -64,7 +65,7 @@ class Play:
 
     def __post_init__(self) -> None:
         joined = self.chance.random() < 0.85  # mostly evenings, some joinings
-        evening = {
+        evening: dict[Preference[Any], Any] = {
             MODE: self.chance.choice(["together", "open"]),
             EVERY: self.chance.choice([1, 2]),
             HOUR: self.chance.choice([time(21), time(21), time(0, 15), time(2, 30)]),

@@ -1,4 +1,4 @@
-"""One state of each kind, as a release wrote it: what is in somebody's database already is never written anew.
+"""One state of each kind, as a release wrote it: what may be in a database already is never written anew.
 
 `python -m tests.recorded` writes what is missing into tests/data/states/.
 """

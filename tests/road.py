@@ -1,8 +1,8 @@
 """The road without Telegram: a real store, the real engine and outbox, and phones that are lists.
 
-What a person does becomes an update that is stored, heard and answered; what is said appears on the phones. Every
-transaction and every send is counted, and a test may let the process end before or after any of them. Telegram
-repeats what was never confirmed, and what was in flight lands as its line says.
+What a person does becomes an update that is stored, heard and answered; what is said appears on the phones.
+Every transaction and every send is counted, and a test may let the process end before or after any of them.
+Telegram repeats what was never confirmed, and what was in flight lands as its line says.
 """
 
 from collections.abc import Callable
@@ -164,7 +164,7 @@ class Road:
         return self.replies.get(number, Reply())
 
     def settles(self) -> None:
-        """Go on until nothing is left to do. The process may end underway; then it begins again and gets there."""
+        """Go on until nothing is left to do; a process that ends underway begins again and gets there."""
         try:
             self._settle()
         except EndError:
@@ -184,7 +184,7 @@ class Road:
         for _ in range(ENDLESS):
             self._take_in()
             self._hear()
-            while self.does(lambda tx: self.engine.ring(tx)):
+            while self.does(self.engine.ring):
                 pass
             if not self.connected:
                 return

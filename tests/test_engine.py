@@ -3,8 +3,6 @@
 Nothing of Telegram's is here: the phones are lists (tests/road.py). Each story runs on SQLite and on PostgreSQL.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -91,7 +89,7 @@ def url_of(store: Store) -> str:
     return store.engine.url.render_as_string(hide_password=False)
 
 
-# -- A ritual of the tests' own -------------------------------------------------
+# -- A ritual of the tests' own -----------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -147,7 +145,7 @@ def door(kind: str, shelf: Shelf, begun: Told, clock: Time) -> Iterator[Road]:
         yield Road(store, clock, (*HOUSE, KNOCK)).goes_on_from(begun)
 
 
-# -- Once --------------------------------------------------------------------------
+# -- Once ---------------------------------------------------------------------
 
 
 def test_an_update_has_its_effect_once_however_often_telegram_repeats_it(door: Road) -> None:
@@ -225,7 +223,7 @@ def test_two_processes_do_not_send_the_same_line_twice(evening: Road, clock: Tim
     assert (len(ready), twice) == (1, 0)
 
 
-# -- Ends at every moment -------------------------------------------------------------
+# -- Ends at every moment -----------------------------------------------------
 
 
 def night(road: Road) -> None:
@@ -361,7 +359,7 @@ def test_nothing_is_there_before_the_commit_and_all_of_it_after(door: Road) -> N
     assert door.look(everything) == (before[0] + 1, before[1] + 1, before[2] + 1, 1)
 
 
-# -- Late ---------------------------------------------------------------------------------
+# -- Late ---------------------------------------------------------------------
 
 
 def test_back_half_an_hour_late_there_is_one_card_that_says_so(road: Road) -> None:
@@ -400,7 +398,7 @@ def test_a_new_hour_the_same_evening_brings_no_second_card(evening: Road) -> Non
     assert evening.call(CHECK_IN) == datetime(2026, 5, 2, 23, tzinfo=BERLIN)
 
 
-# -- Stumbling ------------------------------------------------------------------------------
+# -- Stumbling ----------------------------------------------------------------
 
 
 def test_a_step_that_stumbles_leaves_nothing_and_says_so(door: Road) -> None:
@@ -475,7 +473,7 @@ def test_a_state_that_does_not_open_rests_kindly_too_when_its_command_comes(even
     assert evening.home[-1].startswith(OPENS)
 
 
-# -- Whose it is ------------------------------------------------------------------------------
+# -- Whose it is --------------------------------------------------------------
 
 
 @pytest.fixture
@@ -555,7 +553,18 @@ def test_what_is_not_for_us_is_done_and_nothing_else(evening: Road) -> None:
     assert evening.look(inbox.is_empty)
 
 
-# -- A lane that is shut -----------------------------------------------------------------------
+@pytest.mark.parametrize("private", [True, False])
+def test_a_sticker_is_no_answer_and_takes_none_away(evening: Road, *, private: bool) -> None:
+    evening.ann.taps("Tell me alone")
+    evening.ann.taps("Heavy", private=True)
+    evening.ann.taps("sad", private=True)
+    before = len(evening.phones)
+    evening.ann.writes("", reply_to=evening.chat(HOME)[-1].number if not private else None, private=private)
+    assert evening.ann.taps("What did I say?") == "Yours tonight: sad. The other half can follow."
+    assert len(evening.phones) > before  # and that is said
+
+
+# -- A lane that is shut ------------------------------------------------------
 
 
 def test_what_waits_for_a_shut_lane_comes_when_it_opens_and_the_tap_is_answered_with_the_way(
@@ -598,7 +607,7 @@ def test_a_lane_that_somebody_shuts_is_noticed(evening: Road) -> None:
     assert len(evening.ann.private) == before + 1
 
 
-# -- The outbox, as the road fills it ------------------------------------------------------------
+# -- The outbox, as the road fills it -----------------------------------------
 
 
 def test_a_card_that_changes_before_it_was_sent_is_sent_once_as_it_is_by_then(door: Road) -> None:
@@ -646,7 +655,7 @@ def test_in_a_silence_the_others_wait_and_go_on_when_it_ends(door: Road) -> None
     assert door.home.count("It rang.") == 2
 
 
-# -- Preferences ----------------------------------------------------------------------------------
+# -- Preferences --------------------------------------------------------------
 
 
 def test_another_hour_moves_the_next_evening_at_once(road: Road) -> None:
@@ -666,7 +675,7 @@ def test_another_clock_moves_the_next_evening_at_once(road: Road) -> None:
     assert str(prefers[ZONE]) == "America/Lima"
 
 
-# -- Leaving, and coming back -----------------------------------------------------------------------
+# -- Leaving, and coming back -------------------------------------------------
 
 
 def leave(road: Road) -> None:
@@ -762,7 +771,7 @@ def test_ben_in_a_new_room_leaves_anns_things_where_they_were(road: Road) -> Non
     assert road.kept(NEST) == []
 
 
-# -- A room that changes its number ---------------------------------------------------------------
+# -- A room that changes its number -------------------------------------------
 
 
 @pytest.mark.parametrize("notices", [1, 2, 3])
@@ -774,7 +783,7 @@ def test_a_room_keeps_everything_under_its_new_number(evening: Road, notices: in
     assert [message.text[:12] for message in evening.chat(new)] == ["The check-in"]
 
 
-# -- What a test must not be wrong about ------------------------------------------------------------
+# -- What a test must not be wrong about --------------------------------------
 
 
 def test_the_phones_of_these_tests_show_an_evening_whole(evening: Road) -> None:

@@ -1,7 +1,5 @@
 """What every kind of update means, from the JSON that Telegram sends to the plain arrival."""
 
-from __future__ import annotations
-
 import unicodedata
 from typing import Any
 
@@ -48,7 +46,7 @@ def theirs(chat: Json = ROOM) -> Json:
     return {"message_id": 6, "from": ANN, "chat": chat, "date": 1_777_650_000, "text": "I said"}
 
 
-# -- Commands -----------------------------------------------------------------------------
+# -- Commands -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -94,7 +92,7 @@ def test_a_command_behind_an_emoji_is_words() -> None:
     assert isinstance(arrives(message=body), Text)
 
 
-# -- Words ---------------------------------------------------------------------------------
+# -- Words --------------------------------------------------------------------
 
 
 def test_a_reply_to_us_is_words_to_that_message() -> None:
@@ -154,7 +152,7 @@ def test_a_picture_a_voice_or_a_sticker_is_an_answer_without_words(thing: Json) 
     assert arrives(message=message(None, **thing)) == NotForUs()
 
 
-# -- Who is nobody in particular ---------------------------------------------------------------
+# -- Who is nobody in particular ----------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -194,7 +192,7 @@ def test_what_channels_publish_is_not_for_us(kind: str) -> None:
     assert arrives(**{kind: message("/checkin", CHANNEL)}) == NotForUs()
 
 
-# -- Taps ---------------------------------------------------------------------------------------
+# -- Taps ---------------------------------------------------------------------
 
 
 def tap(data: str | None, chat: Json = ROOM, **more: Any) -> Json:  # noqa: ANN401 - JSON
@@ -240,7 +238,7 @@ def test_a_tap_below_an_inline_message_means_nothing() -> None:
     assert arrives(callback_query=query) == NotForUs("q1")
 
 
-# -- Coming, going, moving --------------------------------------------------------------------------
+# -- Coming, going, moving ----------------------------------------------------
 
 
 def membership(was: str, is_now: str, chat: Json = ROOM) -> Arrival:
@@ -358,7 +356,7 @@ def test_what_we_never_asked_for_means_nothing(body: Json) -> None:
     assert arrives(**body) == NotForUs()
 
 
-# -- Words that no database and no message can hold ---------------------------------------------------
+# -- Words that no database and no message can hold ---------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """Durable intake: committed before it is confirmed, and nothing that arrives can block what is behind it."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -115,7 +113,7 @@ def said(text: str, **more: Any) -> Json:  # noqa: ANN401 - JSON
     return body | more
 
 
-# -- Committed, then confirmed -------------------------------------------------------------
+# -- Committed, then confirmed ------------------------------------------------
 
 
 async def test_what_is_stored_is_not_confirmed_yet_and_the_next_call_confirms_it(house: House) -> None:
@@ -175,7 +173,7 @@ async def runs(intake: Intake, until: Callable[[], Awaitable[object]]) -> None:
     assert waiting in done, "it never came"
 
 
-# -- Repetitions ----------------------------------------------------------------------------------
+# -- Repetitions --------------------------------------------------------------
 
 
 async def test_what_comes_twice_is_stored_once(house: House) -> None:
@@ -214,7 +212,7 @@ def test_numbers_are_remembered_longer_than_telegram_repeats_them(store: Store, 
             assert {row.update_id for row in tx.session.query(InboxRow)} == left
 
 
-# -- Telegram's bad days ------------------------------------------------------------------------------
+# -- Telegram's bad days ------------------------------------------------------
 
 
 async def test_a_second_poller_is_a_conflict_for_the_first(house: House) -> None:
@@ -266,7 +264,7 @@ async def test_an_update_whose_number_no_database_holds_is_passed_over(store: St
         assert [number for number, _ in inbox.waiting(tx, 9)] == [5]
 
 
-# -- Poison ------------------------------------------------------------------------------------------------
+# -- Poison -------------------------------------------------------------------
 
 
 def tend(house: House) -> Tend:
@@ -294,18 +292,22 @@ POISON: dict[str, Json] = {
     "not even a message": {"message_id": "x", "date": "y", "chat": "z"},
     "a chat of next year": said("hello", chat={"id": HOME}),
     "a number that no database holds": said("/help", chat={"id": 2**70, "type": "private"}),
-    "a sender that no database holds": said("/start") | {"from": {"id": 2**70, "is_bot": False, "first_name": "A"}},
+    "a sender that no database holds": said("/start")
+    | {"from": {"id": 2**70, "is_bot": False, "first_name": "A"}},
     "a message that no database holds": said("/checkin x", message_id=2**70),
     "NUL": said("/help\0\0", entities=[{"type": "bot_command", "offset": 0, "length": 5}]),
     "half a character": said("/help \ud800", entities=[{"type": "bot_command", "offset": 0, "length": 5}]),
-    "entities beyond the text": said("/help", entities=[{"type": "bot_command", "offset": 0, "length": 5000}]),
+    "entities beyond the text": said(
+        "/help", entities=[{"type": "bot_command", "offset": 0, "length": 5000}]
+    ),
     "entities before the text": said("/help", entities=[{"type": "bot_command", "offset": -5, "length": 5}]),
 }
 
 
 @pytest.mark.parametrize("poison", POISON.values(), ids=POISON.keys())
 async def test_whatever_arrives_those_behind_it_are_heard(house: House, poison: Json) -> None:
-    house.tells(**poison)
+    with house.store.begin() as tx:
+        inbox.keep(tx, [{"update_id": 1, "message": poison}])
     last = house.tells(**said("/help", entities=[{"type": "bot_command", "offset": 0, "length": 5}]))
     await settles(house)
     assert house.inbox()[last] == "done"
@@ -324,7 +326,9 @@ async def test_what_cannot_be_read_is_kept_aside_sealed_and_named_nowhere(
         (dead,) = tx.session.query(InboxRow).filter_by(stage="dead")
         assert dead.body is not None
         assert b"ZEBRA" not in dead.body
-    assert "ZEBRA" not in "".join(record.getMessage() for record in caplog.records if record.name.startswith("bot"))
+    assert "ZEBRA" not in "".join(
+        record.getMessage() for record in caplog.records if record.name.startswith("bot")
+    )
 
 
 async def test_what_was_stored_before_an_end_is_heard_after_it(house: House) -> None:

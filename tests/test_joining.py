@@ -291,6 +291,21 @@ def test_another_rhythm_counts_from_the_next_evening() -> None:
     assert room.stage.prefers[ANCHOR] == room.cards[2].date() + timedelta(days=1)
 
 
+def test_another_hour_and_another_clock_keep_the_days_of_every_other_evening() -> None:
+    room, ann, _, clock = setting()
+    ann.taps("Every other evening")
+    ann.taps("Looks right")
+    clock.passes(days=3)
+
+    ann.sends("/settings")
+    ann.replies("22:30", to=SETTINGS)
+    ann.taps("Clock")
+    ann.taps("19:00 London")
+    clock.passes(days=6)
+
+    assert [card.day for card in room.cards] == [1, 3, 5, 7, 9]
+
+
 def test_what_is_no_hour_is_asked_again() -> None:
     room, ann, *_ = living()
     ann.sends("/settings")

@@ -1,7 +1,5 @@
 """How buttons lie under a message, and what they carry."""
 
-from __future__ import annotations
-
 from zoneinfo import ZoneInfo
 
 import pytest

@@ -1,7 +1,5 @@
 """Logs that cannot carry words: whatever is logged by whomever, only places, kinds and our own sentences are printed."""
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """From the outbox to Telegram: how fast, in which order, and what each answer means for each kind of line."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -57,7 +55,9 @@ class Post:
             with self.store.begin() as tx:
                 couple = couples.enter(tx, -number, thread)
                 couple.stage = "together"
-                tx.session.add(PlayingRow(id=number, couple_id=couple.id, ritual="any", state=b"", always=False))
+                tx.session.add(
+                    PlayingRow(id=number, couple_id=couple.id, ritual="any", state=b"", always=False)
+                )
                 self.rooms[number] = couple.id
         return self.rooms[number]
 
@@ -128,7 +128,9 @@ class Post:
     def due(self) -> list[timedelta]:
         """Return how long each line waits from now."""
         with self.store.begin() as tx:
-            return [line.not_before - self.clock.now for line in tx.session.query(LineRow).order_by(LineRow.id)]
+            return [
+                line.not_before - self.clock.now for line in tx.session.query(LineRow).order_by(LineRow.id)
+            ]
 
 
 @pytest.fixture
@@ -141,7 +143,7 @@ def texts(gone: list[tuple[datetime, Ready, int]]) -> list[str]:
     return [line.face.text for _, line, _ in gone]
 
 
-# -- How fast ------------------------------------------------------------------------------
+# -- How fast -----------------------------------------------------------------
 
 
 def assert_kept(gone: list[tuple[datetime, Ready, int]], limits: Limits) -> None:
@@ -154,7 +156,9 @@ def assert_kept(gone: list[tuple[datetime, Ready, int]], limits: Limits) -> None
         assert all(later - earlier >= A_SECOND for earlier, later in zip(times, times[1:], strict=False))
         if chat < 0:
             assert most_within(times, A_MINUTE) <= limits.group_a_minute
-    assert most_within([at for at, _, _ in gone], A_SECOND) <= limits.prompts_a_second + limits.answers_a_second
+    assert (
+        most_within([at for at, _, _ in gone], A_SECOND) <= limits.prompts_a_second + limits.answers_a_second
+    )
     assert most_within([at for at, _, rank in gone if rank >= PROMPT], A_SECOND) <= limits.prompts_a_second
 
 
@@ -226,7 +230,9 @@ def test_no_more_than_sixteen_are_in_flight_at_once(post: Post) -> None:
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     st.lists(
-        st.tuples(st.integers(1, 4), st.booleans(), st.sampled_from([TO_PEOPLE, PROMPT]), st.integers(0, 4000)),
+        st.tuples(
+            st.integers(1, 4), st.booleans(), st.sampled_from([TO_PEOPLE, PROMPT]), st.integers(0, 4000)
+        ),
         min_size=1,
         max_size=60,
     )
@@ -266,9 +272,7 @@ def test_the_pace_survives_a_restart(post: Post, clock: Time) -> None:
     assert_kept(first + rest, post.limits)
 
 
-
-
-# -- In which order ---------------------------------------------------------------------------
+# -- In which order -----------------------------------------------------------
 
 
 def test_the_order_in_a_chat_is_kept_whatever_the_ranks(post: Post) -> None:
@@ -333,7 +337,7 @@ def test_a_line_that_does_not_open_blocks_nobody(post: Post) -> None:
     assert Counter(texts(post.drains())) == {"next": 1, "elsewhere": 1}
 
 
-# -- What each answer means ----------------------------------------------------------------------
+# -- What each answer means ---------------------------------------------------
 
 
 @pytest.fixture
@@ -385,7 +389,9 @@ TABLE: list[tuple[str, Answer, list[Any], list[Any]]] = [
 
 
 @pytest.mark.parametrize("again", [True, False], ids=["again", "not again"])
-@pytest.mark.parametrize(("answer", "if_again", "if_not"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
+@pytest.mark.parametrize(
+    ("answer", "if_again", "if_not"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE]
+)
 async def test_every_answer_means_the_same_for_every_line_of_its_kind(
     post: Post, wire: Wire, answer: Answer, if_again: list[Any], if_not: list[Any], *, again: bool
 ) -> None:
@@ -397,7 +403,9 @@ async def test_every_answer_means_the_same_for_every_line_of_its_kind(
 
 
 @pytest.mark.parametrize("again", [True, False], ids=["again", "not again"])
-async def test_what_never_left_this_machine_is_sent_later_whatever_its_kind(post: Post, *, again: bool) -> None:
+async def test_what_never_left_this_machine_is_sent_later_whatever_its_kind(
+    post: Post, *, again: bool
+) -> None:
     post.puts("hello", again=again)
     await sends(post, f"http://127.0.0.1:{free_port()}")
     assert post.lines() == LATER
@@ -435,7 +443,10 @@ async def test_a_flood_in_a_private_chat_holds_that_chat_and_not_the_room(post: 
     post.puts("room")
     began = post.clock.now
     gone = post.drains()
-    assert [(line.face.text, at - began >= A_MINUTE) for at, line, _ in gone] == [("room", False), ("alone", True)]
+    assert [(line.face.text, at - began >= A_MINUTE) for at, line, _ in gone] == [
+        ("room", False),
+        ("alone", True),
+    ]
 
 
 async def test_waits_grow_between_tries_and_end_at_a_few_minutes(post: Post, wire: Wire) -> None:
@@ -480,7 +491,7 @@ async def test_a_topic_that_is_gone_is_left_and_the_line_goes_to_the_room(post: 
     assert post.lines() == DONE
 
 
-# -- Redrawing and tidying ---------------------------------------------------------------------------
+# -- Redrawing and tidying ----------------------------------------------------
 
 
 async def standing(post: Post, wire: Wire) -> None:
@@ -499,7 +510,9 @@ async def test_a_new_face_is_an_edit(post: Post, wire: Wire) -> None:
     assert post.lines() == DONE
 
 
-@pytest.mark.parametrize("why", ["message to edit not found", "message can't be edited", "MESSAGE_ID_INVALID: message not found"])
+@pytest.mark.parametrize(
+    "why", ["message to edit not found", "message can't be edited", "MESSAGE_ID_INVALID: message not found"]
+)
 async def test_a_card_that_is_gone_is_said_as_a_new_message(post: Post, wire: Wire, why: str) -> None:
     await standing(post, wire)
     wire.answers["editMessageText"].append(refusal(400, f"Bad Request: {why}"))
@@ -524,8 +537,12 @@ async def test_a_new_face_whose_answer_was_lost_is_drawn_again(post: Post, wire:
     assert [kind for kind, _, _ in post.lines()] == ["redraw"]
 
 
-@pytest.mark.parametrize("why", ["message to edit not found", "message is not modified: ...", "message can't be edited"])
-async def test_buttons_that_cannot_be_taken_away_any_more_are_let_be(post: Post, wire: Wire, why: str) -> None:
+@pytest.mark.parametrize(
+    "why", ["message to edit not found", "message is not modified: ...", "message can't be edited"]
+)
+async def test_buttons_that_cannot_be_taken_away_any_more_are_let_be(
+    post: Post, wire: Wire, why: str
+) -> None:
     post.says(say("old", Button("Yes", "yes"), card="card"), post.room())
     await sends(post, wire.address)
     with post.store.begin() as tx:
@@ -559,7 +576,7 @@ async def test_a_line_is_html_without_previews_and_softly_where_it_says_so(post:
     assert "is_disabled" in call["link_preview_options"]
 
 
-# -- What was flying at a kill --------------------------------------------------------------------------
+# -- What was flying at a kill ------------------------------------------------
 
 
 def test_what_was_flying_at_a_kill_lands_as_its_kind_says(post: Post, clock: Time) -> None:

@@ -1,7 +1,5 @@
 """From templates and values to what a reader sees: markup, lock screens, clocks, lengths, directions."""
 
-from __future__ import annotations
-
 import string
 from datetime import UTC, date, datetime, time, timedelta
 from html import unescape
@@ -35,7 +33,7 @@ NINE = datetime(2026, 5, 1, 19, tzinfo=UTC)
 anything = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=400)
 
 
-# -- Markup ------------------------------------------------------------------------------
+# -- Markup -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("written", ["<b>bold</b>", "a < b & c > d", "</tg-spoiler>", "&lt;", '<a href="x">'])
@@ -74,7 +72,7 @@ def test_no_words_and_no_name_can_break_a_message(written: str, name: str) -> No
     assert "<tg-spoiler>" not in plain(said, reader)
 
 
-# -- Lock screens ------------------------------------------------------------------------------
+# -- Lock screens -------------------------------------------------------------
 
 
 def test_words_are_behind_a_spoiler_in_private_and_open_in_the_room() -> None:
@@ -95,7 +93,7 @@ def test_our_own_name_and_listed_labels_need_none() -> None:
     assert label(Button(line("{clock}", clock=time(9))), ALONE) == "09:00"
 
 
-# -- Clocks --------------------------------------------------------------------------------------
+# -- Clocks -------------------------------------------------------------------
 
 
 def test_one_clock_needs_no_name_and_two_clocks_have_theirs() -> None:
@@ -127,7 +125,7 @@ def test_a_day_is_that_of_the_readers_clock() -> None:
     assert plain(say("{at:day}", at=late), Reader("Tend", {}, (LIMA,))) == "Friday, 1 May"
 
 
-# -- Lengths --------------------------------------------------------------------------------------
+# -- Lengths ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("letter", ["a", "é", "😀", "👩‍👩‍👧", "<", "&", "\u202e"])
@@ -178,7 +176,7 @@ def test_nothing_ever_exceeds_its_limit(written: str, limit: int) -> None:
     shown.encode()
 
 
-# -- Directions --------------------------------------------------------------------------------------
+# -- Directions ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize("mark", ["\u202e", "\u202b", "\u2067", "\u200f"])
@@ -223,7 +221,7 @@ def balanced(shown: str) -> bool:
     return not still_open
 
 
-# -- The rest ----------------------------------------------------------------------------------------------
+# -- The rest -----------------------------------------------------------------
 
 
 def test_whoever_is_unknown_is_an_ellipsis() -> None:

@@ -1,7 +1,5 @@
 """Settings: read once, from the environment alone; what is wrong is said in a sentence without its value."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -69,7 +67,10 @@ def test_all_that_is_wrong_is_named_at_once(bare: pytest.MonkeyPatch) -> None:
 def test_a_secret_is_never_printed(bare: pytest.MonkeyPatch, name: str) -> None:
     bare.setenv(name, "SECRET")
     settings = read_settings()
-    assert "SECRET" not in repr(settings) + str(settings) + str(settings.model_dump()) + settings.model_dump_json()
+    assert (
+        "SECRET"
+        not in repr(settings) + str(settings) + str(settings.model_dump()) + settings.model_dump_json()
+    )
 
 
 @pytest.mark.parametrize(

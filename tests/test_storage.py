@@ -1,7 +1,5 @@
 """What is stored, how it is sealed, and what the database may never see."""
 
-from __future__ import annotations
-
 import logging
 import os
 import sqlite3
@@ -21,28 +19,54 @@ from hypothesis import strategies as st
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError, StatementError
 
-from bot.storage import inbox
-from bot.storage.codec import UnreadableError, preference_from_json, say_from_json, say_to_json, state_from_json
-from bot.storage.sealing import BrokenSealError, KeyRefusedError, Keyring, Seal, keyring
-from bot.storage.store import Ids, Store, behind, connect, migrate, migrations
-from bot.storage.tables import Base, CardRow, CoupleRow, InboxRow, KeptRow, LineRow, PersonRow, PlayingRow, Utc
 from bot.ritual import Button, Kept, Line, Person, Preference, Words, line, say
 from bot.rituals.check_in import CHECK_IN
+from bot.storage import inbox
+from bot.storage.codec import (
+    UnreadableError,
+    preference_from_json,
+    say_from_json,
+    say_to_json,
+    state_from_json,
+)
+from bot.storage.sealing import BrokenSealError, KeyRefusedError, Keyring, Seal, keyring
+from bot.storage.store import Ids, Store, behind, connect, migrate, migrations
+from bot.storage.tables import (
+    Base,
+    CardRow,
+    CoupleRow,
+    InboxRow,
+    KeptRow,
+    LineRow,
+    PersonRow,
+    PlayingRow,
+    Utc,
+)
 from tests.databases import EVENING, KEYS, Time, opened
 from tests.road import HOME, Road
 
 WHERE = ("kept", 1, "words", 7)
-OTHERWHERE = [("card", 1, "words", 7), ("kept", 2, "words", 7), ("kept", 1, "name", 7), ("kept", 1, "words", 8)]
+OTHERWHERE = [
+    ("card", 1, "words", 7),
+    ("kept", 2, "words", 7),
+    ("kept", 1, "name", 7),
+    ("kept", 1, "words", 8),
+]
 ENCODED = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 
-# -- Migrations -----------------------------------------------------------------------------
+# -- Migrations ---------------------------------------------------------------
 
 
 def test_the_migrations_make_exactly_the_tables(database: str) -> None:
     engine = connect(database)
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), Base.metadata) == []
+        assert (
+            compare_metadata(
+                MigrationContext.configure(connection, opts={"compare_type": True}), Base.metadata
+            )
+            == []
+        )
     engine.dispose()
 
 
@@ -70,7 +94,7 @@ def test_what_is_looked_for_has_an_index_of_what_is_pending(database: str) -> No
     engine.dispose()
 
 
-# -- SQLite, as the facts say ------------------------------------------------------------------
+# -- SQLite, as the facts say -------------------------------------------------
 
 
 def test_sqlite_is_set_up_to_lose_nothing_and_to_keep_nothing_deleted(tmp_path: Path) -> None:
@@ -97,7 +121,7 @@ def test_a_transaction_on_sqlite_begins_for_writing_at_once(tmp_path: Path) -> N
     engine.dispose()
 
 
-# -- Seals ------------------------------------------------------------------------------------------
+# -- Seals --------------------------------------------------------------------
 
 
 @given(st.text(st.characters(exclude_categories=())))
@@ -149,7 +173,7 @@ def test_nothing_that_holds_a_key_prints_it() -> None:
     assert "SECRET" not in repr(seal) + repr(Keyring(seal))
 
 
-# -- The host's key ---------------------------------------------------------------------------------
+# -- The host's key -----------------------------------------------------------
 
 
 def test_the_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
@@ -174,7 +198,17 @@ def test_a_lost_key_is_refused_in_a_sentence_and_not_replaced(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "written", ["", "ZEBRA", "ZEBRA" * 20, ENCODED[:-4], ENCODED + ENCODED, "ZÉBRA", "\0" * 44, ENCODED[:20] + "!" + ENCODED[21:]]
+    "written",
+    [
+        "",
+        "ZEBRA",
+        "ZEBRA" * 20,
+        ENCODED[:-4],
+        ENCODED + ENCODED,
+        "ZÉBRA",
+        "\0" * 44,
+        ENCODED[:20] + "!" + ENCODED[21:],
+    ],
 )
 def test_a_malformed_key_is_refused_without_showing_it(tmp_path: Path, written: str) -> None:
     (tmp_path / "key").write_text(written)
@@ -197,7 +231,7 @@ def test_a_wrong_key_is_refused_before_anything_is_read_or_written(database: str
         pass
 
 
-# -- No words in plain sight ----------------------------------------------------------------------------
+# -- No words in plain sight --------------------------------------------------
 
 
 NAMES = ["Ann", "Ben"]
@@ -290,7 +324,7 @@ def test_a_card_moved_to_another_couple_does_not_open(store: Store, clock: Time)
             tx.seal_of(couple).open(card.face or b"", "card", card.id + 1, "face", couple.id)
 
 
-# -- Ids and times ------------------------------------------------------------------------------------------
+# -- Ids and times ------------------------------------------------------------
 
 
 def test_ids_grow_even_when_the_clock_goes_back() -> None:
@@ -339,7 +373,7 @@ def test_a_moment_comes_back_as_the_same_instant_in_utc(store: Store) -> None:
     assert Utc().process_bind_param(None, store.engine.dialect) is None
 
 
-# -- Errors carry no words -------------------------------------------------------------------------------------
+# -- Errors carry no words ----------------------------------------------------
 
 
 @contextmanager
@@ -353,7 +387,8 @@ def test_an_error_of_the_database_names_no_value(store: Store) -> None:
         tx.session.add(InboxRow(update_id=7, stage="new", attempts=0, at=EVENING))
     with pytest.raises(IntegrityError) as refused, store.begin() as tx:
         tx.session.execute(
-            InboxRow.__table__.insert(), [{"update_id": 7, "body": b"ZEBRA", "stage": "new", "attempts": 0, "at": EVENING}]  # type: ignore[attr-defined]
+            InboxRow.__table__.insert(),
+            [{"update_id": 7, "body": b"ZEBRA", "stage": "new", "attempts": 0, "at": EVENING}],  # type: ignore[attr-defined]
         )
     assert "ZEBRA" not in str(refused.value)
     with pytest.raises(SQLAlchemyError) as refused_too, store.begin() as tx:
@@ -362,7 +397,14 @@ def test_an_error_of_the_database_names_no_value(store: Store) -> None:
 
 
 def test_an_unreadable_state_says_which_ritual_and_no_word() -> None:
-    for stored in ("ZEBRA", "{}", '{"version": 1, "is": "Zebra", "state": {}}', '{"version": "ZEBRA"}', "[]", "null"):
+    for stored in (
+        "ZEBRA",
+        "{}",
+        '{"version": 1, "is": "Zebra", "state": {}}',
+        '{"version": "ZEBRA"}',
+        "[]",
+        "null",
+    ):
         with pytest.raises(UnreadableError) as refused:
             state_from_json(CHECK_IN, stored)
         assert "ZEBRA" not in str(refused.value)
@@ -370,7 +412,7 @@ def test_an_unreadable_state_says_which_ritual_and_no_word() -> None:
         assert refused.value.__cause__ is None
 
 
-# -- Lines and preferences as JSON ---------------------------------------------------------------------------------
+# -- Lines and preferences as JSON --------------------------------------------
 
 
 def test_a_line_comes_back_as_it_was_said() -> None:

@@ -35,7 +35,7 @@ class Wire:
         self._messages = 100
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = False
+        self._server.daemon_threads, self._server.block_on_close = True, False
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()
 
@@ -71,9 +71,18 @@ class Wire:
             self.done.wait(A_POLL)
             return []
         if method == "sendMessage":
-            chat = {"id": int(params["chat_id"]), "type": "group" if params["chat_id"].startswith("-") else "private"}
+            chat = {
+                "id": int(params["chat_id"]),
+                "type": "group" if params["chat_id"].startswith("-") else "private",
+            }
             sender = {"id": BOT.id, "is_bot": True, "first_name": BOT.first_name}
-            return {"message_id": self._messages, "from": sender, "chat": chat, "date": AS_EVER, "text": params["text"]}
+            return {
+                "message_id": self._messages,
+                "from": sender,
+                "chat": chat,
+                "date": AS_EVER,
+                "text": params["text"],
+            }
         return True
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
@@ -87,7 +96,9 @@ class Wire:
             def do_POST(self) -> None:
                 """Answer one call."""
                 body = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
-                answer = wire.answer(self.path.rpartition("/")[2], dict(parse_qsl(body, keep_blank_values=True)))
+                answer = wire.answer(
+                    self.path.rpartition("/")[2], dict(parse_qsl(body, keep_blank_values=True))
+                )
                 if answer == "hangs":
                     wire.done.wait()
                 if isinstance(answer, str):

@@ -124,7 +124,8 @@ class Tend:
         while not stop.is_set():
             try:
                 await self._application.initialize()
-                await self._application.start()
+                if not self._application.running:
+                    await self._application.start()
                 await register_commands(self.bot, tuple(self._engine.book.rituals.values()))
             except TelegramError as error:
                 if isinstance(error, InvalidToken):

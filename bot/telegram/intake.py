@@ -16,7 +16,7 @@ from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, Tel
 from telegram.ext import ExtBot
 
 from bot.storage import inbox
-from bot.storage.store import Storage
+from bot.storage.store import BusyError, Storage
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +53,10 @@ class Intake:
                 wait = 1.0
             except InvalidToken:
                 raise
+            except BusyError as error:
+                log.error("the database does not answer (%s); nothing is confirmed", type(error).__name__)
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, LONGEST_WAIT)
             except Conflict:
                 log.warning("another process polls with this token; only one may")
                 await asyncio.sleep(LONGEST_WAIT)
