@@ -147,6 +147,8 @@ class Engine:
             return self._start(tx, command)
         ritual = self.commands.get(command.name)
         couple, person = self._whose(tx, command.who, command.where)
+        if ritual is not None and ritual.anyone and person is None:
+            return self._tell_anyone(tx, ritual, command.where)
         if ritual is None or couple is None:
             return self._doorstep(tx, command) if command.where.private and not command.edited else Reply()
         if person is None:
@@ -167,14 +169,17 @@ class Engine:
 
     def _guest(self, tx: Tx, couple: CoupleRow, ritual: Ritual, command: Command) -> Reply:
         """Somebody in a room whose two are not known yet, or somebody else in a room that has its two."""
-        if ritual.anyone:
-            nobody = Person(0)
-            _, answers = ritual.step(None, Began(nobody, Words(nobody)), Scene(tx.now, ()))
-            for told in answers:
-                if isinstance(told, Say):
-                    outbox.tell(tx, command.where.chat_id, told)
-        elif couple.stage != "together" and ritual.enters:
+        if couple.stage != "together" and ritual.enters:
             return self._added(tx, command.where)
+        return Reply()
+
+    def _tell_anyone(self, tx: Tx, ritual: Ritual, where: Place) -> Reply:
+        """What anybody may ask, whoever and wherever they are."""
+        nobody = Person(0)
+        _, answers = ritual.step(None, Began(nobody, Words(nobody)), Scene(tx.now, ()))
+        for told in answers:
+            if isinstance(told, Say):
+                outbox.tell(tx, where.chat_id, told)
         return Reply()
 
     def _start(self, tx: Tx, command: Command) -> Reply:

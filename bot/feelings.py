@@ -53,9 +53,17 @@ SUGGESTIONS: dict[str, tuple[str, str]] = {
 }
 
 # For a need in own words.
+# For two who live apart: nothing here needs one house, one hour or one table.
+FROM_AFAR: tuple[str, ...] = (
+    "When I wake, I'll send you my voice.",
+    "When I'm home, I'll call and listen.",
+    "When it's dark here, I'll write you.",
+)
 ANY_NEED: tuple[str, str] = ("When I make tea, I'll bring you one.", "When we meet, I'll ask how it went.")
 
 
-def suggested(need: Words | None) -> tuple[str, str]:
-    """Return the acts that answer a need; a need in somebody's own words gets two that answer most."""
+def suggested(need: Words | None, *, apart: bool = False) -> tuple[str, ...]:
+    """Return the acts that answer a need; one in own words, or from afar, gets those that fit most."""
+    if apart:
+        return FROM_AFAR
     return SUGGESTIONS.get(need.text.casefold(), ANY_NEED) if need else ANY_NEED

@@ -8,7 +8,7 @@ then to "partly", "not yet" or "let go", where it ends unseen, or to "done". Fro
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.ritual import (
     Answer,
@@ -26,6 +26,7 @@ from bot.ritual import (
 )
 
 KIND = "action"
+SOONEST = timedelta(hours=6)  # a promise for tomorrow is not asked about on the same evening
 
 # -- What they read -----------------------------------------------------------
 
@@ -35,8 +36,9 @@ DONE_WELL = "Good. Shall I show it in the room, as done?"
 SHOWN_LATER = "It will stand beside tonight's answers."
 SHOWN_NOW = "It stands in the room now."
 BETWEEN_US = "Thank you. It stays between us."
-WAS_DONE = "{who} has done it: {action}"
-WAS_NOTICED = "{other} noticed, {who}, and says thank you."
+WAS_DONE = "Done, by {who}: {action}"
+WAS_NOTICED = "Done, by {who}: {action} {other} noticed, and says thank you."
+THANKED = "{who} can read it now."
 
 DONE, PARTLY = Button("Done", "done"), Button("Partly", "partly")
 NOT_YET, LET_GO = Button("Not yet", "not yet"), Button("Let it go", "let go")
@@ -48,7 +50,12 @@ NOTICED = Button("I noticed, thank you", "noticed")
 
 def ask(who: Person, scene: Scene) -> list[Answer]:
     """Ask the doer about the newest open promise; a private chat that is shut gets it when it opens."""
-    still_open = [thing for thing in scene.kept if is_own(thing, who) and not thing.outcome]
+    ripe = scene.now - SOONEST
+    still_open = [
+        thing
+        for thing in scene.kept
+        if is_own(thing, who) and not thing.outcome and thing.at and thing.at <= ripe
+    ]
     if not still_open:
         return []
     *older, promise = still_open
@@ -100,7 +107,7 @@ def show(promise: Kept, scene: Scene, *, at_once: bool) -> list[Answer]:
     """Keep that a promise is shown, and tell whoever tapped; `at_once`: the room shows it in this step."""
     who = promise.by or scene.both[0]
     if promise.outcome == "noticed":
-        return [promise, whisper(WAS_NOTICED, who=who, other=scene.other(who))]
+        return [promise, whisper(THANKED, who=who)]
     return [promise, redraw(SHOWN_NOW if at_once else SHOWN_LATER, to=who, card="promise")]
 
 

@@ -44,8 +44,8 @@ class Words:
         return bool(self.text)
 
     def split(self, mark: str) -> list[Words]:
-        """Return its parts, each still of the same writer and the same message."""
-        return [replace(self, text=part.strip()) for part in self.text.split(mark)]
+        """Return its parts, each still of the same writer and the same message; a mark may end the line, too."""
+        return [replace(self, text=part.strip()) for part in f" {self.text} ".split(mark)]
 
 
 @dataclass(frozen=True)

@@ -179,7 +179,7 @@ def too_long(event: Event) -> bool:
     """Whether an answer is longer than a card can carry."""
     if not isinstance(event, Began | Wrote):
         return False
-    return any(len(part.strip()) > LONGEST_ANSWER for part in event.words.text.split("/"))
+    return any(len(part.strip()) > LONGEST_ANSWER for part in event.words.text.split(" / "))
 
 
 # -- The veil -----------------------------------------------------------------

@@ -10,6 +10,7 @@ apostrophes; a blank in it stands for any run of blanks, and its last word is a 
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bot.ritual import Preference, Words
 
@@ -78,6 +79,22 @@ REPORTS: Table = {
     )
 }
 
+# What says that there is nothing to promise. The whole text is read.
+REFUSALS: Table = {
+    "en": re.compile(
+        r"(nothing|none|no|nope|not sure)( (at all|tomorrow|tonight|from me|for now|yet|this time))?\W*"
+    ),
+}
+
+# A feeling and a need in one breath: parted before the need.
+BOTH_HALVES: Table = {
+    "en": re.compile(
+        r"(.*\bi(?:'m| feel)\b.+?)[\s,.;:-]+(?:(?:and|but|so) )?(i need\b.+)", re.DOTALL | re.IGNORECASE
+    )
+}
+
+SENTENCES: Table = {"en": re.compile(r"i('m|'d)? ")}
+
 APOSTROPHES = str.maketrans(dict.fromkeys("\u2019\u2018\u02bc\u00b4`", "'"))
 BEFORE_WORDS = re.compile(r"[\W_]*")  # blanks, quotation marks, dashes, emoji
 
@@ -108,11 +125,42 @@ def reports(words: Words, language: str = "en") -> bool:
     return _begins(REPORTS, words, language)
 
 
+def declines(words: Words, language: str = "en") -> bool:
+    """Whether it says that there is nothing: "nothing", "no", "nothing from me". Then no promise is made of it."""
+    spoken = _spoken(language)
+    return spoken in REFUSALS and bool(REFUSALS[spoken].fullmatch(_plain(words.text)))
+
+
+def feeling_and_need(words: Words, language: str = "en") -> tuple[Words, Words] | None:
+    """Return the two halves of "I feel ..., I need ...", each as it was written, or None where it is not both."""
+    spoken = _spoken(language)
+    text = words.text.translate(APOSTROPHES)  # as long as before, so that places agree
+    halves = BOTH_HALVES[spoken].fullmatch(text) if spoken in BOTH_HALVES and not words.listed else None
+    if halves is None:
+        return None
+    feeling, need = words.text[: halves.end(1)], words.text[halves.start(2) :]
+    return replace(words, text=feeling), replace(words, text=need)
+
+
+def is_sentence(words: Words, language: str = "en") -> bool:
+    """Whether it is a sentence of its own, "I need ...", and not a part of one of ours."""
+    spoken = _spoken(language)
+    return spoken in SENTENCES and bool(SENTENCES[spoken].match(_plain(words.text)))
+
+
+def _plain(text: str) -> str:
+    return BEFORE_WORDS.sub("", text.translate(APOSTROPHES).casefold(), count=1)
+
+
+def _spoken(language: str) -> str:
+    return re.split("[-_]", language.casefold())[0]
+
+
 def _begins(table: Table, said: Words, language: str) -> bool:
-    spoken = re.split("[-_]", language.casefold())[0]
+    spoken = _spoken(language)
     if spoken not in table or said.listed:
         return False
-    words = BEFORE_WORDS.sub("", said.text.translate(APOSTROPHES).casefold(), count=1)
+    words = _plain(said.text)
     if spoken in LEADING:
         words = LEADING[spoken].sub("", words, count=1) if LEADING[spoken].match(words) else words
     return bool(table[spoken].match(words))

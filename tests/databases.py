@@ -22,7 +22,7 @@ import psycopg
 import pytest
 
 from bot.storage.sealing import KEY_BYTES, Keyring, Seal
-from bot.storage.store import Store, migrate
+from bot.storage.store import Ids, Store, migrate
 from tests.phones import free_port
 
 STARTS_WITHIN = "60"  # seconds
@@ -134,6 +134,7 @@ class Shelf:
     def __init__(self, folder: Path, server: Callable[[], Server]) -> None:
         self._folder, self._server = folder, server
         self._numbers = count(1)
+        self._stores: dict[str, Store] = {}
         self._prepared: dict[tuple[str, str], Any] = {}
 
     def prepare(self, kind: str, name: str, how: Callable[[str], Any], of: str = "") -> Any:  # noqa: ANN401 - whatever `how` returns
@@ -144,9 +145,9 @@ class Shelf:
         return self._prepared[kind, name]
 
     @contextmanager
-    def lend(self, kind: str, of: str = "") -> Iterator[str]:
+    def lend(self, kind: str, of: str = "", name: str = "") -> Iterator[str]:
         """Lend a copy of a prepared database, or an empty one; it goes afterwards."""
-        name = f"lent_{next(self._numbers)}"
+        name = name or f"lent_{next(self._numbers)}"
         self._copy(kind, of, name)
         try:
             yield self._url(kind, name)
@@ -156,6 +157,21 @@ class Shelf:
                     path.unlink()
             else:
                 self._server().does(f"DROP DATABASE {name} WITH (FORCE)")
+
+    @contextmanager
+    def store(self, kind: str, of: str, clock: Time) -> Iterator[Store]:
+        """Lend an open store on a copy of a prepared database.
+
+        The engine is the same each time, so that SQLAlchemy need not compile every statement anew; one at a time.
+        """
+        with self.lend(kind, of, name="stage") as url:
+            store = self._stores.setdefault(kind, Store(url, KEYS, clock))
+            store.now, store.ids = clock, Ids()
+            store.open()
+            try:
+                yield store
+            finally:
+                store.close()
 
     def _copy(self, kind: str, of: str, name: str) -> None:
         if kind == "postgresql":
@@ -219,9 +235,10 @@ def clock() -> Time:
 
 
 @pytest.fixture
-def store(database: str, clock: Time) -> Iterator[Store]:
-    """Lend an open store."""
-    with opened(database, clock) as lent:
+def store(kind: str, shelf: Shelf, clock: Time) -> Iterator[Store]:
+    """Lend an open store on a migrated database."""
+    shelf.prepare(kind, "migrated", migrate)
+    with shelf.store(kind, "migrated", clock) as lent:
         yield lent
 
 

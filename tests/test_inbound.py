@@ -17,7 +17,7 @@ ANN = {"id": 710000001, "is_bot": False, "first_name": "Ann", "language_code": "
 TEND = {"id": BOT.id, "is_bot": True, "first_name": "Tend", "username": BOT.username}
 OTHER_BOT = {"id": 42, "is_bot": True, "first_name": "Other", "username": "other_bot"}
 ROOM = {"id": -41, "type": "group", "title": "Home"}
-SUPER = {"id": -1_000_000_000_041, "type": "supergroup", "title": "Home", "is_forum": True}
+SUPER: dict[str, Any] = {"id": -1_000_000_000_041, "type": "supergroup", "title": "Home", "is_forum": True}
 LANE = {"id": 710000001, "type": "private", "first_name": "Ann"}
 CHANNEL = {"id": -1_000_000_000_099, "type": "channel", "title": "News"}
 Json = dict[str, Any]
@@ -141,7 +141,8 @@ def test_an_edit_is_the_same_message_again() -> None:
         {"contact": {"phone_number": "1", "first_name": "Cleo"}},
         {"poll": {
             "id": "1", "question": "?", "options": [], "total_voter_count": 0, "is_closed": False,
-            "is_anonymous": True, "type": "regular", "allows_multiple_answers": False, "members_only": False, "allows_revoting": True,
+            "is_anonymous": True, "type": "regular", "allows_multiple_answers": False,
+            "members_only": False, "allows_revoting": True,
         }},
     ],
 )  # fmt: skip
@@ -159,7 +160,7 @@ def test_a_picture_a_voice_or_a_sticker_is_an_answer_without_words(thing: Json) 
     "speaker",
     [
         {
-            "from": {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"},
+            "from": {"id": 1087968824, "is_bot": True, "first_name": "Group"},
             "sender_chat": ROOM,
         },
         {"from": {"id": 136817688, "is_bot": True, "first_name": "Channel"}, "sender_chat": CHANNEL},
@@ -217,7 +218,7 @@ def test_our_data_fits_into_a_button_whatever_its_card() -> None:
     [
         None, "", "yes", "1:", ":0123456789ab", "1:0123456789AB", "1:0123456789abc", "-1:0123456789ab",
         "1:0123456789ab\n", " 1:0123456789ab", "x" * 64, "9" * 64, f"{2**63}:0123456789ab",
-        f"{10**19}:0123456789ab", "١:0123456789ab1", "1;DROP TABLE card", "\0:0123456789ab",
+        f"{10**19}:0123456789ab", "\u0661:0123456789abc", "1;DROP TABLE card", "\0:0123456789ab",
     ],
 )  # fmt: skip
 def test_a_tap_with_other_data_is_answered_and_means_nothing(data: str | None) -> None:
@@ -248,16 +249,20 @@ def membership(was: str, is_now: str, chat: Json = ROOM) -> Arrival:
             rights = dict.fromkeys(
                 (
                     "can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages",
-                    "can_manage_video_chats", "can_restrict_members", "can_promote_members", "can_change_info",
-                    "can_invite_users", "can_post_stories", "can_edit_stories", "can_delete_stories",
+                    "can_manage_video_chats", "can_restrict_members",
+                    "can_promote_members",
+                    "can_change_info", "can_invite_users",
+                    "can_post_stories", "can_edit_stories", "can_delete_stories",
                 ),
                 False,
             )  # fmt: skip
         if status == "restricted":
             rights |= dict.fromkeys(
                 (
-                    "is_member", "can_change_info", "can_invite_users", "can_pin_messages", "can_send_messages",
-                    "can_send_polls", "can_send_other_messages", "can_add_web_page_previews", "can_manage_topics",
+                    "is_member", "can_change_info", "can_invite_users", "can_pin_messages",
+                    "can_send_messages",
+                    "can_send_polls", "can_send_other_messages", "can_add_web_page_previews",
+                    "can_manage_topics",
                     "can_send_audios", "can_send_documents", "can_send_photos", "can_send_videos",
                     "can_send_video_notes", "can_send_voice_notes", "can_edit_tag",
                 ),
@@ -310,7 +315,7 @@ def test_other_changes_mean_nothing(was: str, is_now: str, chat: Json) -> None:
 
 
 def test_all_three_notices_of_a_move_say_the_same() -> None:
-    new = SUPER["id"]
+    new = int(SUPER["id"])
     assert arrives(message=message(None, ROOM, migrate_to_chat_id=new)) == Moved(-41, new)
     assert arrives(message=message(None, SUPER, migrate_from_chat_id=-41)) == Moved(-41, new)
 
@@ -347,7 +352,8 @@ def test_a_topic_is_remembered_and_a_mere_thread_of_replies_is_not() -> None:
         {},
         {"poll": {
             "id": "1", "question": "?", "options": [], "total_voter_count": 0, "is_closed": False,
-            "is_anonymous": True, "type": "regular", "allows_multiple_answers": False, "members_only": False, "allows_revoting": True,
+            "is_anonymous": True, "type": "regular", "allows_multiple_answers": False,
+            "members_only": False, "allows_revoting": True,
         }},
         {"a_kind_of_next_year": {"of": "no use"}},
     ],

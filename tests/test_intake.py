@@ -157,7 +157,7 @@ async def test_a_database_that_is_locked_for_a_while_does_not_end_the_intake(hou
             await locked()
         return await house.storage.run(*args)
 
-    storage.run = once_locked  # type: ignore[method-assign]
+    storage.run = once_locked  # type: ignore[method-assign, assignment]
     await runs(Intake(house.bot, storage, house.stored.set), house.stored.wait)
     assert number in house.inbox()
 
@@ -278,7 +278,7 @@ async def settles(house: House) -> None:
     house.store.now = house.exchange.clock.now
 
     async def follow(here: Tend) -> None:
-        while house.unconfirmed() or await house.storage.run(lambda tx: not inbox.is_empty(tx)):
+        while house.unconfirmed() or not await house.storage.run(inbox.is_empty):
             await here.settle()
             await house.exchange.rung(0.05)
         await here.settle()

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -153,7 +154,7 @@ def assert_kept(gone: list[tuple[datetime, Ready, int]], limits: Limits) -> None
         if line.kind == "say":
             chats[line.chat_id].append(at)
     for chat, times in chats.items():
-        assert all(later - earlier >= A_SECOND for earlier, later in zip(times, times[1:], strict=False))
+        assert all(later - earlier >= A_SECOND for earlier, later in pairwise(times))
         if chat < 0:
             assert most_within(times, A_MINUTE) <= limits.group_a_minute
     assert (
@@ -241,7 +242,7 @@ def test_whatever_comes_whenever_every_limit_and_every_order_is_kept(
     shelf: Shelf, drawn: list[tuple[int, bool, int, int]]
 ) -> None:
     shelf.prepare("sqlite", "migrated", migrate)
-    with shelf.lend("sqlite", "migrated") as url, opened(url, clock := Time()) as store:
+    with shelf.store("sqlite", "migrated", clock := Time()) as store:
         post = Post(store, clock, Limits(prompts_a_second=3, answers_a_second=1, group_a_minute=5))
         gone: list[tuple[datetime, Ready, int]] = []
         wanted = defaultdict(list)
@@ -370,7 +371,7 @@ DONE: list[object] = []
 LATER = [("say", False, 1)]
 NOT_FOUND = refusal(400, "Bad Request: chat not found")
 TABLE: list[tuple[str, Answer, list[Any], list[Any]]] = [
-    # what Telegram answers                                        a line to be said again, and one that is not
+    # what Telegram answers, and what it means for a line to be said again, and for one that is not
     ("too many", refusal(429, "Too Many Requests: retry after 7", retry_after=7), LATER, LATER),
     ("too many, unsaid how long", refusal(429, "Too Many Requests"), LATER, LATER),
     ("moved", refusal(400, "Bad Request: upgraded", migrate_to_chat_id=-100_9), LATER, LATER),

@@ -30,7 +30,7 @@ ALONE = Reader("Tend", {ANN: "Ann", BEN: "Ben"}, (BERLIN,), alone=True)
 APART = Reader("Tend", {ANN: "Ann", BEN: "Ben"}, (BERLIN, LIMA))
 NINE = datetime(2026, 5, 1, 19, tzinfo=UTC)
 
-anything = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=400)
+anything = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=400)
 
 
 # -- Markup -------------------------------------------------------------------
@@ -207,7 +207,7 @@ def test_no_marks_of_direction_reach_beyond_their_words(written: str) -> None:
 
 
 def balanced(shown: str) -> bool:
-    """Whether all marks of direction are properly nested, and none stands outside the words' own isolation."""
+    """Whether all marks of direction are nested, and none stands outside the words' own isolation."""
     ends = {"\u202a": "\u202c", "\u202b": "\u202c", "\u202d": "\u202c", "\u202e": "\u202c"}
     ends |= {"\u2066": "\u2069", "\u2067": "\u2069", "\u2068": "\u2069"}
     still_open: list[str] = []

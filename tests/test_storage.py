@@ -16,7 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import inspect, text
+from sqlalchemy import insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError, StatementError
 
 from bot.ritual import Button, Kept, Line, Person, Preference, Words, line, say
@@ -52,6 +52,7 @@ OTHERWHERE = [
     ("kept", 1, "name", 7),
     ("kept", 1, "words", 8),
 ]
+KEPT = Kept("k", Person(3), Words(Person(3), "y"), EVENING, "done", shared=False, id=4)
 ENCODED = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 
@@ -114,9 +115,12 @@ def test_a_transaction_on_sqlite_begins_for_writing_at_once(tmp_path: Path) -> N
     path = tmp_path / "tend.db"
     engine = connect(f"sqlite:///{path}")
     other = sqlite3.connect(path, timeout=0)
-    with engine.connect() as connection, connection.begin():
-        with pytest.raises(sqlite3.OperationalError, match="locked"):
-            other.execute("BEGIN IMMEDIATE")
+    with (
+        engine.connect() as connection,
+        connection.begin(),
+        pytest.raises(sqlite3.OperationalError, match="locked"),
+    ):
+        other.execute("BEGIN IMMEDIATE")
     other.close()
     engine.dispose()
 
@@ -348,9 +352,9 @@ def test_after_a_restart_with_the_clock_set_back_ids_still_grow(database: str, c
         a_story(store, clock)
         with store.begin() as tx:
             highest = max(
-                row.id
+                row
                 for table in (CardRow, LineRow, KeptRow, PlayingRow, CoupleRow, PersonRow)
-                for row in tx.session.query(table)  # type: ignore[attr-defined]
+                for (row,) in tx.session.execute(select(table.id))
             )
     clock.now -= timedelta(days=30)
     with opened(database, clock) as store, store.begin() as tx:
@@ -387,8 +391,7 @@ def test_an_error_of_the_database_names_no_value(store: Store) -> None:
         tx.session.add(InboxRow(update_id=7, stage="new", attempts=0, at=EVENING))
     with pytest.raises(IntegrityError) as refused, store.begin() as tx:
         tx.session.execute(
-            InboxRow.__table__.insert(),
-            [{"update_id": 7, "body": b"ZEBRA", "stage": "new", "attempts": 0, "at": EVENING}],  # type: ignore[attr-defined]
+            insert(InboxRow).values(update_id=7, body=b"ZEBRA", stage="new", attempts=0, at=EVENING)
         )
     assert "ZEBRA" not in str(refused.value)
     with pytest.raises(SQLAlchemyError) as refused_too, store.begin() as tx:
@@ -423,8 +426,8 @@ def test_a_line_comes_back_as_it_was_said() -> None:
         Button(line("{w}", w=Words(ann, "x")), opens="knock"),
         to=ann, card="card", asks="what", below=[line("{w}", w=Words(ann, "{me}", listed=True, source=4))],
         waits=True, softly=True, again=True, at_once=True,
-        who=ann, words=Words(ann, "ZEBRA\n😀"), thing=Kept("k", ann, Words(ann, "y"), EVENING, "done", shared=False, id=4),
-        what=Line("inner {n}", {"n": 1}), at=EVENING, zone=ZoneInfo("America/Lima"), n=3, span=timedelta(minutes=3),
+        who=ann, words=Words(ann, "ZEBRA\n😀"), thing=KEPT, what=Line("inner {n}", {"n": 1}), at=EVENING,
+        zone=ZoneInfo("America/Lima"), n=3, span=timedelta(minutes=3),
     )  # fmt: skip
     assert say_from_json(say_to_json(said)) == said
 

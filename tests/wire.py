@@ -117,7 +117,7 @@ class Wire:
                 self.send_header("content-length", "0")
                 self.end_headers()
 
-            def log_message(self, *_: object) -> None:  # type: ignore[override]
+            def log_message(self, *_: object) -> None:
                 """Say nothing."""
 
         return Handler

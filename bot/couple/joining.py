@@ -57,9 +57,9 @@ FIRST_IN = "{first} is in. And the other one of you two?"
 ALREADY_IN = "You are in. Now the other one."
 ARE_YOU_TWO = "{first} and {second}: is that the two of you?"
 BOTH_IN = "{first} and {second}: the two of you."
-NOTED = "Noted. {first} says so too, and then it begins."
+NOTED = "Noted. Once {first} taps too, it begins."
 HAS_ITS_TWO = "This room has its two already."
-AGAIN_THEN = "Then once more. It begins when the two of you have tapped."
+AGAIN_THEN = "All right. Who are the two of you? It begins when both have tapped."
 
 SETUP = (
     "{every}, at {hour}, by the clock of {zone}. It shows {clock} there.\n"
@@ -79,12 +79,12 @@ ALL_SET = (
     "Kept. I come on {first:day}, at {first:hour}.\n"
     "One thing for each of you: open our private chat, for words that nobody else sees."
 )
-CHANGED = "{who} has changed something for you two. {what}: {value}"
-ENOUGH = "Kept as it is."
+CHANGED = "{who} has changed this for you two. {what}: {value}."
+ENOUGH = "Kept. /settings opens it again."
 
 IM_IN = Button("I'm in", "in")
 THATS_US, NOT_US = Button("That's us", "us"), Button("Not us", "not us")
-LOOKS_RIGHT, ENOUGH_NOW = Button("Looks right", "right"), Button("Enough", "enough")
+LOOKS_RIGHT, ENOUGH_NOW = Button("Looks right", "right"), Button("Close", "enough")
 LIVING_APART, BACK = Button("We live apart", "apart"), Button("Back", "back")
 OPEN_LANE = Button("Open our private chat", leads="lane")
 
@@ -150,7 +150,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         case Confirming(first=first, second=second), Tapped(who, THATS_US.tap):
             if who != first:
                 return state, [whisper(NOTED, first=first)]
-            here, prefers = Setting(scene.now + STAYS, None), scene.prefers.put(ZONE, scene.home)
+            here, prefers = Setting(scene.now + WAITS, None), scene.prefers.put(ZONE, scene.home)
             both = redraw(BOTH_IN, card="welcome", first=first, second=second)
             return here, [
                 Seat((first, second)),
@@ -161,8 +161,11 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
 
         # The card of settings; its answers are taken by tap or by reply.
         case None | Setting(), Began(who, private=private):
-            here = Setting(scene.now + STAYS, who if private else None)
-            return here, [card_of(say, here, scene.prefers, scene)]
+            here = Setting(scene.now + (STAYS if begun(scene) else WAITS), who if private else None)
+            elsewhere = (
+                [redraw(ENOUGH, to=state.to, card="settings")] if state and state.to != here.to else []
+            )
+            return here, [*elsewhere, card_of(say, here, scene.prefers, scene)]
 
         case Setting(), Tapped(_, LOOKS_RIGHT.tap):
             return accepted(scene)
@@ -202,23 +205,20 @@ def typed(state: Setting, who: Person, words: Words, scene: Scene) -> Turn:
         if wish.reads and state.page in {"", wish.name} and (value := wish.reads(words.text)) is not None:
             return chosen(state, who, wish, value, scene)
     if state.page in ASKED and state.page != ZONE.name:
-        return state, [card_of(redraw, state, scene.prefers, scene, NO_SUCH_HOUR)]
+        return state, [card_of(say, state, scene.prefers, scene, NO_SUCH_HOUR)]
     found = places.find(words.text)
     if len(found) == 1:
         return clock_chosen(state, who, found[0], scene)
     here = replace(state, found=found)
-    return here, [card_of(redraw, here, scene.prefers, scene, WHICH_CLOCK if found else NO_SUCH_PLACE)]
+    return here, [card_of(say, here, scene.prefers, scene, WHICH_CLOCK if found else NO_SUCH_PLACE)]
 
 
 def clock_chosen(state: Setting, who: Person, zone: ZoneInfo, scene: Scene) -> Turn:
     """Take a clock: the couple's, or on the page for two who live apart one's own."""
     if state.page == "apart":
-        mine = Prefer(ZONE, zone, who)
-        return replace(state, found=()), [
-            mine,
-            say(YOURS_SHOWS, to=who, zone=zone),
-            whisper(YOURS_SHOWS, zone=zone),
-        ]
+        here, prefers = replace(state, found=()), scene.prefers.put(ZONE, zone, who)
+        card = card_of(redraw, here, prefers, scene)
+        return here, [Prefer(ZONE, zone, who), whisper(YOURS_SHOWS, zone=zone), card]
     return chosen(replace(state, found=()), who, ZONE, zone, scene)
 
 
@@ -268,14 +268,16 @@ def card_of(
         here.found or places.likely((prefers[LANGUAGE],), prefers[ZONE], scene.now), scene.now
     )
     if here.page == "apart":
-        return draw(told or YOUR_OWN_CLOCK, *clocks, BACK, **at, zone=prefers[ZONE])
+        own = own_clocks(prefers, scene)
+        return draw(told or YOUR_OWN_CLOCK, *clocks, BACK, **at, below=own, zone=prefers[ZONE])
     if wish := ASKED.get(here.page):
         options = clocks if wish is ZONE else option_buttons(wish)
         return draw(told or wish.asks, *options, BACK, **at)
     if begun(scene):
         items = [line(ITEM, what=Line(wish.label), value=shown(wish, prefers)) for wish in ASKED.values()]
         pages = [Button(wish.label, "page", wish.name) for wish in ASKED.values()]
-        return draw(told or SETTINGS, *pages, LIVING_APART, ENOUGH_NOW, **at, below=items)
+        apart = own_clocks(prefers, scene) if len({prefers.of(who)[ZONE] for who in scene.both}) > 1 else []
+        return draw(told or SETTINGS, *pages, LIVING_APART, ENOUGH_NOW, **at, below=[*items, *apart])
     values = {wish.name: shown(wish, prefers) for wish in ASKED.values() if wish.at_start}
     clock = scene.now.astimezone(prefers[ZONE]).time()
     return draw(
@@ -288,6 +290,10 @@ def card_of(
         **values,
         clock=clock,
     )
+
+
+def own_clocks(prefers: Preferences, scene: Scene) -> list[Line]:
+    return [line(ITEM, what=who, value=prefers.of(who)[ZONE]) for who in scene.both]
 
 
 def first_choices(prefers: Preferences) -> list[Button]:

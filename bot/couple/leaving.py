@@ -28,7 +28,7 @@ ASKED_FOR = timedelta(minutes=30)
 
 # -- What they read -----------------------------------------------------------
 
-ASK = "Leaving takes effect at once and asks nobody. Shall I end it here?"
+ASK = "Leave? It ends at once, and nobody else is asked."
 NOT_YOURS = "This is for {who} to decide."
 STAYED = "Good. Nothing has changed."
 RESTING = "{me} is resting here. /start begins again, when two of you want to."

@@ -4,7 +4,7 @@ from bot.ritual import Answer, Began, Button, Event, Line, Ritual, Scene, line, 
 
 HELP = "I keep small rituals with the two of you. What you can send me:"
 COMMAND = "/{command} {about}"
-HELP_END = "Everything works here in the room; what is to stay unseen, tell me alone."
+HELP_END = "Everything works in your room. For words that stay unseen there is our private chat."
 OPEN_LANE = Button("Open our private chat", leads="lane")
 
 PRIVACY = "What I see, and what becomes of it."

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from bot import follow_through
 from bot.feelings import FEELINGS, NEEDS, suggested
-from bot.hours import ANCHOR, EVERY, HOUR, TOO_SHORT, evening_hour
+from bot.hours import ANCHOR, EVERY, HOUR, TOO_SHORT, ZONE, evening_hour
 from bot.ritual import (
     Answer,
     Began,
@@ -41,10 +41,11 @@ from bot.ritual import (
     say,
     whisper,
 )
-from bot.wording import LANGUAGE, accuses, promises, reports
+from bot.wording import LANGUAGE, accuses, declines, feeling_and_need, is_sentence, promises, reports
 
 WINDOW, REMINDER = timedelta(hours=3), timedelta(hours=1)
 FOR_ACTIONS = timedelta(minutes=30)  # at least, after a late reveal
+PARTED = " / "  # between the answers of one line
 LINGERS = timedelta(hours=12)  # how long "Share mine" and a line back are still heard
 QUESTIONS = ("feeling", "need", "action")  # in the order of one line: calm / a quiet evening / I'll make tea
 BETWEEN_OFFERS = timedelta(days=7)
@@ -53,6 +54,10 @@ BETWEEN_OFFERS = timedelta(days=7)
 
 OPENS = (
     "Your check-in, until {closes:hour}: one feeling and one need each. Tap here, reply, or tell me alone."
+)
+OPENS_IN_OPEN = (
+    "Your check-in, until {closes:hour}: one feeling and one need each. "
+    "Each shows here as it comes; what you tell me alone waits until you have both answered."
 )
 OPENS_LATE = (
     "Your check-in, later than planned: I was away. "
@@ -66,14 +71,18 @@ TAKEN_LAST = "Kept: {words}. You have both spoken."
 TAKEN_IN_OPEN = "Kept: {words}. It stands on the card."
 NOT_NOW = "That is all right. Change your mind whenever you like, while this is open."
 YOU_SAID = "Yours tonight: {feeling}, needing {need}."
+YOU_SAID_ALL = "Yours tonight: {feeling}, needing {need}. For tomorrow: {action}"
 YOU_SAID_ONE = "Yours tonight: {words}. The other half can follow."
 YOU_SAID_NOTHING = "Nothing yet tonight, and that is fine."
 
 YOUR_FEELING = "What do you feel just now? Pick, or write it in your own words."
 YOUR_NEED = "{feeling}. And what do you need? Pick, or write it."
-FINER = "Nearer still?"
+FINER = "Which word comes closest?"
 YOURS = "Yours tonight: {feeling}, needing {need}. Nobody sees it before you have both answered."
 YOURS_IN_OPEN = "Yours tonight: {feeling}, needing {need}. It stands on the card in the room."
+YOURS_IN_PART = (
+    "Yours tonight: {feeling}, needing {need}. What you told me alone shows when you have both answered."
+)
 ROOM_IS_OPEN = (
     "A word about the room: what is typed there, you both see at once. "
     "What you write here stays unseen until you have both answered."
@@ -95,6 +104,7 @@ TAKEN_HEARD = "Kept: {words}\nIt stands there when this closes."
 NOTHING_TOMORROW = "That is all right. It leaves no trace."
 FOR_THE_OTHER = "That would answer your own need. The others are for {other}."
 NAMED = "{who}: {feeling}, needing {need}."
+NAMED_IN_SENTENCES = "{who}: {feeling} · {need}"
 FEELS = "{who}: {feeling}."
 NEEDS_IT = "{who}: needing {need}."
 HEARD = "{who} heard: {words}"
@@ -109,6 +119,7 @@ SHARED_ALREADY = "Yours stands there already."
 OWN_WORDS, NOT_TONIGHT = Button("Tell me alone", "lane"), Button("Not tonight", "not tonight")
 WHAT_I_SAID = Button("What did I say?", "what i said")
 KEEP_WORDS, SAY_IT_ANEW = Button("Keep my words", "keep"), Button("Say it as I feel, I need", "anew")
+BACK_TO_FEELINGS, BACK_TO_NEEDS = Button("Back", "feeling anew"), Button("Back", "need anew")
 ANOTHER_FEELING, ANOTHER_NEED = Button("Another feeling", "feeling anew"), Button("Another need", "need anew")
 SOMETHING_ELSE, NOTHING = Button("Something else", "else"), Button("Nothing tomorrow", "nothing")
 SHARE_MINE = Button("Share mine", "share mine")
@@ -125,12 +136,15 @@ class Yours:
     action: Words | None = None
     heard: Words | None = None
     draft: tuple[str, Words] | None = None  # the question it answers; offered back before it counts
+    alone: frozenset[str] = (
+        frozenset()
+    )  # the questions answered in private: unseen until both have named theirs
     not_tonight: bool = False
     nothing: bool = False  # nothing tomorrow
 
     @property
     def named(self) -> bool:
-        return self.draft is None and bool(self.feeling and self.need)
+        return bool(self.feeling and self.need)
 
     @property
     def acted(self) -> bool:
@@ -190,7 +204,10 @@ class Unseen:
     evening: Evening
     wake_at: datetime
     lingers: bool = True
-    veils: bool = True
+
+    @property
+    def veils(self) -> bool:
+        return self.evening.together
 
 
 @dataclass(frozen=True)
@@ -225,20 +242,22 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             return began(state, who, words, scene, private=private)
 
         # The answers, by tap or by word, first or changed.
-        case Naming(), Tapped(who, "feeling" | "need" as question, word):
+        case Naming(), Tapped(who, "feeling" | "need" as question, word, private):
             words = Words(who, word, listed=True)
-            after, said = answered(state, who, {question: words}, scene)
-            waiting = TAKEN if state.evening.together else TAKEN_IN_OPEN
+            after, said = answered(state, who, {question: words}, scene, private=private)
+            waiting = TAKEN if state.evening.together or private else TAKEN_IN_OPEN
             taken = waiting if isinstance(after, Naming) else TAKEN_LAST
             return after, [whisper(taken, words=words), *follow_through.recall(who, scene), *said]
 
         case Naming(evening=evening), Wrote(who, asked, words, private):
-            draw = say if private else redraw  # under somebody's own words the card comes anew
-            after, said = took(state, who, read(evening.yours[who], asked, words), scene, draw)
-            return after, [*said, *([] if private else told_once(who, scene))]
+            after, said = took(
+                state, who, read(evening.yours[who], asked, words, scene), scene, private=private
+            )
+            return after, [*said, *([] if private or not said else told_once(who, scene))]
 
         case Naming(evening=evening), Tapped(who, KEEP_WORDS.tap) if draft := evening.yours[who].draft:
-            return answered(state, who, dict([draft]), scene)
+            private = draft[0] in evening.yours[who].alone
+            return answered(state, who, dict([draft]), scene, private=private)
 
         case Naming(evening=evening), Tapped(who, SAY_IT_ANEW.tap) if draft := evening.yours[who].draft:
             return state, [redraw(SAY_ANEW, KEEP_WORDS, to=who, card="yours", asks=draft[0])]
@@ -257,10 +276,11 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             return state, [replace(your_card(say, evening, who), waits=True)]
 
         case Naming(), Tapped(who, "family", family):
-            question, table = ("feeling", FEELINGS) if family in FEELINGS else ("need", NEEDS)
-            return state, [
-                redraw(FINER, *picker(question, table[family]), to=who, card="yours", asks=question)
-            ]
+            if family in FEELINGS:
+                finer = *picker("feeling", FEELINGS[family]), BACK_TO_FEELINGS
+                return state, [redraw(FINER, *finer, to=who, card="yours", asks="feeling")]
+            finer = *picker("need", NEEDS[family]), BACK_TO_NEEDS
+            return state, [redraw(FINER, *finer, to=who, card="yours", asks="need")]
 
         case Naming(), Tapped(who, ANOTHER_FEELING.tap):
             return state, [ask_feeling(redraw, who)]
@@ -276,7 +296,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
 
         # Both have seen both: a line back, and one thing for tomorrow.
         case Acting(evening=evening), Tapped(who, "action", act):
-            if act not in suggested(evening.yours[scene.other(who)].need):
+            if act not in acts_for(scene.other(who), evening, scene):
                 return state, [whisper(FOR_THE_OTHER, other=scene.other(who))]
             words = Words(who, act, listed=True)
             after, said = acted(evening, who, scene, action=words, nothing=False)
@@ -292,12 +312,17 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         case Acting(evening=evening), Began(who, words, private=True) if not words:
             return state, [ask_action(say, evening, who, scene)]
 
-        case Acting(), Began(who, words, private=private) if len(parts := words.split("/")) == len(QUESTIONS):
+        case Acting(), Began(who, words, private=private) if len(parts := words.split(PARTED)) == len(
+            QUESTIONS
+        ):
             return step(state, Wrote(who, "action", parts[-1], private), scene)
 
         case Acting(evening=evening), Wrote(who, "action" | "back" as asked, words, private):
             draw = say if private else redraw
-            if asked == "action" or is_action(evening.yours[who], words, scene):
+            if declines(words, scene.prefers.of(who)[LANGUAGE]):
+                after, said = acted(evening, who, scene, action=None, nothing=True)
+                return after, [draw(NOTHING_TOMORROW, to=who, card="yours", asks="action"), *said]
+            if is_action(evening.yours[who], words, scene, asked):
                 after, said = acted(evening, who, scene, action=words, nothing=False)
                 return after, [draw(TAKEN_ACTION, to=who, card="yours", asks="action", words=words), *said]
             after = replace(state, evening=with_yours(evening, who, heard=words))
@@ -306,8 +331,10 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         case Acting(evening=evening), TimeCame():
             return closed(redraw, evening, scene)
 
-        # Afterwards.
-        case Listening(evening=evening), Wrote(who, "back", words) if not is_edit(evening.yours[who], words):
+        # Afterwards. What is told alone by then is not for the room.
+        case Listening(evening=evening), Wrote(who, "back", words, False) if not is_edit(
+            evening.yours[who], words
+        ):
             after = replace(state, evening=with_yours(evening, who, heard=words))
             return after, [Kept("heard", who, words), closing(redraw, after.evening, scene)]
 
@@ -341,32 +368,39 @@ def opened(scene: Scene, closes: datetime, *, late: bool = False) -> tuple[Namin
     evening = Evening(scene.each(Yours()), together, closes)
     here = Naming(evening, min(scene.now + REMINDER, closes))
     asked = [thing for who in scene.both if who in scene.lanes for thing in follow_through.ask(who, scene)]
-    return here, [tonight(say, OPENS_LATE if late else OPENS, evening, scene), *asked]
+    return here, [tonight(say, OPENS_LATE if late else opening(evening), evening, scene), *asked]
 
 
 def began(here: Naming, who: Person, words: Words, scene: Scene, *, private: bool) -> Turn:
     """Take what stands behind the command: /checkin calm / a quiet evening / I'll make tea."""
     if words:
-        draw = say if private else redraw
-        return took(here, who, read(here.evening.yours[who], "answer", words), scene, draw)
+        return took(here, who, read(here.evening.yours[who], "answer", words, scene), scene, private=private)
     return here, [your_card(say, here.evening, who)] if private else []
 
 
-def took(here: Naming, who: Person, given: dict[str, Words], scene: Scene, draw: Draw) -> Turn:
+def took(here: Naming, who: Person, given: dict[str, Words], scene: Scene, *, private: bool) -> Turn:
     """Take answers in somebody's own words; one that begins as an accusation may be offered back first."""
+    if not given:  # both halves stand, and nobody can tell which one this would change
+        return here, [your_card(say, here.evening, who)] if private else []
     draft = next((pair for pair in given.items() if may_offer(who, pair[1], scene)), None)
     if draft is None:
-        return answered(here, who, given, scene, draw)
+        return answered(here, who, given, scene, private=private, draw=say if private else redraw)
     rest = {question: words for question, words in given.items() if question != draft[0]}
-    evening = with_yours(here.evening, who, **rest, draft=draft, not_tonight=False)
+    alone = told_alone(here.evening.yours[who], given, private=private)
+    evening = with_yours(here.evening, who, **rest, draft=draft, not_tonight=False, alone=alone)
     return replace(here, evening=evening), [Kept("offer", who, shared=False), your_card(say, evening, who)]
 
 
-def answered(here: Naming, who: Person, given: dict[str, Words], scene: Scene, draw: Draw = redraw) -> Turn:
+def answered(
+    here: Naming, who: Person, given: dict[str, Words], scene: Scene, *, private: bool, draw: Draw = redraw
+) -> Turn:
     """Where an answer leads: to the reveal once both have named both."""
-    draft = here.evening.yours[who].draft
-    open_draft = draft if draft and draft[0] not in given else None  # still to be decided on
-    evening = with_yours(here.evening, who, **given, draft=open_draft, not_tonight=False)
+    yours = here.evening.yours[who]
+    open_draft = (
+        yours.draft if yours.draft and yours.draft[0] not in given else None
+    )  # still to be decided on
+    alone = told_alone(yours, given, private=private)
+    evening = with_yours(here.evening, who, **given, draft=open_draft, not_tonight=False, alone=alone)
     if all(yours.named for yours in evening.yours):
         return revealed(evening, scene)
     return replace(here, evening=evening), [your_card(draw, evening, who), *so_far(evening, scene)]
@@ -401,13 +435,15 @@ def closed(draw: Draw, evening: Evening, scene: Scene) -> Turn:
 
 
 def closed_unanswered(evening: Evening, scene: Scene) -> Turn:
-    """Close without a word about who was silent. A draft that nobody decided on is an answer."""
+    """Close without a word about who was silent. A draft that nobody decided on answers what has no answer."""
     for who in scene.both:
         if draft := evening.yours[who].draft:
-            evening = with_yours(evening, who, **dict([draft]), draft=None)
+            yours = evening.yours[who]
+            undecided = {} if getattr(yours, draft[0]) else dict([draft])
+            evening = with_yours(evening, who, **undecided, draft=None)
     if all(yours.named for yours in evening.yours):
         return closed(say, evening, scene)
-    if not evening.together:
+    if not evening.together and not any(yours.alone for yours in evening.yours):
         return closed(redraw, evening, scene)
     alone = [
         redraw(CLOSED_KINDLY, *([SHARE_MINE] if evening.yours[who].said else []), to=who, card="yours")
@@ -435,27 +471,45 @@ def with_yours(evening: Evening, who: Person, **fields: object) -> Evening:
     return replace(evening, yours=change(evening.yours, who, **fields))
 
 
-def read(yours: Yours, asked: str, words: Words) -> dict[str, Words]:
-    """Return which question words answer: the one asked, the parts of one line, or what is missing."""
+def read(yours: Yours, asked: str, words: Words, scene: Scene) -> dict[str, Words]:
+    """Return which question words answer: both, the one asked, the parts of one line, or what is missing.
+
+    Nothing, where both are there and it is no edit of either.
+    """
+    language = scene.prefers.of(words.by)[LANGUAGE]
+    if both := feeling_and_need(words, language):
+        return dict(zip(QUESTIONS, both, strict=False))
     if asked != "answer":
         return {asked: words}
-    if len(parts := words.split("/")) > 1:
-        return {question: part for question, part in zip(QUESTIONS, parts, strict=False) if part}
-    given = {question: getattr(yours, question) for question in QUESTIONS}
+    if len(parts := words.split(PARTED)) > 1:
+        given = {question: part for question, part in zip(QUESTIONS, parts, strict=False) if part}
+        return {
+            question: part
+            for question, part in given.items()
+            if question != "action" or not declines(part, language)
+        }
+    stand = {question: getattr(yours, question) for question in QUESTIONS}
     edited = [
-        question for question, old in given.items() if old and words.source and old.source == words.source
+        question for question, old in stand.items() if old and words.source and old.source == words.source
     ]
-    missing = [question for question, old in given.items() if not old]
-    return {(edited or missing or ["action"])[0]: words}
+    missing = [question for question in ("feeling", "need") if not stand[question]]
+    return {question: words for question in (edited or missing)[:1]}
 
 
-def is_action(yours: Yours, words: Words, scene: Scene) -> bool:
-    """Whether a reply to the reveal is the action, or the line back; an edit stays what it was."""
+def told_alone(yours: Yours, given: Iterable[str], *, private: bool) -> frozenset[str]:
+    """Return the questions whose answers were told in private, after these."""
+    return yours.alone | set(given) if private else yours.alone - set(given)
+
+
+def is_action(yours: Yours, words: Words, scene: Scene, asked: str) -> bool:
+    """Whether words after the reveal are the action, or the line back; an edit stays what it was."""
     if words.source and yours.heard and yours.heard.source == words.source:
         return False
     if is_edit(yours, words):
         return True
     language = scene.prefers.of(words.by)[LANGUAGE]
+    if asked == "action":
+        return promises(words, language) or not reports(words, language)
     return promises(words, language) or not (yours.action or reports(words, language))
 
 
@@ -485,13 +539,17 @@ def tonight(draw: Draw, text: str, evening: Evening, scene: Scene) -> Say:
         WHAT_I_SAID,
         NOT_TONIGHT,
     )
-    shown = [] if evening.together else [spoken for who in scene.both for spoken in named(evening, who)]
+    shown = [] if evening.together else [spoken for who in scene.both for spoken in in_the_open(evening, who)]
     return draw(text, *buttons, card="tonight", asks="answer", below=shown, closes=evening.closes)
 
 
 def so_far(evening: Evening, scene: Scene) -> list[Answer]:
     """In mode "open", each answer as it comes."""
-    return [] if evening.together else [tonight(redraw, OPENS, evening, scene)]
+    return [] if evening.together else [tonight(redraw, OPENS_IN_OPEN, evening, scene)]
+
+
+def opening(evening: Evening) -> str:
+    return OPENS if evening.together else OPENS_IN_OPEN
 
 
 def told_once(who: Person, scene: Scene) -> list[Answer]:
@@ -521,9 +579,10 @@ def your_card(draw: Draw, evening: Evening, who: Person) -> Say:
         return ask_feeling(draw, who)
     if not yours.need:
         return ask_need(draw, who, yours.feeling)
-    text = YOURS if evening.together else YOURS_IN_OPEN
+    in_open = YOURS_IN_PART if yours.alone else YOURS_IN_OPEN
+    text = YOURS if evening.together else in_open
     again = ANOTHER_FEELING, ANOTHER_NEED, NOT_TONIGHT
-    return draw(text, *again, to=who, card="yours", asks="action", feeling=yours.feeling, need=yours.need)
+    return draw(text, *again, to=who, card="yours", asks="answer", feeling=yours.feeling, need=yours.need)
 
 
 def ask_feeling(draw: Draw, who: Person, text: str = YOUR_FEELING, **values: Value) -> Say:
@@ -539,14 +598,13 @@ def ask_action(draw: Draw, evening: Evening, who: Person, scene: Scene) -> Say:
     if action := evening.yours[who].action:
         return draw(TAKEN_ACTION, to=who, card="yours", asks="action", words=action)
     need = evening.yours[other].need or Words(other)
-    offers = *picker("action", suggested(need)), NOTHING
+    offers = *picker("action", acts_for(other, evening, scene)), NOTHING
     return draw(FOR_THE_NEED, *offers, to=who, card="yours", asks="action", other=other, need=need)
 
 
 def reveal(draw: Draw, evening: Evening, scene: Scene, *, invites: bool) -> Say:
     """Both answers, and the two invitations to each."""
-    needs = [yours.need for yours in evening.yours if yours.need]
-    acts = dict.fromkeys(act for need in needs for act in suggested(need))
+    acts = dict.fromkeys(act for who in scene.both for act in acts_for(who, evening, scene))
     buttons = (*picker("action", acts), SOMETHING_ELSE, NOTHING) if invites else ()
     lines = [
         *(spoken for who in scene.both for spoken in named(evening, who)),
@@ -555,7 +613,8 @@ def reveal(draw: Draw, evening: Evening, scene: Scene, *, invites: bool) -> Say:
     invitation = [line(INVITED)] if invites else []
     notice = follow_through.notices(scene, since(evening)) if invites else []
     text = REVEAL if all(yours.named for yours in evening.yours) else TONIGHT
-    return draw(text, *buttons, *notice, card="tonight", asks="back", below=[*lines, *invitation])
+    card = draw(text, *buttons, *notice, card="tonight", asks="back", below=[*lines, *invitation])
+    return replace(card, again=True)  # two who opened up and saw nothing: a loss is harm, a repeat is not
 
 
 def closing(draw: Draw, evening: Evening, scene: Scene) -> Say:
@@ -568,7 +627,7 @@ def closing(draw: Draw, evening: Evening, scene: Scene) -> Say:
     heard = [line(HEARD, who=who, words=words) for who in scene.both if (words := evening.yours[who].heard)]
     seen = all(yours.named for yours in evening.yours)
     below = [*heard, *acts, *follow_through.lines(scene, since(evening))]
-    return draw(
+    card = draw(
         CLOSED if seen else CLOSED_KINDLY,
         *follow_through.notices(scene, since(evening)),
         card="closing",
@@ -576,6 +635,7 @@ def closing(draw: Draw, evening: Evening, scene: Scene) -> Say:
         below=below,
         softly=True,
     )
+    return replace(card, again=True)
 
 
 def with_promise(state: State | None, promise: Kept, scene: Scene) -> list[Say]:
@@ -599,8 +659,12 @@ def since(evening: Evening) -> datetime:
 def unanswered(
     draw: Draw, text: str, evening: Evening, scene: Scene, by: frozenset[Person] = frozenset()
 ) -> Say:
-    """What stays of an evening that not both answered: only what those have who share theirs."""
-    lines = [spoken for who in scene.both if who in by for spoken in named(evening, who)]
+    """What stays of an evening that not both answered: what was in the open, and what is shared."""
+    lines = [
+        spoken
+        for who in scene.both
+        for spoken in (named(evening, who) if who in by else in_the_open(evening, who))
+    ]
     below = [*lines, *follow_through.lines(scene, since(evening))]
     share = [] if len(by) == len(scene.both) else [SHARE_MINE]
     return draw(
@@ -612,9 +676,26 @@ def sharers(here: Unseen | Shared) -> frozenset[Person]:
     return here.by if isinstance(here, Shared) else frozenset()
 
 
+def acts_for(who: Person, evening: Evening, scene: Scene) -> tuple[str, ...]:
+    """What the other may do for this one's need; two clocks mean two homes."""
+    zones = {scene.prefers.of(person)[ZONE] for person in scene.both}
+    return suggested(evening.yours[who].need, apart=len(zones) > 1)
+
+
+def in_the_open(evening: Evening, who: Person) -> list[Line]:
+    """What one has named for both to see as it comes: nothing in mode "together", nor what was told alone."""
+    if evening.together:
+        return []
+    yours = evening.yours[who]
+    hidden: dict[str, None] = dict.fromkeys(yours.alone)
+    return named(with_yours(evening, who, **hidden), who)
+
+
 def named(evening: Evening, who: Person) -> list[Line]:
     """What one has named, as the room reads it."""
     match evening.yours[who]:
+        case Yours(feeling=Words() as feeling, need=Words() as need) if is_sentence(need):
+            return [line(NAMED_IN_SENTENCES, who=who, feeling=feeling, need=need)]
         case Yours(feeling=Words() as feeling, need=Words() as need):
             return [line(NAMED, who=who, feeling=feeling, need=need)]
         case Yours(feeling=Words() as feeling):
@@ -626,6 +707,8 @@ def named(evening: Evening, who: Person) -> list[Line]:
 
 def said_tonight(yours: Yours) -> Whisper:
     match yours:
+        case Yours(feeling=Words() as feeling, need=Words() as need, action=Words() as action):
+            return whisper(YOU_SAID_ALL, feeling=feeling, need=need, action=action)
         case Yours(feeling=Words() as feeling, need=Words() as need):
             return whisper(YOU_SAID, feeling=feeling, need=need)
         case Yours(feeling=Words() as words) | Yours(need=Words() as words):

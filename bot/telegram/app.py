@@ -269,7 +269,9 @@ class Tend:
         me = self.bot.bot
         reader = reader_of(reply.audience, reply.to, me, alone=False)
         shown = plain(reply.whisper, reader, LONGEST_WHISPER) if reply.whisper else None
-        link = lane_link(me.username or "") if reply.opens_lane else None
+        link = (
+            lane_link(me.username or "") if reply.opens_lane and not shown else None
+        )  # a client follows one
         try:
             await self.bot.answer_callback_query(
                 query_id, shown, show_alert=bool(shown and len(shown) > TOAST), url=link
