@@ -14,13 +14,13 @@ from bot.clock import Heartbeat, wall_clock
 from bot.couple.house import ALL_PREFERENCES, HOUSE
 from bot.doctor import examine
 from bot.engine import Engine
-from bot.logs import log_to_stderr
+from bot.logs import log_to_stderr, trace_of
 from bot.playground import play
 from bot.playground.conductor import LedClock
 from bot.settings import RefusedSettingsError, Settings, read_settings
 from bot.storage.outbox import Limits
 from bot.storage.sealing import KeyRefusedError, keyring
-from bot.storage.store import Storage, Store, migrate
+from bot.storage.store import Storage, Store, is_new, migrate
 from bot.telegram.app import InvalidToken, Line, Tend
 
 log = logging.getLogger(__name__)
@@ -53,6 +53,8 @@ def main(argv: list[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
     except InvalidToken:
         sys.stderr.write("Telegram does not know this BOT_TOKEN. Copy it anew from @BotFather.\n")
+    except Exception as error:  # noqa: BLE001 - Python's own last words would print messages, and those may hold words
+        sys.stderr.write(f"Tend has stopped: {trace_of(error)}\n")
     return 2
 
 
@@ -112,9 +114,10 @@ async def follow(led: LedClock, tend: Tend) -> None:
 def open_store(settings: Settings, now: Callable[[], datetime]) -> Store:
     """Return the database, migrated, its seals opened by the host's key."""
     settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    new = not settings.database_url.get_secret_value() and not (settings.folder / "tend.db").exists()
-    keys = keyring(settings.tend_key.get_secret_value(), settings.folder, may_create=new)
     migrate(settings.database)
+    keys = keyring(
+        settings.tend_key.get_secret_value(), settings.folder, may_create=is_new(settings.database)
+    )
     store = Store(settings.database, keys, now)
     store.open()
     return store

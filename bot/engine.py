@@ -45,10 +45,11 @@ from bot.storage.tables import CallRow, CardRow, CoupleRow, PersonRow, PlayingRo
 log = logging.getLogger(__name__)
 
 AT_ONCE = 64  # due rows stepped in one transaction
-SHUT_IN_TROUBLE = timedelta(minutes=15)  # a playing whose step failed is rung again then
+AFTER_TROUBLE = timedelta(minutes=15)  # what failed is tried again then
 
 FOR_THE_TWO = "This is for the two of them."
 ELSEWHERE = "You are one of two in another room already. Leave there first: /leave."
+ONE_IS_ELSEWHERE = "One of you is one of two in another room already. /leave there comes first."
 NOTHING_ASKS = "Nothing asks for words just now. What would you like?"
 HERE_ALREADY = "I am here, and the two of you are set. /help says what there is."
 LANE_OPEN = "Here we are alone. What you tell me here stays unseen until both of you have answered."
@@ -130,11 +131,21 @@ class Engine:
         if couple is not None:
             self._rest(tx, couple)
 
-    def moved(self, tx: Tx, old: int, new: int) -> None:
-        """Let a room keep everything under its new number; a second notice changes nothing."""
-        couple = couples.of_room(tx, old)
-        if couple is not None and couples.of_room(tx, new) is None:
-            couple.chat_id = new
+    def moved(self, tx: Tx, old: int, new: int) -> bool:
+        """Let a room keep everything under its new number; a second notice changes nothing, and says so.
+
+        Messages of the old number cannot be edited or answered any more, so what stands is said anew.
+        """
+        couple, newcomer = couples.of_room(tx, old), couples.of_room(tx, new)
+        if couple is None or (newcomer is not None and newcomer.stage != "joining"):
+            return False
+        if newcomer is not None:  # the new room was met before we heard that it is the old one
+            outbox.end_all(tx, newcomer)
+            couples.part(tx, newcomer)
+            couples.settle_in(tx, newcomer, None)
+        couples.settle_in(tx, couple, new)
+        outbox.say_room_anew(tx, couple)
+        return True
 
     def shut(self, tx: Tx, chat_id: int) -> None:
         """Note that a private chat does not take our lines; a room that does not tells us so by itself."""
@@ -169,8 +180,12 @@ class Engine:
 
     def _guest(self, tx: Tx, couple: CoupleRow, ritual: Ritual, command: Command) -> Reply:
         """Somebody in a room whose two are not known yet, or somebody else in a room that has its two."""
-        if couple.stage != "together" and ritual.enters:
+        if couple.stage == "together":
+            return Reply()
+        if ritual.enters:
             return self._added(tx, command.where)
+        if couple.stage == "joining":
+            outbox.tell(tx, command.where.chat_id, say(NOBODY_YET))
         return Reply()
 
     def _tell_anyone(self, tx: Tx, ritual: Ritual, where: Place) -> Reply:
@@ -223,7 +238,7 @@ class Engine:
             next((button for button in face.buttons if key_of(button) == tap.key), None) if face else None
         )
         row = couples.row_at(tx, couple, card.playing_id, self.book)
-        if person is None and couple.first_id and not (row and row.welcomes):
+        if person is None and couple.stage == "together" and not (row and row.welcomes):
             return Reply(whisper(FOR_THE_TWO))
         if button is not None and button.opens and person is not None:
             return self._opened(tx, couple, person, button, private=tap.where.private)
@@ -242,7 +257,11 @@ class Engine:
         person = couples.meet(tx, tap.who.number, tap.who.name)
         if person.couple_id not in {None, couple.id}:
             return Reply(whisper(ELSEWHERE))
-        outcome = self._step(tx, couple, row, Tapped(Person(person.id), button.tap, button.item))
+        try:
+            with tx.session.begin_nested():
+                outcome = self._step(tx, couple, row, Tapped(Person(person.id), button.tap, button.item))
+        except couples.TakenError:
+            return Reply(whisper(ONE_IS_ELSEWHERE))
         return self._answer(tx, couple, person, outcome)
 
     def _opened(
@@ -273,6 +292,7 @@ class Engine:
             card = self._asking(tx, couple, text, lane)
             if card is None or not card.asks:
                 return self._unasked(tx, couple, lane)
+            card = outbox.successor(tx, card)
             playing_id, asked = card.playing_id if card.live else None, card.asks
         row = couples.row_at(tx, couple, playing_id, self.book)
         by = Person(person.id)
@@ -285,12 +305,12 @@ class Engine:
         return Reply(nod=_is_silent_in_room(outcome, private=text.where.private))
 
     def _asking(self, tx: Tx, couple: CoupleRow, text: Text, lane: PersonRow | None) -> CardRow | None:
-        """A reply is to its message; a plain private line is to the newest question there, or in the room."""
+        """A reply is to its message; a plain private line to the newest question there, else in the room."""
         if text.reply_to is not None:
             return outbox.card_at(tx, couple, lane, text.reply_to)
         if lane is None:
             return None
-        return outbox.newest_question(tx, couple, lane) or outbox.newest_question(tx, couple, None)
+        return outbox.newest_question(tx, couple, lane) or outbox.question_told_alone(tx, couple)
 
     def _unasked(self, tx: Tx, couple: CoupleRow, lane: PersonRow | None) -> Reply:
         """Words that answer no question: in the lane that is said, in the room they are between the two."""
@@ -306,13 +326,28 @@ class Engine:
     # -- Who is due
 
     def ring(self, tx: Tx) -> int:
-        """Ring whoever is due, in one transaction, and return how many were rung."""
+        """Ring whoever is due, in one transaction, and return how many were rung.
+
+        Each is rung in a savepoint: what fails for one leaves nothing behind and keeps nobody else waiting.
+        """
         playings = couples.due_playings(tx, AT_ONCE)
         for playing in playings:
-            self._ring_playing(tx, playing)
+            number, name = playing.id, playing.ritual
+            try:
+                with tx.session.begin_nested():
+                    self._ring_playing(tx, playing)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is this couple's alone
+                log.warning("a ring of %s failed: %s", name, trace_of(error))
+                couples.ring_later(tx, number, tx.now + AFTER_TROUBLE)
         calls = couples.due_calls(tx, AT_ONCE - len(playings))
         for call in calls:
-            self._ring_call(tx, call)
+            couple_id, name = call.couple_id, call.ritual
+            try:
+                with tx.session.begin_nested():
+                    self._ring_call(tx, call)
+            except Exception as error:  # noqa: BLE001 - as above
+                log.warning("the hour of %s failed: %s", name, trace_of(error))
+                couples.call_later(tx, couple_id, name, tx.now + AFTER_TROUBLE)
         return len(playings) + len(calls)
 
     def _ring_playing(self, tx: Tx, playing: PlayingRow) -> None:
@@ -320,12 +355,8 @@ class Engine:
         row = couples.row_of(tx, couple, playing, self.book)
         if row is None:
             self._lost_thread(tx, couple, playing)
-            return
-        try:
+        else:
             self._step(tx, couple, row, shell.ring(row, tx.now))
-        except Exception as error:  # noqa: BLE001 - one couple's trouble must not keep the others waiting
-            log.warning("a ring of %s failed: %s", playing.ritual, trace_of(error))
-            playing.wake_at = tx.now + SHUT_IN_TROUBLE
 
     def _ring_call(self, tx: Tx, call: CallRow) -> None:
         couple = couples.of_call(tx, call)
@@ -338,10 +369,7 @@ class Engine:
         row = self._row_for(tx, couple, ritual)
         came = shell.occurrence(ritual, prefers, due, tx.now, call.opened_on)
         if row.state is None and came is not None:
-            try:
-                self._step(tx, couple, row, came)
-            except Exception as error:  # noqa: BLE001 - as above
-                log.warning("the hour of %s failed: %s", ritual.name, trace_of(error))
+            self._step(tx, couple, row, came)
 
     # -- The step itself
 

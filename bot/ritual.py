@@ -43,9 +43,9 @@ class Words:
     def __bool__(self) -> bool:
         return bool(self.text)
 
-    def split(self, mark: str) -> list[Words]:
-        """Return its parts, each still of the same writer and the same message; a mark may end the line, too."""
-        return [replace(self, text=part.strip()) for part in f" {self.text} ".split(mark)]
+    def split(self, mark: str, most: int = -1) -> list[Words]:
+        """Return its parts, each of the same writer and message, cut at most so often; a mark may end it."""
+        return [replace(self, text=part.strip()) for part in f" {self.text} ".split(mark, most)]
 
 
 @dataclass(frozen=True)
@@ -233,6 +233,7 @@ class Say(Line):
     waits: bool = False  # a private line to a lane that is shut waits for it; else it is dropped
     softly: bool = False  # delivered without a sound
     again: bool = False  # in doubt whether it arrived: say it again rather than not at all
+    alone: bool = False  # a plain private line may answer it, too, though it stands in the room
     at_once: bool = False  # before whatever else is waiting to be sent
 
 

@@ -38,7 +38,8 @@ from bot.ritual import (
     whisper,
 )
 
-LONGEST_ANSWER = 300  # characters of one answer; a one-line command holds several, parted by "/"
+LONGEST_ANSWER = 300  # characters of one answer
+MOST_ANSWERS = 3  # in one line behind a command, parted by " / "
 MOST_WORDS = 6  # people's words in one message: 6 x 300 stays far below Telegram's 4,096
 
 PASSED = "That has passed."
@@ -176,10 +177,13 @@ def back(event: Event, text: str) -> Say:
 
 
 def too_long(event: Event) -> bool:
-    """Whether an answer is longer than a card can carry."""
-    if not isinstance(event, Began | Wrote):
-        return False
-    return any(len(part.strip()) > LONGEST_ANSWER for part in event.words.text.split(" / "))
+    """Whether an answer is longer than a card can carry; behind a command there may be several."""
+    match event:
+        case Began(words=words):
+            return any(len(part.text) > LONGEST_ANSWER for part in words.split(" / ", MOST_ANSWERS - 1))
+        case Wrote(words=words):
+            return len(words.text) > LONGEST_ANSWER
+    return False
 
 
 # -- The veil -----------------------------------------------------------------

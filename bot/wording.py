@@ -126,13 +126,13 @@ def reports(words: Words, language: str = "en") -> bool:
 
 
 def declines(words: Words, language: str = "en") -> bool:
-    """Whether it says that there is nothing: "nothing", "no", "nothing from me". Then no promise is made of it."""
+    """Whether it says that there is nothing: "nothing", "no", "nothing from me". No promise is made of it."""
     spoken = _spoken(language)
     return spoken in REFUSALS and bool(REFUSALS[spoken].fullmatch(_plain(words.text)))
 
 
 def feeling_and_need(words: Words, language: str = "en") -> tuple[Words, Words] | None:
-    """Return the two halves of "I feel ..., I need ...", each as it was written, or None where it is not both."""
+    """Return both halves of "I feel ..., I need ...", each as it was written; None where it is not both."""
     spoken = _spoken(language)
     text = words.text.translate(APOSTROPHES)  # as long as before, so that places agree
     halves = BOTH_HALVES[spoken].fullmatch(text) if spoken in BOTH_HALVES and not words.listed else None

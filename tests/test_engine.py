@@ -287,8 +287,9 @@ def test_wherever_the_process_ends_every_update_has_its_effect_once(
             )
             assert here == world, f"it ended {'after' if after else 'before'} each {nights}th from {night_of}"
             doubled, missing = doubled + road.again, missing + road.missing
-    assert doubled  # redraws
-    assert missing  # evening cards, which are not said again in doubt
+    if kind == "sqlite":  # on PostgreSQL the ends of fewer nights may all miss what flies
+        assert doubled  # redraws
+        assert missing  # evening cards, which are not said again in doubt
 
 
 def test_a_line_in_flight_at_an_end_is_doubled_or_missing_as_its_kind_says(

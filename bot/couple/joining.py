@@ -129,8 +129,18 @@ Turn = tuple[State | None, list[Answer]]
 def step(state: State | None, event: Event, scene: Scene) -> Turn:
     """Hear one event of joining, or of /settings."""
     match state, event:
-        case None | Gathering() | Confirming(), Entered():
+        case None, Entered():
             return Gathering(scene.now + WAITS), [say(WELCOME, IM_IN, card="welcome")]
+
+        # Called in again: the same card comes anew, and nobody's tap is forgotten.
+        case Gathering(first=None), Entered():
+            return state, [say(WELCOME, IM_IN, card="welcome")]
+
+        case Gathering(first=Person() as first), Entered():
+            return state, [say(FIRST_IN, IM_IN, card="welcome", first=first)]
+
+        case Confirming(first=first, second=second), Entered():
+            return state, [say(ARE_YOU_TWO, THATS_US, NOT_US, card="welcome", first=first, second=second)]
 
         case Gathering(first=None), Tapped(who, IM_IN.tap):
             return replace(state, first=who), [redraw(FIRST_IN, IM_IN, card="welcome", first=who)]
@@ -228,7 +238,7 @@ def chosen(state: Setting, who: Person, wish: Preference[Any], value: object, sc
     settled = [
         Prefer(other, other.settles(prefers, scene.now))
         for other in PREFERENCES
-        if other.settles and wish.name in other.follows and begun(scene)
+        if other.settles and wish.name in other.follows and begun(scene) and scene.prefers[wish] != value
     ]
     here = replace(state, page="", found=())
     news = begun(scene) and scene.prefers[wish] != value

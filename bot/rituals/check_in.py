@@ -99,7 +99,7 @@ INVITED = (
 FOR_THE_NEED = (
     "One thing for tomorrow?\n{other} needs {need}. What will you do for that? Best as: When ..., I will ..."
 )
-TAKEN_ACTION = "Kept: {words}\nNext time I ask you alone how it went."
+TAKEN_ACTION = "Kept: {words}\nIt stands in the room when this closes. Next time I ask you alone how it went."
 TAKEN_HEARD = "Kept: {words}\nIt stands there when this closes."
 NOTHING_TOMORROW = "That is all right. It leaves no trace."
 FOR_THE_OTHER = "That would answer your own need. The others are for {other}."
@@ -374,7 +374,9 @@ def opened(scene: Scene, closes: datetime, *, late: bool = False) -> tuple[Namin
 def began(here: Naming, who: Person, words: Words, scene: Scene, *, private: bool) -> Turn:
     """Take what stands behind the command: /checkin calm / a quiet evening / I'll make tea."""
     if words:
-        return took(here, who, read(here.evening.yours[who], "answer", words, scene), scene, private=private)
+        given = read(here.evening.yours[who], "answer", words, scene)
+        after, said = took(here, who, given, scene, private=private)
+        return after, [*said, *([] if private or not said else told_once(who, scene))]
     return here, [your_card(say, here.evening, who)] if private else []
 
 
@@ -435,7 +437,7 @@ def closed(draw: Draw, evening: Evening, scene: Scene) -> Turn:
 
 
 def closed_unanswered(evening: Evening, scene: Scene) -> Turn:
-    """Close without a word about who was silent. A draft that nobody decided on answers what has no answer."""
+    """Close without a word about who was silent. A draft nobody decided on answers what has no answer."""
     for who in scene.both:
         if draft := evening.yours[who].draft:
             yours = evening.yours[who]
@@ -481,7 +483,7 @@ def read(yours: Yours, asked: str, words: Words, scene: Scene) -> dict[str, Word
         return dict(zip(QUESTIONS, both, strict=False))
     if asked != "answer":
         return {asked: words}
-    if len(parts := words.split(PARTED)) > 1:
+    if len(parts := words.split(PARTED, len(QUESTIONS) - 1)) > 1:
         given = {question: part for question, part in zip(QUESTIONS, parts, strict=False) if part}
         return {
             question: part
@@ -493,7 +495,7 @@ def read(yours: Yours, asked: str, words: Words, scene: Scene) -> dict[str, Word
         question for question, old in stand.items() if old and words.source and old.source == words.source
     ]
     missing = [question for question in ("feeling", "need") if not stand[question]]
-    return {question: words for question in (edited or missing)[:1]}
+    return dict.fromkeys((edited or missing)[:1], words)
 
 
 def told_alone(yours: Yours, given: Iterable[str], *, private: bool) -> frozenset[str]:
@@ -540,7 +542,8 @@ def tonight(draw: Draw, text: str, evening: Evening, scene: Scene) -> Say:
         NOT_TONIGHT,
     )
     shown = [] if evening.together else [spoken for who in scene.both for spoken in in_the_open(evening, who)]
-    return draw(text, *buttons, card="tonight", asks="answer", below=shown, closes=evening.closes)
+    card = draw(text, *buttons, card="tonight", asks="answer", below=shown, closes=evening.closes)
+    return replace(card, alone=True)
 
 
 def so_far(evening: Evening, scene: Scene) -> list[Answer]:

@@ -132,6 +132,12 @@ class TakenError(Exception):
     """One of two people has become one of two elsewhere meanwhile."""
 
 
+def settle_in(tx: Tx, couple: CoupleRow, chat_id: int | None) -> None:
+    """Give a couple's room its number at Telegram, or none."""
+    couple.chat_id = chat_id
+    tx.session.flush()
+
+
 def seat(tx: Tx, couple: CoupleRow, two: Sequence[Person]) -> None:
     """Let these two be the couple of this room. Raises TakenError where one is in another couple.
 
@@ -343,6 +349,17 @@ def due_calls(tx: Tx, most: int) -> list[CallRow]:
         .limit(most)
     )
     return list(tx.session.scalars(query))
+
+
+def ring_later(tx: Tx, playing_id: int, at: datetime) -> None:
+    """Let a playing be rung again at another moment."""
+    tx.session.execute(update(PlayingRow).where(PlayingRow.id == playing_id).values(wake_at=at))
+
+
+def call_later(tx: Tx, couple_id: int, ritual: str, at: datetime) -> None:
+    """Let a scheduled ritual be called again at another moment."""
+    theirs = update(CallRow).where(CallRow.couple_id == couple_id, CallRow.ritual == ritual)
+    tx.session.execute(theirs.values(due_at=at))
 
 
 def next_due(tx: Tx) -> datetime | None:

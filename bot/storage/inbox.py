@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
+from bot.storage.sealing import BrokenSealError
 from bot.storage.store import Tx
 from bot.storage.tables import InboxRow
 
+LOOKED_INTO = timedelta(days=14)  # so long a host has to find out why an update was not understood
 REMEMBERED = timedelta(days=4)  # Telegram keeps an update for 24 hours, and may repeat it that long
 
 
@@ -30,11 +32,15 @@ def waiting(tx: Tx, most: int) -> list[tuple[int, dict[str, Any]]]:
     query = (
         select(InboxRow).where(InboxRow.stage == "new").order_by(InboxRow.at, InboxRow.update_id).limit(most)
     )
-    return [
-        (row.update_id, json.loads(tx.keys.host.open(row.body, "inbox", row.update_id, "body", "host")))
-        for row in tx.session.scalars(query)
-        if row.body is not None
-    ]
+    updates = []
+    for row in tx.session.scalars(query):
+        try:
+            body = tx.keys.host.open(row.body or b"", "inbox", row.update_id, "body", "host")
+        except BrokenSealError:
+            row.stage = "dead"
+        else:
+            updates.append((row.update_id, json.loads(body)))
+    return updates
 
 
 def is_waiting(tx: Tx, number: int) -> bool:
@@ -64,5 +70,7 @@ def dead_letters(tx: Tx) -> int:
 
 
 def sweep(tx: Tx) -> None:
-    """Forget the numbers of updates that Telegram cannot repeat any more."""
+    """Forget the numbers of updates that Telegram cannot repeat any more, and what dead letters said."""
+    old_letters = InboxRow.stage == "dead", InboxRow.at < tx.now - LOOKED_INTO
+    tx.session.execute(update(InboxRow).where(*old_letters).values(body=None))
     tx.session.execute(delete(InboxRow).where(InboxRow.stage == "done", InboxRow.at < tx.now - REMEMBERED))

@@ -133,10 +133,14 @@ def retire(tx: Tx, couple: CoupleRow, card: CardRow) -> None:
 
 
 def face_of(tx: Tx, couple: CoupleRow, card: CardRow) -> Say | None:
-    """Return what a card says now, or None where it was erased."""
+    """Return what a card says now, or None where it was erased or cannot be read any more."""
     if card.face is None:
         return None
-    return say_from_json(tx.seal_of(couple).open(card.face, "card", card.id, "face", couple.id))
+    try:
+        return say_from_json(tx.seal_of(couple).open(card.face, "card", card.id, "face", couple.id))
+    except (BrokenSealError, KeyError, TypeError, ValueError) as error:
+        log.warning("a card cannot be read any more (%s)", type(error).__name__)
+        return None
 
 
 def tell(tx: Tx, chat_id: int, said: Say) -> None:
@@ -475,6 +479,36 @@ def _arrived_unseen(tx: Tx, whose: ColumnElement[bool], message_id: int) -> Card
         return None
     card.message_id = message_id
     return card
+
+
+def successor(tx: Tx, card: CardRow) -> CardRow:
+    """Return the card as it was said last: a reply to an older form of it is a reply to it."""
+    if card.live or not card.name or card.playing_id is None:
+        return card
+    whose = CardRow.to_id == card.to_id if card.to_id else CardRow.to_id.is_(None)
+    query = _cards(card.playing_id).where(CardRow.name == card.name, CardRow.asks == card.asks, whose)
+    return tx.session.scalar(query.order_by(CardRow.id.desc()).limit(1)) or card
+
+
+def question_told_alone(tx: Tx, couple: CoupleRow) -> CardRow | None:
+    """Return the newest live question of the room, if it says that it may be answered in private."""
+    card = newest_question(tx, couple, None)
+    face = face_of(tx, couple, card) if card else None
+    return card if face is not None and face.alone else None
+
+
+def say_room_anew(tx: Tx, couple: CoupleRow) -> None:
+    """The room has another number: what stands in it is said there anew, and what is closed is forgotten."""
+    for card in tx.session.scalars(
+        select(CardRow).where(CardRow.couple_id == couple.id, CardRow.to_id.is_(None))
+    ):
+        standing = card.live and card.message_id is not None
+        card.message_id = None
+        face = face_of(tx, couple, card)
+        if standing and face is not None and (face.buttons or face.asks):
+            for line in tx.session.scalars(select(LineRow).where(LineRow.card_id == card.id)).all():
+                tx.session.delete(line)
+            _put(tx, couple, card, "say", TO_PEOPLE, face, always=True)
 
 
 def newest_question(tx: Tx, couple: CoupleRow, person: PersonRow | None) -> CardRow | None:

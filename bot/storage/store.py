@@ -191,6 +191,16 @@ def migrate(url: str) -> None:
     command.upgrade(migrations(url), "head")
 
 
+def is_new(url: str) -> bool:
+    """Whether nothing was sealed yet in a migrated database."""
+    engine = connect(url)
+    try:
+        with Session(engine) as session:
+            return session.scalar(select(Host.id).limit(1)) is None
+    finally:
+        engine.dispose()
+
+
 def behind(url: str) -> list[str]:
     """Return the migrations that a database still lacks, oldest first."""
     scripts = ScriptDirectory.from_config(migrations(url))

@@ -7,7 +7,8 @@ nudged by the intake, by the heartbeat and by Telegram's answers, and it holds n
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -60,7 +61,7 @@ class Heart(Protocol):
 class Line:
     """How Telegram is reached."""
 
-    token: str
+    token: str = field(repr=False)
     base_url: str
     timeout: float  # seconds for one call
 
@@ -90,6 +91,7 @@ class Tend:
         self._alive = alive
         self._nudged = asyncio.Event()
         self._going = asyncio.Lock()
+        self._ending = False
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def run(
@@ -103,11 +105,8 @@ class Tend:
         if stop.is_set():
             return
         self._heartbeat.start()
-        tasks = [
-            asyncio.create_task(self._intake.run()),
-            asyncio.create_task(self._go_on()),
-            asyncio.create_task(stop.wait()),
-        ]
+        road = asyncio.create_task(self._go_on())
+        tasks = [asyncio.create_task(self._intake.run()), road, asyncio.create_task(stop.wait())]
         if follow is not None:
             tasks.append(asyncio.create_task(follow(self)))
         self.nudge()
@@ -116,7 +115,7 @@ class Tend:
             for task in done:
                 task.result()
         finally:
-            await self._end(tasks)
+            await self._end(road, [task for task in tasks if task is not road])
 
     async def _begin(self, stop: asyncio.Event) -> None:
         """Learn our own name and register the commands; without a network, wait for it."""
@@ -131,7 +130,8 @@ class Tend:
                 if isinstance(error, InvalidToken):
                     raise
                 log.warning("Telegram cannot be reached yet (%s)", type(error).__name__)
-                await asyncio.sleep(wait)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), wait)
                 wait = min(2 * wait, 30.0)
             else:
                 if self.bot.bot.can_read_all_group_messages:
@@ -140,13 +140,18 @@ class Tend:
                     )
                 return
 
-    async def _end(self, tasks: list["asyncio.Task[Any]"]) -> None:
+    async def _end(self, road: "asyncio.Task[None]", tasks: list["asyncio.Task[Any]"]) -> None:
+        """Finish the road that is being gone: a line that was taken to be sent is sent, or is not taken."""
         self._heartbeat.stop()
+        self._ending = True
+        self.nudge()
+        await asyncio.wait([road], timeout=2)
+        tasks.append(road)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._under_way:
-            await asyncio.wait(self._under_way, timeout=4)
+            await asyncio.wait(self._under_way, timeout=2)
         if self._application.running:
             await self._application.stop()
         await self._application.shutdown()
@@ -164,6 +169,8 @@ class Tend:
         while True:
             await self._nudged.wait()
             self._nudged.clear()
+            if self._ending:
+                return
             try:
                 await self.go()
                 self._alive()

@@ -81,7 +81,7 @@ def _command(message: Message, me: User) -> tuple[str, str] | None:
     first = message.entities[0] if message.entities else None
     if message.text is None or first is None or first.type != MessageEntity.BOT_COMMAND or first.offset:
         return None
-    sent = message.parse_entity(first)
+    sent = message.text[: first.length]  # a command is plain ASCII, so its units are characters
     name, _, whose = sent.removeprefix("/").partition("@")
     if whose and whose.casefold() != (me.username or "").casefold():
         return None

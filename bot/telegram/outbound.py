@@ -5,10 +5,12 @@ said again is said again, and any other is let go: a doubled evening card is wor
 harm.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Concatenate, ParamSpec, TypeVar
 
 import httpx
 from telegram import Bot, LinkPreviewOptions, Message, User
@@ -29,12 +31,16 @@ from bot.ritual import Person
 from bot.storage import outbox
 from bot.storage.couples import Audience
 from bot.storage.outbox import Ready
-from bot.storage.store import Storage, Tx
+from bot.storage.store import BusyError, Storage, Tx
 from bot.telegram.keyboard import keyboard
 from bot.telegram.render import Reader, text
 
 log = logging.getLogger(__name__)
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+BETWEEN_NOTES = 1.0  # seconds
 PATIENCE = timedelta(minutes=5)  # the longest wait between two tries
 NOT_SENT = httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout  # it never left this machine
 
@@ -46,7 +52,7 @@ class Sender:
     bot: Bot
     storage: Storage
     now: Callable[[], datetime]
-    moved: Callable[[Tx, int, int], None]  # a room has another number
+    moved: Callable[[Tx, int, int], bool]  # a room has another number
     shut: Callable[[Tx, int], None]  # a chat does not want us
 
     async def send(self, ready: Ready, me: User) -> None:
@@ -59,26 +65,39 @@ class Sender:
                 if isinstance(error.retry_after, timedelta)
                 else timedelta(seconds=error.retry_after)
             )
-            await self.storage.run(outbox.postpone, ready.id, self.now() + wait, whole_chat=True)
+            await self._note(outbox.postpone, ready.id, self.now() + wait, whole_chat=True)
         except ChatMigrated as error:
-            await self.storage.run(self.moved, ready.chat_id, error.new_chat_id)
-            await self.storage.run(outbox.postpone, ready.id, self.now(), whole_chat=False)
+            known_now = await self._note(self.moved, ready.chat_id, error.new_chat_id)
+            wait = timedelta() if known_now else PATIENCE
+            await self._note(outbox.postpone, ready.id, self.now() + wait, whole_chat=False)
         except Forbidden:
             log.info("a chat does not take our lines; nothing is said there until it is opened again")
-            await self.storage.run(outbox.drop, ready.id)
-            await self.storage.run(self.shut, ready.chat_id)
+            await self._note(self.shut, ready.chat_id)
+            if ready.face.waits:
+                await self._note(outbox.postpone, ready.id, self.now(), whole_chat=False)
+            else:
+                await self._note(outbox.drop, ready.id)
         except BadRequest as error:
             await self._refused(ready, str(error).casefold())
         except (TimedOut, NetworkError) as error:
             await self._in_doubt(ready, error)
         except TelegramError as error:  # it is not about this line: the token, say
             log.warning("no line is taken (%s)", type(error).__name__)
-            await self.storage.run(outbox.postpone, ready.id, self.now() + PATIENCE, whole_chat=False)
+            await self._note(outbox.postpone, ready.id, self.now() + PATIENCE, whole_chat=False)
         except Exception as error:  # noqa: BLE001 - a line that cannot be shown must not block those behind it
             log.error("a line could not be shown and is let go: %s", trace_of(error))
-            await self.storage.run(outbox.drop, ready.id)
+            await self._note(outbox.drop, ready.id)
         else:
-            await self.storage.run(outbox.sent, ready.id, message_id)
+            await self._note(outbox.sent, ready.id, message_id)
+
+    async def _note(self, work: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Note what became of a line, however long the database is busy: else its chat would fall silent."""
+        while True:
+            try:
+                return await self.storage.run(work, *args, **kwargs)
+            except BusyError as error:
+                log.warning("the database does not take a note (%s); trying again", type(error).__name__)
+                await asyncio.sleep(BETWEEN_NOTES)
 
     async def _send(self, ready: Ready, me: User) -> int | None:
         alone = ready.chat_id > 0
@@ -104,24 +123,24 @@ class Sender:
     async def _refused(self, ready: Ready, why: str) -> None:
         """A 400 is never tried again as it was; a card that is gone is said as a new message."""
         if "not modified" in why or (ready.kind == "strip" and "message" in why):
-            await self.storage.run(outbox.sent, ready.id, None)
+            await self._note(outbox.sent, ready.id, None)
         elif ready.thread_id is not None and "thread not found" in why:
-            await self.storage.run(outbox.leave_topic, ready.id)
+            await self._note(outbox.leave_topic, ready.id)
         elif ready.kind == "redraw" and ("not found" in why or "can't be edited" in why):
-            await self.storage.run(outbox.resend, ready.id)
+            await self._note(outbox.resend, ready.id)
         else:
             log.warning("Telegram refused a line of kind %s", ready.kind)
-            await self.storage.run(outbox.drop, ready.id)
+            await self._note(outbox.drop, ready.id)
 
     async def _in_doubt(self, ready: Ready, error: NetworkError) -> None:
         never_left = isinstance(error.__cause__, NOT_SENT)
         refused = error.__cause__ is None  # a 5xx with an answer: Telegram did not take it
         if ready.again or never_left or refused:
             wait = min(PATIENCE, timedelta(seconds=2 ** min(ready.attempts, 9)))
-            await self.storage.run(outbox.postpone, ready.id, self.now() + wait, whole_chat=False)
+            await self._note(outbox.postpone, ready.id, self.now() + wait, whole_chat=False)
         else:
             log.warning("a line may not have arrived and is not said again")
-            await self.storage.run(outbox.drop, ready.id)
+            await self._note(outbox.drop, ready.id)
 
 
 def reader_of(audience: Audience | None, to: Person | None, me: User, *, alone: bool) -> Reader:
