@@ -6,7 +6,7 @@ move, so that a law can look at where the two are.
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import time
 from typing import Any
 
@@ -50,6 +50,7 @@ class Mark:
     text: str
     by: Person
     row: int
+    alone: bool  # told in private
 
 
 @dataclass
@@ -134,7 +135,7 @@ class Play:
         ]
         if not asking:
             return "answers nothing"
-        text = self.text(who, asking[-1].row.id)
+        text = self.text(who, asking[-1].row.id, alone=private)
         source = who.writes(text) if private else who.replies(text)
         self.sources.append((who, source, private))
         return f"answers {asking[-1].say.asks}"
@@ -145,9 +146,11 @@ class Play:
         private = private and who.person in self.stage.lanes
         if who.person not in self.stage.both:
             return f"sends {command} as a stranger, {who.sends(command)}"
-        words = self.text(who, 0) if command == "/checkin" and self.chance.random() < 0.6 else ""
+        words = (
+            self.text(who, 0, alone=private) if command == "/checkin" and self.chance.random() < 0.6 else ""
+        )
         source = who.sends(f"{command} {words}", private=private)
-        self.marks = [Mark(m.text, m.by, m.row or self.stage.sent[source][0]) for m in self.marks]
+        self.marks = [replace(m, row=m.row or self.stage.sent[source][0]) for m in self.marks]
         self.sources.append((who, source, private))
         return f"sends {command}"
 
@@ -158,7 +161,7 @@ class Play:
             return "edits nothing"
         source, private = self.chance.choice(mine)
         row, asked = self.stage.sent[source]
-        text = self.text(who, row)
+        text = self.text(who, row, alone=private)
         who.edits(source, text if asked is not None else f"/checkin {text}", private=private)
         return "edits"
 
@@ -181,9 +184,9 @@ class Play:
         who.opens_lane()
         return "opens the lane"
 
-    def text(self, who: Player, row: int) -> str:
+    def text(self, who: Player, row: int, *, alone: bool) -> str:
         """Return words that are known again wherever they show up."""
-        mark = Mark(f"{who.name.lower()}z{len(self.marks)}z", who.person, row)
+        mark = Mark(f"{who.name.lower()}z{len(self.marks)}z", who.person, row, alone)
         text = self.chance.choice(TEXTS)
         if "{mark}" in text:
             self.marks.append(mark)

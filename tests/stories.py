@@ -112,7 +112,7 @@ class Story(Play):
         who.says("/settings")
         who.taps(page)
         who.taps(label)
-        who.taps("Enough")
+        who.taps("Close")
 
     def breath(self) -> None:
         """Let two seconds pass: the bot may then write to a chat again, and no test waits for it."""

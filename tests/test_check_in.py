@@ -37,6 +37,10 @@ from bot.shell import NO_WORDS, PASSED, TOO_LONG
 from tests.rehearsal import BERLIN, FIRST_DAY, LIMA, Clock, Player, Room, rehearse
 
 CARD = "Your check-in, until 00:00: one feeling and one need each. Tap here, reply, or tell me alone."
+CARD_IN_OPEN = (
+    "Your check-in, until 00:00: one feeling and one need each. "
+    "Each shows here as it comes; what you tell me alone waits until you have both answered."
+)
 TEA = "I'll make tea"
 REPROACH = "You never listen to me"
 
@@ -106,7 +110,7 @@ def test_alone_the_picker_has_two_steps() -> None:
     assert ann.private == [YOUR_FEELING]
     assert ann.labels == [*FEELINGS, "Not tonight"]
     ann.taps("Heavy")
-    assert ann.labels == ["sad", "lonely", "sorry", "ashamed"]
+    assert ann.labels == ["sad", "lonely", "sorry", "ashamed", "Back"]
     ann.taps("lonely")
     assert ann.private == ["lonely. And what do you need? Pick, or write it."]
     ann.taps("Closeness")
@@ -366,10 +370,10 @@ def test_open_each_answer_shows_as_it_comes_on_the_same_card() -> None:
     room, ann, ben, _ = evening(mode="open")
 
     ann.taps("calm")
-    assert room.texts == [f"{CARD}\nAnn: calm."]
+    assert room.texts == [f"{CARD_IN_OPEN}\nAnn: calm."]
     assert ann.whispered == ["Kept: calm. It stands on the card."]
     ben.replies("tired / sleep")
-    assert room.texts == [f"{CARD}\nAnn: calm.\nBen: tired, needing sleep."]
+    assert room.texts == [f"{CARD_IN_OPEN}\nAnn: calm.\nBen: tired, needing sleep."]
     ann.taps("a hug")
 
     assert room.texts[-1].startswith(REVEAL)
@@ -411,7 +415,9 @@ def test_each_is_offered_what_answers_the_others_need() -> None:
 
     assert room.labels == [*for_a_hug, *for_sleep, "Something else", "Nothing tomorrow"]
     ann.taps(for_sleep[0])
-    assert ann.whispered == [f"Kept: {for_sleep[0]}\nNext time I ask you alone how it went."]
+    assert ann.whispered == [
+        f"Kept: {for_sleep[0]}\nIt stands in the room when this closes. Next time I ask you alone how it went."
+    ]
     ben.taps(for_sleep[0])
 
     assert ben.whispered[-1] == "That would answer your own need. The others are for Ann."
@@ -500,7 +506,10 @@ def test_in_the_reveal_one_line_still_brings_its_action() -> None:
     room, ann, ben, _ = revealed()
 
     ann.sends(f"/checkin calm / a hug / {TEA}", private=True)
-    assert ann.private[-1] == f"Kept: {TEA}\nNext time I ask you alone how it went."
+    assert (
+        ann.private[-1]
+        == f"Kept: {TEA}\nIt stands in the room when this closes. Next time I ask you alone how it went."
+    )
     ben.taps("Nothing tomorrow")
 
     assert room.texts[-1] == f"{CLOSED}\nAnn, for Ben: {TEA}"
@@ -849,10 +858,10 @@ def test_done_is_shown_only_if_the_doer_shows_it_and_the_other_may_notice() -> N
     ann.replies("calm / sleep")
     ben.replies("tired / a hug")
 
-    assert f"Ann has done it: {TEA}" in room.texts[-1]
+    assert f"Done, by Ann: {TEA}" in room.texts[-1]
     ben.taps("I noticed, thank you")
-    assert ben.whispered[-1] == "Ben noticed, Ann, and says thank you."
-    assert "Ben noticed, Ann, and says thank you." in room.texts[-1]
+    assert ben.whispered[-1] == "Ann can read it now."
+    assert f"Done, by Ann: {TEA} Ben noticed, and says thank you." in room.texts[-1]
     assert "I noticed, thank you" not in room.labels
 
 
@@ -877,7 +886,7 @@ def test_done_may_stay_with_the_doer() -> None:
     ben.replies("tired / a hug")
     clock.passes(days=2)
 
-    assert "has done it" not in "".join(room.texts)
+    assert "Done, by" not in "".join(room.texts)
     assert not [text for text in ann.private if text.startswith("A look back")]
 
 
@@ -886,7 +895,7 @@ def test_it_is_asked_once_and_then_gone() -> None:
     clock.passes(days=5)
 
     assert len([text for text in ann.private if text.startswith("A look back")]) == 1
-    assert "has done it" not in "".join(room.texts)
+    assert "Done, by" not in "".join(room.texts)
 
 
 def test_done_shows_also_when_tonight_stays_unanswered() -> None:
@@ -895,11 +904,11 @@ def test_done_shows_also_when_tonight_stays_unanswered() -> None:
     ann.taps("Show it")
     clock.passes(hours=3)
 
-    assert room.texts[-1] == f"{CLOSED_KINDLY}\nAnn has done it: {TEA}"
+    assert room.texts[-1] == f"{CLOSED_KINDLY}\nDone, by Ann: {TEA}"
     assert room.labels == ["Share mine", "I noticed, thank you"]
     ben.taps("I noticed, thank you")
 
-    assert room.texts[-1] == f"{CLOSED_KINDLY}\nBen noticed, Ann, and says thank you."
+    assert room.texts[-1] == f"{CLOSED_KINDLY}\nDone, by Ann: {TEA} Ben noticed, and says thank you."
 
 
 def test_done_told_after_an_unanswered_evening_shows_there_and_then() -> None:
@@ -911,9 +920,9 @@ def test_done_told_after_an_unanswered_evening_shows_there_and_then() -> None:
     ann.taps("Show it")
 
     assert SHOWN_NOW in ann.private
-    assert room.texts[-1] == f"{CLOSED_KINDLY}\nAnn has done it: {TEA}"
+    assert room.texts[-1] == f"{CLOSED_KINDLY}\nDone, by Ann: {TEA}"
     ben.taps("Share mine")
-    assert room.texts[-1] == f"{SHARED}\nBen: sad.\nAnn has done it: {TEA}"
+    assert room.texts[-1] == f"{SHARED}\nBen: sad.\nDone, by Ann: {TEA}"
 
 
 def test_without_a_lane_the_first_tap_recalls_it() -> None:

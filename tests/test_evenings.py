@@ -240,7 +240,7 @@ def closes(night: Night, ending: str) -> None:
     """Let the night pass, and see that it closed kindly, in few words, and that nothing is left to tap."""
     story = night.story
     for one, act in night.shown:
-        done = f"{one.who.title()} has done it: {act}"
+        done = f"Done, by {one.who.title()}: {act}"
         last = noticed(night, one)
         assert done in last, (done, last)
     story.until("12:30")
@@ -259,9 +259,9 @@ def noticed(night: Night, one: Phone) -> str:
     story = night.story
     if story.now.hour >= 21:
         story.until("00:30")
-    standing = next(m["text"] for m in reversed(story.ann.room) if "has done it" in m["text"])
+    standing = next(m["text"] for m in reversed(story.ann.room) if "Done, by" in m["text"])
     answer = story.other(one).taps("I noticed, thank you")
-    assert answer.alert == f"{story.other(one).who.title()} noticed, {one.who.title()}, and says thank you."
+    assert answer.alert == f"{one.who.title()} can read it now."
     return str(standing)
 
 

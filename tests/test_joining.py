@@ -85,7 +85,7 @@ def test_the_first_one_says_that_it_is_the_two_of_them() -> None:
     ben.taps("I'm in")
 
     ben.taps("That's us")
-    assert ben.whispered == ["Noted. Ann says so too, and then it begins."]
+    assert ben.whispered == ["Noted. Once Ann taps too, it begins."]
     assert not room.stage.both
     ann.taps("That's us")
 
@@ -215,7 +215,7 @@ def test_two_who_live_apart_keep_one_hour_and_each_their_own_clock() -> None:
 
     ann.taps("We live apart")
     ben.replies("Lima")
-    assert ben.private == ["Kept. Yours is the clock of Lima."]
+    assert room.texts[-1].endswith("Ann: Berlin\nBen: Lima")
     ann.taps("Back")
     ann.taps("Looks right")
     assert "at 21:00 Berlin, 14:00 Lima." in room.texts[-1]
@@ -237,7 +237,7 @@ def test_either_changes_anything_and_the_room_is_told() -> None:
     ben.taps("Answers show")
     ben.taps("Each as it comes")
 
-    assert room.texts[-1] == "Ben has changed something for you two. Answers show: Each as it comes"
+    assert room.texts[-1] == "Ben has changed this for you two. Answers show: Each as it comes."
     assert room.stage.prefers[MODE] == "open"
     assert "Answers show: Each as it comes" in room.texts[-2]
 
@@ -260,7 +260,7 @@ def test_in_private_the_card_is_private_and_the_change_is_said_in_the_room() -> 
     ann.writes("20:30")
 
     assert ann.private[-1].startswith(SETTINGS)
-    assert room.texts[-1] == "Ann has changed something for you two. Hour: 20:30"
+    assert room.texts[-1] == "Ann has changed this for you two. Hour: 20:30."
     assert ben.private == []
 
 
@@ -323,11 +323,11 @@ def test_enough_closes_the_card_and_it_rests_by_itself() -> None:
     room, ann, _, clock = living()
 
     ann.sends("/settings")
-    ann.taps("Enough")
+    ann.taps("Close")
     assert room.texts[-1] == ENOUGH
     ann.sends("/settings")
     clock.passes(days=2)
-    ann.taps("Enough")
+    ann.taps("Close")
 
     assert ann.whispered[-1] == PASSED
 

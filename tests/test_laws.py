@@ -49,7 +49,7 @@ MOVES = 50
 
 # What taps, words and commands lead to nothing, by state. Empty is how we like it; what is let in says why.
 DEAD_TAPS: dict[tuple[str, str], str] = {}
-LOST_WORDS: dict[tuple[str, str], str] = {}
+LOST_WORDS = {("Naming", "answer"): "both halves stand, and nobody can tell which one is meant"}
 MUTE_COMMANDS: dict[tuple[str, str], str] = {}
 
 
@@ -60,10 +60,8 @@ TO_WHO_TYPED_THERE = {shell.TOO_LONG, shell.CLOSED, shell.NO_WORDS}
 def must_veil(state: object) -> bool:
     """Whether nobody's words may cross here. The tests know it for themselves: a ritual cannot forget it."""
     match state:
-        case Naming(evening=evening):
+        case Naming(evening=evening) | Unseen(evening=evening):
             return evening.together
-        case Unseen():
-            return True
         case _:
             return False
 
@@ -199,20 +197,20 @@ def test_nobodys_words_reach_the_other_before_they_may(play: Play) -> None:
 
 def may_be_seen(stage: Stage, mark: Mark, passed: list[Row]) -> bool:
     """Whether a mode or its writer has let these words go: by the tests' own list."""
-    return any(lets_go(row.state, mark.by) for row in passed if row.id == mark.row) or any(
+    return any(lets_go(row.state, mark) for row in passed if row.id == mark.row) or any(
         thing.words and mark.text in thing.words.text and thing.outcome in {"told", "noticed"}
         for thing in stage.kept
     )
 
 
-def lets_go(state: object, writer: Person) -> bool:
+def lets_go(state: object, mark: Mark) -> bool:
     match state:
         case Naming(evening=evening):
-            return not evening.together
+            return not (evening.together or mark.alone)
         case Acting() | Listening():
             return True
         case Shared(by=by):
-            return writer in by
+            return mark.by in by
         case _:
             return False
 

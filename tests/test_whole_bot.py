@@ -32,7 +32,7 @@ def test_a_couple_joins_and_sets_its_evening_while_a_stranger_tries_at_every_ste
         for label in ("That's us", "Not us"):
             assert cleo.taps(label).alert == HAS_ITS_TWO
         assert ann.texts() == ["Ann and Ben: is that the two of you?"]
-        assert ben.taps("That's us").alert == "Noted. Ann says so too, and then it begins."
+        assert ben.taps("That's us").alert == "Noted. Once Ann taps too, it begins."
         ann.taps("That's us")
 
         setup = story.newest("Every evening, at 21:00, by the clock of Berlin.")["id"]
@@ -108,12 +108,12 @@ def test_one_changes_a_setting_and_the_room_is_told(tmp_path: Path) -> None:
     with Story.at(tmp_path) as story:
         story.ready()
         story.sets(story.ben, "Hour", "20:00")
-        assert story.newest("Ben has changed something for you two. Hour: 20:00")
-        assert story.newest("Kept as it is.")["buttons"] == []
+        assert story.newest("Ben has changed this for you two. Hour: 20:00.")
+        assert story.newest("Kept. /settings opens it again.")["buttons"] == []
         story.ann.says("/settings", "private")
         story.ann.taps("Answers show", "private")
         story.ann.taps("Each as it comes", "private")
-        assert story.newest("Ann has changed something for you two. Answers show: Each as it comes")
+        assert story.newest("Ann has changed this for you two. Answers show: Each as it comes.")
         story.until("20:00")
         assert story.newest(CARD)
         story.until("21:00")
