@@ -201,7 +201,8 @@ class Engine:
         """In a room it says who Tend is; in private it opens the lane, and what waited there is delivered."""
         if not command.where.private:
             couple = couples.of_room(tx, command.where.chat_id)
-            if couple is not None and couple.stage == "together":
+            _, partner = self._whose(tx, command.who, command.where)
+            if couple is not None and partner is not None:
                 self._tell(tx, couple, say(HERE_ALREADY))
             return self._added(tx, command.where)
         person = couples.known(tx, command.who.number)

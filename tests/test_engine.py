@@ -744,18 +744,20 @@ def test_the_same_two_back_in_their_room_keep_what_each_of_them_kept(road: Road)
     assert sorted(map(words_of, road.kept())) == kept
 
 
-def test_a_new_partner_sees_none_of_it(road: Road) -> None:
+@pytest.mark.parametrize("who", ["ann", "ben"])
+def test_a_new_partner_sees_none_of_it(road: Road, who: str) -> None:
     a_promise(road)
     assert road.kept()
     leave(road)
-    road.ann.sends("/start")
-    road.ann.taps("I'm in")
+    stays = road.ann if who == "ann" else road.ben
+    stays.sends("/start")
+    stays.taps("I'm in")
     road.cleo.taps("I'm in")
-    road.ann.taps("That's us")
-    road.ann.taps("Looks right")
+    stays.taps("That's us")
+    stays.taps("Looks right")
     assert road.kept() == []
     road.reaches(AT_NINE + timedelta(days=2))
-    assert not any("QUIET" in text for text in (*road.home[-2:], *road.ann.private, *road.cleo.private))
+    assert not any("QUIET" in text for text in (*road.home[-2:], *stays.private, *road.cleo.private))
 
 
 def test_ben_in_a_new_room_leaves_anns_things_where_they_were(road: Road) -> None:
@@ -782,8 +784,16 @@ def test_a_room_keeps_everything_under_its_new_number(evening: Road, notices: in
     new = -1_004_100_000_001
     for _ in range(notices):
         evening.hears(Moved(HOME, new))
+    assert [message.text[:10] for message in evening.chat(new)][-1:] == ["Your check"]  # said anew, once
+    anew = len(evening.chat(new))
+    (card,) = [message for message in evening.chat(new) if "calm" in message.labels]
+    tap = Tap(
+        evening.ann.who, Place(new, private=False), "q", card.card, key_of(card.buttons[0]), card.number
+    )
+    assert evening.shows(evening.hears(tap)).startswith("Kept: calm.")
     evening.passes(hours=1, minutes=1)
-    assert [message.text[:12] for message in evening.chat(new)] == ["The check-in"]
+    assert len(evening.chat(new)) == anew  # Ann has answered, so the room is left in peace
+    assert any("if you like" in text for text in evening.ben.private)
 
 
 # -- What a test must not be wrong about --------------------------------------

@@ -55,14 +55,18 @@ class Night:
         """Let one name a feeling and a need in own words; in mode "open" they stand there at once."""
         feeling, need = self.words(one, "quiet"), self.words(one, "some air")
         way(self.story, one, feeling, need)
-        self.stands(one, feeling, need)
+        self.stands(one, feeling, need, alone=way is by_private_message)
         return feeling, need
 
-    def stands(self, one: Phone, feeling: str, need: str) -> None:
-        """In mode "open" an answer is on the card when it is given; in "together" only its writer knows."""
+    def stands(self, one: Phone, feeling: str, need: str, *, alone: bool = False) -> None:
+        """In mode "open" an answer is on the card when it is given; in "together" only its writer knows.
+
+        What is told alone waits for both, in either mode.
+        """
         if self.mode == "open":
             line = f"{one.who.title()}: {feeling}, needing {need}."
-            assert any(line in text for text in self.story.texts_of_tend()[-2:])
+            card = self.story.newest("")["text"]
+            assert (line in card) is not (alone and card.startswith("Your check-in"))
         else:
             story = self.story
             if story.newest("")["text"].startswith(CARD):

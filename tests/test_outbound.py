@@ -437,6 +437,17 @@ async def test_a_flood_holds_one_chat_only_and_longer_than_this_process(
     assert gone[1][0] >= began + timedelta(seconds=70)
 
 
+async def test_a_flood_holds_what_must_be_said_at_once_as_well(post: Post, wire: Wire) -> None:
+    post.puts("hello")
+    wire.answers["sendMessage"].append(refusal(429, "Too Many Requests: retry after 70", retry_after=70))
+    await sends(post, wire.address)
+    post.puts("pause", at_once=True)
+    began = post.clock.now
+    gone = post.drains()
+    assert texts(gone) == ["pause", "hello"]
+    assert gone[0][0] >= began + timedelta(seconds=70)
+
+
 async def test_a_flood_in_a_private_chat_holds_that_chat_and_not_the_room(post: Post, wire: Wire) -> None:
     post.tells("alone", 7)
     wire.answers["sendMessage"].append(refusal(429, "Too Many Requests: retry after 70", retry_after=70))

@@ -97,7 +97,7 @@ def test_not_us_begins_again_and_two_others_can_still_be_the_two(tmp_path: Path)
         assert story.ann.texts() == ["Ann and Cleo: is that the two of you?"]
         assert story.ben.taps("That's us").alert == HAS_ITS_TWO
         story.cleo.taps("Not us")
-        assert story.ann.texts() == ["Then once more. It begins when the two of you have tapped."]
+        assert story.ann.texts() == ["All right. Who are the two of you? It begins when both have tapped."]
         story.ben.taps("I'm in")
         story.ann.taps("I'm in")
         story.ben.taps("That's us")

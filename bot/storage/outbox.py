@@ -504,8 +504,9 @@ def say_room_anew(tx: Tx, couple: CoupleRow) -> None:
     ):
         standing = card.live and card.message_id is not None
         card.message_id = None
-        face = face_of(tx, couple, card)
-        if standing and face is not None and (face.buttons or face.asks):
+        face = face_of(tx, couple, card) if standing and card.playing_id else None
+        playing = tx.session.get(PlayingRow, card.playing_id) if card.playing_id else None
+        if face is not None and playing is not None:
             for line in tx.session.scalars(select(LineRow).where(LineRow.card_id == card.id)).all():
                 tx.session.delete(line)
             _put(tx, couple, card, "say", TO_PEOPLE, face, always=True)
