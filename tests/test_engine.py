@@ -44,7 +44,7 @@ AT_NINE = datetime(2026, 5, 1, 21, tzinfo=BERLIN)
 OPENS, REVEAL, CLOSED = "Your check-in, until", "You have both spoken.", "That was tonight's check-in."
 TRIES = 9  # of somebody who misses a card
 NIGHTS = {"sqlite": 5, "postgresql": 3}  # so many nights hold all moments; each has several ends
-EACH = {"sqlite": 2, "postgresql": 7}  # so many moments apart are looked at one by one
+EACH = {"sqlite": 4, "postgresql": 9}  # so many moments apart are looked at one by one
 A_MOMENT = 0.3  # seconds in which a transaction that nothing holds up is long over
 
 

@@ -39,14 +39,15 @@ def test_a_couple_joins_and_sets_its_evening_while_a_stranger_tries_at_every_ste
         assert_nothing_changes(story, setup, lambda: tries_everything_at_the_settings(cleo, setup))
 
         ben.says("Atlantis-on-Sea", reply_to=setup)
-        assert story.newest("I do not know that place.")["id"] == setup
-        ben.says("Lima", reply_to=setup)
+        anew = story.newest("I do not know that place.")["id"]  # under the reply, where it is seen
+        assert anew > setup
+        ben.says("Lima", reply_to=setup)  # a reply to the older one counts as well
         assert "by the clock of Lima" in story.newest("Every evening")["text"]
         ben.says("berlin", reply_to=setup)
         ann.says("20:30", reply_to=setup)
         ann.taps("Every other evening")
-        assert story.newest("Every other evening, at 20:30, by the clock of Berlin.")["id"] == setup
-        assert_nothing_changes(story, setup, lambda: tries_everything_at_the_settings(cleo, setup))
+        assert story.newest("Every other evening, at 20:30, by the clock of Berlin.")["id"] == anew
+        assert_nothing_changes(story, anew, lambda: tries_everything_at_the_settings(cleo, anew))
         ben.taps("Looks right")
 
         assert story.newest("Kept. I come on Sunday, 22 November, at 20:30.")["buttons"] == [
