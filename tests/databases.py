@@ -162,7 +162,7 @@ class Shelf:
     def store(self, kind: str, of: str, clock: Time) -> Iterator[Store]:
         """Lend an open store on a copy of a prepared database.
 
-        The engine is the same each time, so that SQLAlchemy need not compile each statement anew; one at a time.
+        The engine is the same each time, so that SQLAlchemy compiles nothing anew; one at a time.
         """
         with self.lend(kind, of, name="stage") as url:
             store = self._stores.setdefault(kind, Store(url, KEYS, clock))

@@ -416,8 +416,10 @@ def test_each_is_offered_what_answers_the_others_need() -> None:
     assert room.labels == [*for_a_hug, *for_sleep, "Something else", "Nothing tomorrow"]
     ann.taps(for_sleep[0])
     assert ann.whispered == [
-        f"Kept: {for_sleep[0]}\nIt stands in the room when this closes. "
-        "Next time I ask you alone how it went."
+        (
+            f"Kept: {for_sleep[0]}\nIt stands in the room when this closes. "
+            "Next time I ask you alone how it went."
+        )
     ]
     ben.taps(for_sleep[0])
 
