@@ -732,7 +732,8 @@ def test_a_reproach_is_offered_back_to_its_writer_alone() -> None:
     ann.writes(REPROACH)
 
     assert ann.private[-1] == (
-        f"A thought on what you wrote: {REPROACH}\nThese are your words. Would you like another form?"
+        f"A thought on what you wrote: {REPROACH}\n"
+        "These are your words. Would you like another form? Until you say, they wait."
     )
     assert ann.labels == ["Keep my words", "Say it as I feel, I need"]
     assert room.texts == [CARD]

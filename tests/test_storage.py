@@ -363,13 +363,13 @@ def test_after_a_restart_with_the_clock_set_back_ids_still_grow(database: str, c
 
 def test_a_moment_without_its_zone_is_refused(store: Store) -> None:
     with pytest.raises(StatementError, match="a moment needs its zone"), store.begin() as tx:
-        tx.session.add(InboxRow(update_id=1, stage="new", attempts=0, at=datetime(2026, 5, 1)))  # noqa: DTZ001 - that is the point
+        tx.session.add(InboxRow(update_id=1, stage="new", at=datetime(2026, 5, 1)))  # noqa: DTZ001 - that is the point
 
 
 def test_a_moment_comes_back_as_the_same_instant_in_utc(store: Store) -> None:
     at = datetime(2026, 5, 1, 21, 0, 0, 123_000, tzinfo=ZoneInfo("Europe/Berlin"))
     with store.begin() as tx:
-        tx.session.add(InboxRow(update_id=1, stage="new", attempts=0, at=at))
+        tx.session.add(InboxRow(update_id=1, stage="new", at=at))
     with store.begin() as tx:
         back = tx.session.get_one(InboxRow, 1).at
     assert back == at
@@ -388,11 +388,9 @@ def heard(caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
 
 def test_an_error_of_the_database_names_no_value(store: Store) -> None:
     with store.begin() as tx:
-        tx.session.add(InboxRow(update_id=7, stage="new", attempts=0, at=EVENING))
+        tx.session.add(InboxRow(update_id=7, stage="new", at=EVENING))
     with pytest.raises(IntegrityError) as refused, store.begin() as tx:
-        tx.session.execute(
-            insert(InboxRow).values(update_id=7, body=b"ZEBRA", stage="new", attempts=0, at=EVENING)
-        )
+        tx.session.execute(insert(InboxRow).values(update_id=7, body=b"ZEBRA", stage="new", at=EVENING))
     assert "ZEBRA" not in str(refused.value)
     with pytest.raises(SQLAlchemyError) as refused_too, store.begin() as tx:
         tx.session.execute(text("SELECT * FROM nowhere WHERE word = :word"), {"word": "ZEBRA"})

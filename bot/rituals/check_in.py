@@ -87,7 +87,10 @@ ROOM_IS_OPEN = (
     "A word about the room: what is typed there, you both see at once. "
     "What you write here stays unseen until you have both answered."
 )
-SOFTER = "A thought on what you wrote: {words}\nThese are your words. Would you like another form?"
+SOFTER = (
+    "A thought on what you wrote: {words}\n"
+    "These are your words. Would you like another form? Until you say, they wait."
+)
 SAY_ANEW = "As a feeling and a need, then: I feel ..., I need ... Write it here."
 
 TONIGHT = "Tonight's check-in."

@@ -22,7 +22,7 @@ def keep(tx: Tx, updates: Iterable[dict[str, Any]]) -> int:
         number = int(body["update_id"])
         if tx.session.get(InboxRow, number) is None:
             sealed = tx.keys.host.close(json.dumps(body), "inbox", number, "body", "host")
-            tx.session.add(InboxRow(update_id=number, body=sealed, stage="new", attempts=0, at=tx.now))
+            tx.session.add(InboxRow(update_id=number, body=sealed, stage="new", at=tx.now))
             new += 1
     return new
 

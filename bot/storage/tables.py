@@ -208,7 +208,6 @@ class InboxRow(Base):
     update_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     body: Mapped[bytes | None]  # sealed
     stage: Mapped[str] = mapped_column(String(8))  # new, done, dead
-    attempts: Mapped[int]
     at: Mapped[datetime]
 
     __table_args__ = (

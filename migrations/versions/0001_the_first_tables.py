@@ -23,7 +23,6 @@ def upgrade() -> None:
         sa.Column("update_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.Column("stage", sa.String(length=8), nullable=False),
-        sa.Column("attempts", sa.BigInteger(), nullable=False),
         sa.Column("at", Utc(), nullable=False),
         sa.PrimaryKeyConstraint("update_id"),
     )
