@@ -42,6 +42,7 @@ def server(stage: Stage) -> Server:
     """Return the server of both faces; it logs no addresses, since they carry the token."""
     config = uvicorn.Config(
         face(stage),
+        log_config=None,  # the host of this process decides how it logs
         log_level="warning",
         access_log=False,
         lifespan="off",
