@@ -1109,3 +1109,37 @@ def test_each_reads_the_hour_by_their_own_clock() -> None:
     ann.taps("calm")
     clock.passes(hours=1)
     assert ben.private[-1].startswith("The check-in is here until 17:00,")
+
+
+def test_a_third_line_from_the_room_is_no_promise() -> None:
+    room, ann, ben, _ = evening()
+
+    ann.replies("tired")
+    ann.replies("rest")
+    ann.replies("sorry, a hug")
+    ben.replies("calm / sleep")
+
+    assert "Ann: tired, needing rest." in room.texts[-1]
+    assert "sorry" not in "".join(room.texts)
+
+
+def test_in_mode_open_what_is_told_alone_waits_until_both_have_answered() -> None:
+    room, ann, ben, _ = evening(mode="open")
+
+    ann.taps("Tell me alone")
+    ann.writes("lonely")
+    assert "lonely" not in "".join(room.texts)
+    ann.writes("a walk")
+    ben.replies("calm / sleep")
+
+    assert "Ann: lonely, needing a walk." in room.texts[-1]
+
+
+def test_nothing_in_own_words_is_nothing_tomorrow() -> None:
+    room, ann, ben, _ = evening()
+
+    ann.sends("/checkin calm / a hug / I'll make tea")
+    ben.sends("/checkin tired / sleep")
+    ben.replies("nothing from me")
+
+    assert room.texts[-1] == f"{CLOSED}\nAnn, for Ben: {TEA}"

@@ -4,7 +4,7 @@ import pytest
 
 from bot.feelings import ANY_NEED, NEEDS, SUGGESTIONS
 from bot.ritual import Person, Words
-from bot.wording import accuses, promises, reports
+from bot.wording import accuses, declines, feeling_and_need, is_sentence, promises, reports
 
 
 def said(text: str) -> Words:
@@ -201,3 +201,34 @@ def test_no_text_is_both_a_promise_and_a_report() -> None:
 @pytest.mark.parametrize("text", ["when " * 1000, "well " * 1000, "you " * 1000, "\0" * 5000, "'" * 5000])
 def test_a_very_long_text_is_read_at_once(text: str) -> None:
     assert not any(rule(said(text)) for rule in (accuses, promises))
+
+
+@pytest.mark.parametrize("text", ["nothing", "Nothing.", "nothing from me", "No", "none tonight", "  nope! "])
+def test_a_refusal_is_no_promise(text: str) -> None:
+    assert declines(said(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["nothing but tea, I'll make it", "no phones when we eat", "I'll do nothing", ""]
+)
+def test_what_only_begins_like_a_refusal_is_none(text: str) -> None:
+    assert not declines(said(text))
+
+
+def test_a_feeling_and_a_need_in_one_breath_are_both_halves_as_they_were_written() -> None:
+    both = feeling_and_need(said("I feel unheard. I need you to look up when I talk"))
+
+    assert both is not None
+    assert [half.text for half in both] == ["I feel unheard", "I need you to look up when I talk"]
+
+
+@pytest.mark.parametrize(
+    "text", ["I feel unheard", "I need a hug", "tired / sleep", "\u0130" * 9 + " I need"]
+)
+def test_one_half_is_not_both(text: str) -> None:
+    assert feeling_and_need(said(text)) is None
+
+
+def test_a_sentence_of_its_own_is_known_by_its_beginning() -> None:
+    assert is_sentence(said("I need a hug"))
+    assert not is_sentence(said("a hug"))
