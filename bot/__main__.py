@@ -5,10 +5,9 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 from bot.clock import Heartbeat, wall_clock
 from bot.couple.house import ALL_PREFERENCES, HOUSE
@@ -26,8 +25,6 @@ from bot.telegram.app import InvalidToken, Line, Tend
 log = logging.getLogger(__name__)
 
 ALIVE = timedelta(seconds=90)  # the road is gone at least once a second; a call to Telegram may take long
-
-Follow = Callable[[Tend], Coroutine[Any, Any, None]]
 
 
 def main(argv: list[str] | None = None) -> int:

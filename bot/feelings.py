@@ -52,13 +52,13 @@ SUGGESTIONS: dict[str, tuple[str, str]] = {
     "an evening out": ("When it's noon, I'll pick a place.", "When I'm done, I'll book a table."),
 }
 
-# For a need in own words.
 # For two who live apart: nothing here needs one house, one hour or one table.
 FROM_AFAR: tuple[str, ...] = (
     "When I wake, I'll send you my voice.",
     "When I'm home, I'll call and listen.",
     "When it's dark here, I'll write you.",
 )
+# For a need in own words.
 ANY_NEED: tuple[str, str] = ("When I make tea, I'll bring you one.", "When we meet, I'll ask how it went.")
 
 

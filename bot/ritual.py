@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 D = TypeVar("D", bound="DataclassInstance")
 UTC_ZONE = ZoneInfo("UTC")
+PARTED = " / "  # between the answers of one line
 
 # -- Whom and what it is about ------------------------------------------------
 

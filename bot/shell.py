@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from bot.hours import LATE, TOO_SHORT, ZONE, evening_of
 from bot.ritual import (
+    PARTED,
     Answer,
     Began,
     Button,
@@ -39,7 +40,7 @@ from bot.ritual import (
 )
 
 LONGEST_ANSWER = 300  # characters of one answer
-MOST_ANSWERS = 3  # in one line behind a command, parted by " / "
+MOST_ANSWERS = 3  # in one line behind a command
 MOST_WORDS = 6  # people's words in one message: 6 x 300 stays far below Telegram's 4,096
 
 PASSED = "That has passed."
@@ -180,7 +181,7 @@ def too_long(event: Event) -> bool:
     """Whether an answer is longer than a card can carry; behind a command there may be several."""
     match event:
         case Began(words=words):
-            return any(len(part.text) > LONGEST_ANSWER for part in words.split(" / ", MOST_ANSWERS - 1))
+            return any(len(part.text) > LONGEST_ANSWER for part in words.split(PARTED, MOST_ANSWERS - 1))
         case Wrote(words=words):
             return len(words.text) > LONGEST_ANSWER
     return False

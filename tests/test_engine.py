@@ -803,3 +803,11 @@ def test_the_phones_of_these_tests_show_an_evening_whole(evening: Road) -> None:
     night(evening)
     assert [text.splitlines()[0][:20] for text in evening.home[-2:]] == [REVEAL[:20], CLOSED[:20]]
     assert any("ZEBRA" in text for text in evening.home)
+
+
+def test_a_card_that_is_said_again_still_takes_a_private_line(evening: Road) -> None:
+    evening.open_lanes()
+    evening.ann.sends("/checkin")  # the newest card comes again, below everything
+    evening.ben.writes("calm / sleep")
+
+    assert evening.ben.taps("What did I say?") == "Yours tonight: calm, needing sleep."

@@ -3,7 +3,6 @@
 from bot.ritual import Answer, Began, Button, Event, Line, Ritual, Scene, line, say
 
 HELP = "I keep small rituals with the two of you. What you can send me:"
-COMMAND = "/{command} {about}"
 HELP_END = "Everything works in your room. For words that stay unseen there is our private chat."
 OPEN_LANE = Button("Open our private chat", leads="lane")
 

@@ -16,6 +16,7 @@ from bot import follow_through
 from bot.feelings import FEELINGS, NEEDS, suggested
 from bot.hours import ANCHOR, EVERY, HOUR, TOO_SHORT, ZONE, evening_hour
 from bot.ritual import (
+    PARTED,
     Answer,
     Began,
     Button,
@@ -45,7 +46,6 @@ from bot.wording import LANGUAGE, accuses, declines, feeling_and_need, is_senten
 
 WINDOW, REMINDER = timedelta(hours=3), timedelta(hours=1)
 FOR_ACTIONS = timedelta(minutes=30)  # at least, after a late reveal
-PARTED = " / "  # between the answers of one line
 LINGERS = timedelta(hours=12)  # how long "Share mine" and a line back are still heard
 QUESTIONS = ("feeling", "need", "action")  # in the order of one line: calm / a quiet evening / I'll make tea
 BETWEEN_OFFERS = timedelta(days=7)

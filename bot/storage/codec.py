@@ -124,16 +124,6 @@ def say_from_json(text: str) -> Say:
 _RICH = {"values", "below", "buttons", "to"}
 
 
-def buttons_to_json(buttons: tuple[Button, ...]) -> str:
-    """Return a card's buttons as JSON."""
-    return json.dumps([_button_to(button) for button in buttons], ensure_ascii=False)
-
-
-def buttons_from_json(text: str) -> tuple[Button, ...]:
-    """Return a card's buttons."""
-    return tuple(_button_from(button) for button in json.loads(text))
-
-
 def _line_to(line: Line) -> dict[str, Any]:
     return {"text": line.text, "values": _values_to(line.values)}
 

@@ -7,7 +7,7 @@ outage.
 
 import logging
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select
@@ -90,14 +90,12 @@ def say(
 
 def repeat(tx: Tx, couple: CoupleRow, playing_id: int, to: Person | None) -> bool:
     """Say the newest card of a playing again, where somebody asked for it; tell whether there is one."""
-    query = _cards(playing_id).where(
-        CardRow.to_id == to.id if to else CardRow.to_id.is_(None), CardRow.face.is_not(None)
-    )
+    query = _cards(playing_id).where(_is_in_chat_of(to.id if to else None), CardRow.face.is_not(None))
     newest = tx.session.scalar(query.order_by(CardRow.id.desc()).limit(1))
     face = face_of(tx, couple, newest) if newest is not None else None
     if face is None:
         return False
-    say(tx, couple, playing_id, _anew(face), TO_PEOPLE, always=True)
+    say(tx, couple, playing_id, replace(face, quiet=False), TO_PEOPLE, always=True)
     return True
 
 
@@ -158,9 +156,14 @@ def tell(tx: Tx, chat_id: int, said: Say) -> None:
 def _standing(tx: Tx, couple: CoupleRow, playing_id: int | None, said: Say) -> CardRow | None:
     if not said.card or playing_id is None:
         return None
-    whose = CardRow.to_id == said.to.id if said.to else CardRow.to_id.is_(None)
+    whose = _is_in_chat_of(said.to.id if said.to else None)
     query = _cards(playing_id).where(CardRow.couple_id == couple.id, CardRow.name == said.card, whose)
     return tx.session.scalar(query.order_by(CardRow.id.desc()).limit(1))
+
+
+def _is_in_chat_of(person_id: int | None) -> ColumnElement[bool]:
+    """Whether a card stands in this person's private chat; for None, in the room."""
+    return CardRow.to_id == person_id if person_id else CardRow.to_id.is_(None)
 
 
 def _cards(playing_id: int) -> Select[CardRow]:
@@ -191,13 +194,6 @@ def _put(tx: Tx, couple: CoupleRow, card: CardRow, kind: str, rank: int, said: S
         )
     )  # fmt: skip
     tx.session.flush()
-
-
-def _anew(face: Say) -> Say:
-    return Say(
-        face.text, face.values, face.below, face.buttons, face.to, face.card, face.asks,
-        waits=face.waits, softly=face.softly, again=face.again, at_once=face.at_once,
-    )  # fmt: skip
 
 
 # -- Sending ------------------------------------------------------------------
@@ -311,11 +307,6 @@ def land(tx: Tx) -> tuple[int, int]:
         else:
             drop(tx, line.id)
     return len(again), len(flying) - len(again)
-
-
-def is_idle(tx: Tx) -> bool:
-    """Whether nothing is in flight."""
-    return not tx.session.scalar(select(exists().where(LineRow.flying)))
 
 
 def waiting_lines(tx: Tx) -> int:
@@ -461,7 +452,7 @@ def card(tx: Tx, number: int) -> CardRow | None:
 
 def card_at(tx: Tx, couple: CoupleRow, to: PersonRow | None, message_id: int) -> CardRow | None:
     """Return the card that stands in a message of the room, or of somebody's private chat."""
-    whose = and_(CardRow.couple_id == couple.id, CardRow.to_id == to.id if to else CardRow.to_id.is_(None))
+    whose = and_(CardRow.couple_id == couple.id, _is_in_chat_of(to.id if to else None))
     query = select(CardRow).where(whose, CardRow.message_id == message_id)
     found = tx.session.scalar(query.order_by(CardRow.id.desc()).limit(1))
     return found or _arrived_unseen(tx, whose, message_id)
@@ -485,7 +476,7 @@ def successor(tx: Tx, card: CardRow) -> CardRow:
     """Return the card as it was said last: a reply to an older form of it is a reply to it."""
     if card.live or not card.name or card.playing_id is None:
         return card
-    whose = CardRow.to_id == card.to_id if card.to_id else CardRow.to_id.is_(None)
+    whose = _is_in_chat_of(card.to_id)
     query = _cards(card.playing_id).where(CardRow.name == card.name, CardRow.asks == card.asks, whose)
     return tx.session.scalar(query.order_by(CardRow.id.desc()).limit(1)) or card
 
@@ -514,7 +505,7 @@ def say_room_anew(tx: Tx, couple: CoupleRow) -> None:
 
 def newest_question(tx: Tx, couple: CoupleRow, person: PersonRow | None) -> CardRow | None:
     """Return the newest live question in somebody's private chat, or in the room."""
-    whose = CardRow.to_id == person.id if person else CardRow.to_id.is_(None)
+    whose = _is_in_chat_of(person.id if person else None)
     query = select(CardRow).where(CardRow.couple_id == couple.id, whose, CardRow.live, CardRow.asks != "")
     return tx.session.scalar(query.order_by(CardRow.id.desc()).limit(1))
 
