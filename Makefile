@@ -4,11 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+SERVER := $(VENV)/server
 WORKERS ?= 2
 
 .PHONY: test play check lock clean
 
-test: check ## format, lint, types, imports, and every test
+test: check $(SERVER) ## format, lint, types, imports, and every test
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 check: $(READY)
@@ -26,9 +27,15 @@ $(READY): pyproject.toml .ci/test.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# There is no such server for every system (none for musl); the tests then look for an installed one.
+$(SERVER): $(READY) .ci/server.lock
+	-$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes --requirement .ci/server.lock
+	@touch $@
+
 lock: ## work out the locked versions anew, with hashes and without index addresses; needs uv
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file .ci/run.lock
 	uv pip compile pyproject.toml --group test --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file .ci/test.lock
+	uv pip compile --group server --no-deps --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file .ci/server.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,4 +1,7 @@
-"""The composition root and the command line: `tend run`, `play`, `doctor` and `alive`. It decides nothing."""
+"""The composition root and the command line: `tend run`, `migrate`, `play`, `doctor` and `alive`.
+
+It decides nothing.
+"""
 
 import argparse
 import asyncio
@@ -19,7 +22,7 @@ from bot.playground.conductor import LedClock
 from bot.settings import RefusedSettingsError, Settings, read_settings
 from bot.storage.outbox import Limits
 from bot.storage.sealing import KeyRefusedError, keyring
-from bot.storage.store import Storage, Store, is_new, migrate
+from bot.storage.store import BusyError, RefusedDatabaseError, Ring, Storage, Store, keys_of, migrate
 from bot.telegram.app import InvalidToken, Line, Tend
 
 log = logging.getLogger(__name__)
@@ -40,14 +43,21 @@ def main(argv: list[str] | None = None) -> int:
         match options.command:
             case "run":
                 return asyncio.run(run(settings, options.led_by))
+            case "migrate":
+                return tell_steps(settings)
             case "play":
                 return play(port=settings.port, data_dir=settings.data_dir, bot_argv=led_bot)
             case "doctor":
                 return tell_findings(settings)
             case _:
                 return 0 if is_alive(settings) else 1
-    except (RefusedSettingsError, KeyRefusedError) as error:
+    except (RefusedSettingsError, RefusedDatabaseError, KeyRefusedError) as error:
         sys.stderr.write(f"{error}\n")
+    except BusyError as error:
+        sys.stderr.write(
+            f"The database does not answer, or somebody else holds it ({type(error).__name__}). "
+            "Try again, or ask `tend doctor`.\n"
+        )
     except InvalidToken:
         sys.stderr.write("Telegram does not know this BOT_TOKEN. Copy it anew from @BotFather.\n")
     except Exception as error:  # noqa: BLE001 - Python's own last words would print messages, and those may hold words
@@ -65,6 +75,7 @@ def command_line() -> argparse.ArgumentParser:
     running.add_argument(
         "--led-by", type=int, metavar="FD", help=argparse.SUPPRESS
     )  # the playground leads its clock
+    commands.add_parser("migrate", help="bring the database to this version; make a backup first")
     commands.add_parser("play", help="run it on this machine with a stand-in for Telegram; it needs nothing")
     commands.add_parser("doctor", help="look at everything it needs, and say what to do")
     commands.add_parser("alive", help="succeed if a bot with the same DATA_DIR is going its road")
@@ -84,7 +95,7 @@ async def run(settings: Settings, led_by: int | None) -> int:
         )
     led = await LedClock.connect(led_by) if led_by is not None else None
     now: Callable[[], datetime] = led.now if led else wall_clock
-    storage = Storage(open_store(settings, now))
+    storage = Storage(open_store(settings, now, migrating=led is not None))
     limits = Limits(
         settings.prompts_a_second, settings.answers_a_second, settings.group_a_minute, settings.in_flight
     )
@@ -108,16 +119,34 @@ async def follow(led: LedClock, tend: Tend) -> None:
     await led.follow(tend.settle)
 
 
-def open_store(settings: Settings, now: Callable[[], datetime]) -> Store:
-    """Return the database, migrated, its seals opened by the host's key."""
+def open_store(settings: Settings, now: Callable[[], datetime], *, migrating: bool) -> Store:
+    """Return the database, its seals opened by the host's key. An empty one is made.
+
+    One that is behind is refused, since a host decides when; only the playground's is `migrating` by itself.
+    Raises RefusedDatabaseError or KeyRefusedError.
+    """
     settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    migrate(settings.database)
-    keys = keyring(
-        settings.tend_key.get_secret_value(), settings.folder, may_create=is_new(settings.database)
-    )
-    store = Store(settings.database, keys, now)
+    for step in migrate(settings.database, ring_of(settings), only_new=not migrating):
+        log.info("migrated %s", step)
+    store = Store(settings.database, keys_of(settings.database, ring_of(settings)), now)
     store.open()
     return store
+
+
+def ring_of(settings: Settings) -> Ring:
+    """Return what finds the host's key, or makes it where that is allowed."""
+    return lambda may_create: keyring(
+        settings.tend_key.get_secret_value(), settings.folder, may_create=may_create
+    )
+
+
+def tell_steps(settings: Settings) -> int:
+    """Migrate, and print what was done."""
+    settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for step in migrate(settings.database, ring_of(settings)):
+        sys.stdout.write(f"done  {step}\n")
+    sys.stdout.write("The database is up to date. `tend run` goes on with it.\n")
+    return 0
 
 
 def is_alive(settings: Settings) -> bool:

@@ -59,11 +59,43 @@ class Tap:
 
 
 @dataclass(frozen=True)
+class Masked:
+    """Somebody wrote to us in a room under a name that is not a person's: the group's, or a channel's."""
+
+    where: Place
+    command: str = ""  # empty: it was a reply
+
+
+@dataclass(frozen=True)
+class Came:
+    """People came into a room."""
+
+    who: tuple[Somebody, ...]
+    where: Place
+
+
+@dataclass(frozen=True)
+class Went:
+    """Somebody left a room, or was put out of it."""
+
+    who: Somebody
+    where: Place
+
+
+@dataclass(frozen=True)
+class Promoted:
+    """Tend was made an administrator of a room."""
+
+    where: Place
+
+
+@dataclass(frozen=True)
 class Added:
     """Tend was brought into a room."""
 
     who: Somebody
     where: Place
+    as_admin: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,4 +121,6 @@ class NotForUs:
     query_id: str = ""  # a tap still wants its answer
 
 
-Arrival: TypeAlias = Command | Text | Tap | Added | Removed | Moved | NotForUs
+Arrival: TypeAlias = (
+    Command | Text | Tap | Masked | Came | Went | Promoted | Added | Removed | Moved | NotForUs
+)

@@ -15,7 +15,7 @@ import httpx
 from bot.settings import Settings
 from bot.storage import inbox, outbox
 from bot.storage.sealing import KeyRefusedError, keyring
-from bot.storage.store import StorageError, Store, behind
+from bot.storage.store import StorageError, Store, is_sealed, standing
 from bot.telegram.app import Line, raw_bot
 
 ENOUGH_ZONES = 400  # the zone database has about 600 names
@@ -92,16 +92,23 @@ def _database(settings: Settings, now: Callable[[], datetime]) -> Iterator[Findi
         yield Finding("database", well=True, says=f"{place} is not there yet; `tend run` makes it.")
         return
     try:
-        lacking = behind(settings.database)
+        found = standing(settings.database)
     except (StorageError, ImportError) as error:  # the second: a kind of database without its driver
         yield Finding(
             "database", well=False, says=f"{place} does not answer ({type(error).__name__}). Is it running?"
         )
         return
     yield Finding("database", well=True, says=f"{place} answers.")
-    says = f"It lacks {', '.join(lacking)}. `tend run` brings it up to date." if lacking else "All are there."
-    yield Finding("migrations", well=not lacking, says=says)
-    if lacking:
+    if found.is_new:
+        yield Finding("migrations", well=True, says="It is empty yet; `tend run` makes its tables.")
+        return
+    yield Finding("migrations", well=not found.refusal, says=found.refusal or "All are there.")
+    if found.refusal:
+        return
+    if not is_sealed(settings.database):
+        yield Finding(
+            "key", well=True, says="Nothing is sealed yet; `tend run` makes a key unless it has one."
+        )
         return
     try:
         store = Store(

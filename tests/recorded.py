@@ -10,7 +10,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot.couple.house import HOUSE
-from bot.couple.joining import Confirming, Gathering, Setting
+from bot.couple.company import Visited
+from bot.couple.joining import Confirming, Gathering, Returning, Setting
 from bot.couple.leaving import Asked
 from bot.ritual import Each, Person, Ritual, Words
 from bot.rituals.check_in import Acting, Evening, Listening, Naming, Shared, Unseen, Yours
@@ -52,7 +53,9 @@ RECORDED: dict[str, tuple[object, ...]] = {
         Confirming(WAKES, ANN, BEN),
         Setting(WAKES, None),
         Setting(WAKES, ANN, "apart", (ZoneInfo("Europe/Berlin"), ZoneInfo("America/Lima"))),
+        Returning(WAKES, ANN, BEN),
     ),
+    "company": (Visited(1, WAKES), Visited(2, WAKES, frozenset({ANN}))),
     "leaving": (Asked(ANN, None, WAKES), Asked(ANN, ANN, WAKES)),
 }
 

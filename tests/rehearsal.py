@@ -21,6 +21,8 @@ from bot.ritual import (
     Button,
     Entered,
     Event,
+    GuestsCame,
+    GuestsWent,
     Kept,
     Person,
     Preference,
@@ -31,9 +33,11 @@ from bot.ritual import (
     Whisper,
     Words,
     Wrote,
+    whisper,
 )
 from bot.shell import Couple, Outcome, Row
 from bot.telegram.render import LONGEST_WHISPER, Reader, label, plain
+from bot.wording import LANGUAGE
 
 BERLIN, LIMA = ZoneInfo("Europe/Berlin"), ZoneInfo("America/Lima")
 FIRST_DAY = date(2026, 5, 1)
@@ -51,6 +55,14 @@ class Shown:
     live: bool = True  # its buttons and its question
     arrived: bool = True  # False: it waits for a lane to open
     edited: bool = False
+    newer: Say | None = None  # its next face, which another's silence holds back
+
+    @property
+    def taken(self) -> Say:
+        """What its buttons and its question mean by now: those of an older face have passed."""
+        face = self.newer or self.say
+        buttons = tuple(button for button in self.say.buttons if button in face.buttons)
+        return replace(self.say, buttons=buttons, asks=face.asks)
 
     @property
     def labels(self) -> list[str]:
@@ -78,6 +90,7 @@ class Stage:
     )  # a message: its row, what it answers
     heard: list[tuple[Row, Event, Outcome]] = field(default_factory=list)
     resting: bool = False
+    before: frozenset[Person] = frozenset()  # the two of a couple that Tend rested with
 
     def __post_init__(self) -> None:
         self.ids = itertools.count(1)
@@ -99,6 +112,7 @@ class Stage:
             self.prefers,
             frozenset(self.lanes),
             BERLIN,
+            self.before,
         )
 
     def play(self, row: Row, event: Event) -> Outcome:
@@ -122,8 +136,10 @@ class Stage:
             self.say(outcome.row, said)
         if outcome.repeat and isinstance(event, Began):
             self.repeat(outcome.row, event.by if event.private else None)
+        if outcome.held and isinstance(event, Began):
+            self.shown.append(Shown(row, (told := shell.back(event, shell.HELD)), told.text, self.now))
         if isinstance(event, Tapped):
-            self.player(event.by).hears(outcome.whisper)
+            self.player(event.by).hears(outcome.whisper or (whisper(shell.HELD) if outcome.held else None))
         self.release()
         return outcome
 
@@ -144,12 +160,6 @@ class Stage:
         self.calls = dict.fromkeys(self.calls)
 
     def say(self, row: Row, said: Say) -> None:
-        holder = shell.floor(self.rows.values())
-        if holder and holder.id != row.id and said.to is None and not row.ritual.always:
-            self.held.append((row, said))
-            return
-        if said.to and said.to not in self.lanes and not (said.waits or said.quiet):
-            return
         standing = [
             shown
             for shown in self.shown
@@ -157,10 +167,18 @@ class Stage:
             and shown.live
             and (shown.row.id, shown.say.card, shown.say.to) == (row.id, said.card, said.to)
         ]
+        holder = shell.floor(self.rows.values())
+        if holder and holder.id != row.id and said.to is None and not row.ritual.always:
+            self.held.append((row, said))
+            for shown in standing:
+                shown.live, shown.newer = said.quiet, said
+            return
+        if said.to and said.to not in self.lanes and not (said.waits or said.quiet):
+            return
         text = plain(said, self.reader(said.to))
         if said.quiet:
             for shown in standing:
-                shown.say, shown.text, shown.edited = said, text, True
+                shown.say, shown.text, shown.edited, shown.newer = said, text, True, None
             return
         for shown in standing:
             shown.live = False
@@ -186,7 +204,8 @@ class Stage:
         names = {player.person: player.name for player in self.players}
         prefers = [self.prefers.of(each) for each in ([person] if person else self.both)]
         zones = tuple(dict.fromkeys(each[ZONE] for each in prefers)) or (self.prefers[ZONE],)
-        return Reader("Tend", names, zones, alone=person is not None)
+        language = (self.prefers.of(person) if person else self.prefers)[LANGUAGE]
+        return Reader("Tend", names, zones, language, alone=person is not None)
 
     def player(self, person: Person) -> Player:
         return next(player for player in self.players if player.person == person)
@@ -195,7 +214,15 @@ class Stage:
         """Tend is brought into the room."""
         for ritual in self.rituals:
             if ritual.enters:
-                self.play(Row(next(self.ids), ritual), Entered())
+                open_rows = [row for row in self.rows.values() if row.ritual is ritual]
+                self.play(open_rows[-1] if open_rows else Row(next(self.ids), ritual), Entered())
+
+    def guests(self, event: GuestsCame | GuestsWent) -> None:
+        """Somebody else comes into the room, or goes."""
+        for ritual in self.rituals:
+            if ritual.minds_guests:
+                open_rows = [row for row in self.rows.values() if row.ritual is ritual]
+                self.play(open_rows[-1] if open_rows else Row(next(self.ids), ritual), event)
 
     # -- Time
 
@@ -313,20 +340,21 @@ class Player:
             return
         if self.person not in self.stage.both and (row is None or not row.welcomes):
             self.whispered.append(FOR_THE_TWO)
-        elif not shown.live or row is None:
+        elif not shown.live or row is None or button not in shown.taken.buttons:
             self.whispered.append(shell.PASSED)
         elif button.opens:
-            self._opens(button)
+            self._opens(button, private=shown.say.to is not None)
         else:
             private = shown.say.to is not None
             self.stage.play(row, Tapped(self.person, button.tap, button.item, private=private))
 
-    def _opens(self, button: Button) -> None:
+    def _opens(self, button: Button, *, private: bool) -> None:
         ritual = next(ritual for ritual in self.stage.rituals if ritual.name == button.opens)
         about = next((thing for thing in self.stage.kept if str(thing.id) == button.item), None)
-        self.stage.play(
-            Row(next(self.stage.ids), ritual), Began(self.person, Words(self.person), about, private=False)
-        )
+        words = Words(self.person, "" if about else button.item, listed=True)
+        open_rows = [row for row in self.stage.rows.values() if row.ritual is ritual and not row.lingers]
+        row = open_rows[-1] if open_rows and not ritual.many else Row(next(self.stage.ids), ritual)
+        self.stage.play(row, Began(self.person, words, about, private=private))
 
     def writes(self, text: str) -> int:
         """Write a plain line in the private chat: it belongs to the newest question there."""
@@ -339,19 +367,20 @@ class Player:
         asking = [
             shown
             for shown in self.sees()
-            if shown.say.to is None and shown.say.asks and shown.live and shown.text.startswith(to)
+            if shown.say.to is None and shown.taken.asks and shown.live and shown.text.startswith(to)
         ]
         assert asking, "nothing asks for words in the room"
         return self._answers(asking[-1], text, private=False)
 
     def _answers(self, shown: Shown, text: str, *, private: bool) -> int:
         source = next(self.stage.ids)
-        self.stage.sent[source] = shown.row.id, shown.say.asks
+        asked = shown.taken.asks
+        self.stage.sent[source] = shown.row.id, asked
         if private:
             self.opens_lane()
         if self.person in self.stage.both:
             words = Words(self.person, text, source=source)
-            self.stage.play(self.stage.rows[shown.row.id], Wrote(self.person, shown.say.asks, words, private))
+            self.stage.play(self.stage.rows[shown.row.id], Wrote(self.person, asked, words, private))
         return source
 
     def edits(self, source: int, text: str, *, private: bool = False) -> None:

@@ -147,6 +147,7 @@ class Road:
 
     def __post_init__(self) -> None:
         """Bring the cast in."""
+        self.members = 3  # in every room
         self.messages, self.updates = count(1), count(FIRST_UPDATE)
         self.ann, self.ben, self.cleo, self.dora, self.eli = (
             Phone(self, name) for name in ("ann", "ben", "cleo", "dora", "eli")
@@ -236,6 +237,9 @@ class Road:
 
     def appears(self, line: Ready) -> int | None:
         """Show a line on the phones, as the messenger would."""
+        if line.kind == "count":
+            self.does(self.engine.counted, line.chat_id, self.members)
+            return None
         self.sent.append((self.clock.now, line))
         reader = reader_of(line.audience, line.face.to, ME, alone=line.chat_id > 0)
         labels = tuple(label(button, reader) for button in line.face.buttons)
@@ -329,6 +333,7 @@ class Road:
     def goes_on_from(self, told: "Told") -> "Road":
         """Take over the phones and the clock of another road, on a copy of its database."""
         self.phones, self.clock.now = deepcopy(told.phones), told.now
+        self.members = 3  # in every room
         self.messages, self.updates = count(told.message), count(told.update)
         return self
 

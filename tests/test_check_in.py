@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.couple.house import HOUSE
 from bot.feelings import ANY_NEED, FEELINGS, NEEDS, SUGGESTIONS
 from bot.follow_through import BETWEEN_US, DONE_WELL, SHOWN_LATER, SHOWN_NOW
-from bot.hours import ANCHOR, EVERY, HOUR, ZONE, evening_of
+from bot.hours import ANCHOR, EVERY, HOUR, QUIET, ZONE, evening_of
 from bot.ritual import Preference
 from bot.rituals.check_in import (
     CHECK_IN,
@@ -18,6 +19,7 @@ from bot.rituals.check_in import (
     CLOSED_ALONE,
     CLOSED_KINDLY,
     INVITED,
+    LESS,
     MODE,
     NOT_NOW,
     NOTHING_TO_SHARE,
@@ -624,6 +626,70 @@ def test_two_silent_ones_are_reminded_once_in_the_room() -> None:
 
     assert room.texts[2:] == [CLOSED_KINDLY]
     assert ann.private == ben.private == []
+
+
+def test_less_is_one_tap_and_then_a_silent_evening_is_one_message() -> None:
+    room, ann, _, clock = rehearse(*HOUSE, prefers={ANCHOR: FIRST_DAY})
+    clock.reaches("22:01")
+    assert room.labels[-1] == "Less, please"
+
+    ann.taps("Less, please")
+    assert room.texts[-1] == "Ann has changed this for you two. How much I say: Less, please."
+    clock.reaches("20:00")
+    before = len(room.texts)
+    clock.passes(days=1)
+
+    assert len(room.texts) == before + 1
+    assert room.texts[-1] == CLOSED_KINDLY
+
+
+def test_less_keeps_what_two_who_answer_get() -> None:
+    room, ann, ben, clock = rehearse(*HOUSE, prefers={ANCHOR: FIRST_DAY, LESS: True})
+    clock.reaches("21:00")
+    for one in (ann, ben):
+        one.taps("calm")
+        one.taps("sleep")
+    for one in (ann, ben):
+        one.taps("Nothing tomorrow")
+
+    assert [text.splitlines()[0] for text in room.texts[1:]] == [REVEAL, CLOSED]
+
+
+def test_the_private_reminder_offers_less_as_well() -> None:
+    _, ann, ben, clock = rehearse(*HOUSE, prefers={ANCHOR: FIRST_DAY})
+    clock.reaches("21:00")
+    ann.taps("calm")
+    clock.reaches("22:01")
+
+    assert ben.labels[-1] == "Less, please"
+
+
+def test_in_quiet_hours_it_comes_without_a_sound() -> None:
+    room, ann, ben, clock = rehearse(*HOUSE, prefers={ANCHOR: FIRST_DAY})
+    clock.reaches("21:00")
+    clock.reaches("22:01")
+    assert [shown.say.softly for shown in room.shown] == [False, False]
+    clock.reaches("22:31")
+    for one in (ann, ben):
+        one.taps("calm")
+        one.taps("sleep")
+
+    assert room.shown[-1].say.softly
+
+
+def test_quiet_hours_of_one_soften_the_room_and_leave_the_others_lane_alone() -> None:
+    room, ann, ben, clock = rehearse(*HOUSE, prefers={ANCHOR: FIRST_DAY, QUIET: None})
+    ben.sends("/settings", private=True)
+    ben.taps("Quiet hours")
+    ben.taps("From 21:00 to 8:00")
+
+    clock.reaches("21:00")
+    assert room.shown[-1].say.softly
+    ann.taps("Tell me alone")
+    ben.taps("Tell me alone")
+
+    alone = {shown.say.to: shown.say.softly for shown in room.stage.shown if shown.say.card == "yours"}
+    assert alone == {ann.person: False, ben.person: True}
 
 
 def test_one_silent_one_is_reminded_alone() -> None:

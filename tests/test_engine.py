@@ -12,6 +12,7 @@ import pytest
 
 from bot.arrival import Added, Command, Moved, NotForUs, Place, Removed, Tap, Text
 from bot.couple.house import ALL_PREFERENCES, HOUSE
+from bot.couple.joining import HAS_ITS_TWO
 from bot.couple.leaving import RESTING
 from bot.engine import COME_ALONG, FOR_THE_TWO, Engine, key_of
 from bot.hours import ZONE
@@ -22,6 +23,7 @@ from bot.ritual import (
     Event,
     Hushed,
     Kept,
+    Person,
     Ritual,
     Scene,
     Tapped,
@@ -733,15 +735,57 @@ def a_promise(road: Road) -> None:
     road.passes(hours=13)
 
 
-def test_the_same_two_back_in_their_room_keep_what_each_of_them_kept(road: Road) -> None:
+def test_the_same_two_back_in_their_room_go_on_as_it_was(road: Road) -> None:
     a_promise(road)
+    road.ann.sends("/settings")
+    road.ann.taps("Hour")
+    road.ann.taps("22:00")
+    road.ann.taps("Close")
+    joint = Kept("plan", None, Words(Person(0), "a joint PLAN"))
+    road.look(lambda tx: couples.keep(tx, road.couple(tx, HOME), joint))
     kept = sorted(map(words_of, road.kept()))
     leave(road)
+    begins_again(road)
+    assert road.home[-1] == "Ben and Ann, I know you two. Shall it go on as it was, with what you kept?"
+    assert road.kept() == []
+
+    road.ann.taps("Go on")
+
+    assert road.home[-1].startswith("It goes on as it was, Ben and Ann.")
+    assert sorted(map(words_of, road.kept())) == kept
+    assert "a joint PLAN" in str([thing.words.text for thing in road.kept() if thing.words])
+    before = len(road.home)
+    road.reaches(AT_NINE + timedelta(days=1, minutes=59))
+    assert len(road.home) == before
+    road.passes(minutes=2)
+    assert road.home[-1].startswith("Your check-in")
+
+
+def test_the_same_two_may_begin_anew(road: Road) -> None:
+    a_promise(road)
+    leave(road)
+    begins_again(road)
+
+    road.ben.taps("Begin anew")
+
+    assert road.kept() == []
+    assert road.home[-1].startswith("Every evening, at 21:00")
+
+
+def test_nobody_else_says_whether_it_goes_on(road: Road) -> None:
+    a_promise(road)
+    leave(road)
+    begins_again(road)
+
+    assert road.cleo.taps("Go on") == HAS_ITS_TWO
+    assert road.kept() == []
+
+
+def begins_again(road: Road) -> None:
     road.ben.sends("/start")
     road.ben.taps("I'm in")
     road.ann.taps("I'm in")
     road.ben.taps("That's us")
-    assert sorted(map(words_of, road.kept())) == kept
 
 
 @pytest.mark.parametrize("who", ["ann", "ben"])

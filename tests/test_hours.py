@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.hours import evening_of, fire_at, next_fire, read_hour
+from bot.hours import (
+    QUIET,
+    ZONE,
+    Span,
+    evening_of,
+    fire_at,
+    is_quiet,
+    next_fire,
+    read_hour,
+    read_span,
+)
+from bot.ritual import Person, Preferences
 
 BERLIN, LORD_HOWE = ZoneInfo("Europe/Berlin"), ZoneInfo("Australia/Lord_Howe")
 ZONES = [
@@ -146,3 +157,51 @@ def test_an_hour_is_read_as_people_type_it(typed: str, hour: time) -> None:
 )
 def test_what_is_no_hour_is_none(typed: str) -> None:
     assert read_hour(typed) is None
+
+
+# -- Quiet hours --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "span"),
+    [
+        ("22:30-7:30", (time(22, 30), time(7, 30))),
+        ("from 10 pm to 6 am", (time(22), time(6))),
+        ("23\u20136", (time(23), time(6))),
+        ("de 23 a 6:30", (time(23), time(6, 30))),
+        ("13h00 15h00", (time(13), time(15))),
+    ],
+)
+def test_a_span_is_read_as_people_type_it(typed: str, span: tuple[time, time]) -> None:
+    assert read_span(typed) == Span(*span)
+
+
+@pytest.mark.parametrize("typed", ["", "22:30", "at night", "22-22", "22-25", "1 2 3", "Berlin"])
+def test_what_is_no_span_is_none(typed: str) -> None:
+    assert read_span(typed) is None
+
+
+@pytest.mark.parametrize(
+    ("hour", "quiet"),
+    [
+        (time(22, 29), False),
+        (time(22, 30), True),
+        (time(0), True),
+        (time(7, 29), True),
+        (time(7, 30), False),
+        (time(12), False),
+    ],
+)
+def test_a_span_goes_on_past_midnight(hour: time, quiet: bool) -> None:  # noqa: FBT001 - a table
+    assert (hour in Span(time(22, 30), time(7, 30))) is quiet
+    assert (hour in Span(time(7, 30), time(22, 30))) is not quiet
+
+
+def test_each_ones_quiet_hours_are_by_their_own_clock() -> None:
+    ann, ben = Person(1), Person(2)
+    prefers = Preferences().put(ZONE, BERLIN).put(ZONE, ZoneInfo("America/Lima"), ben)
+    midnight = datetime(2026, 5, 1, 22, tzinfo=UTC)
+
+    assert is_quiet(prefers.of(ann), midnight)
+    assert not is_quiet(prefers.of(ben), midnight)
+    assert not is_quiet(prefers.put(QUIET, None, ann).of(ann), midnight)

@@ -8,7 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram import Update, User
 
-from bot.arrival import Added, Arrival, Command, Moved, NotForUs, Place, Removed, Tap, Text
+from bot.arrival import (
+    Added,
+    Arrival,
+    Came,
+    Command,
+    Masked,
+    Moved,
+    NotForUs,
+    Place,
+    Promoted,
+    Removed,
+    Tap,
+    Text,
+    Went,
+)
 from bot.playground.cast import BOT
 from bot.telegram.inbound import clean, data_of, read
 
@@ -156,15 +170,30 @@ def test_a_picture_a_voice_or_a_sticker_is_an_answer_without_words(thing: Json) 
 # -- Who is nobody in particular ----------------------------------------------
 
 
+MASKS: list[Json] = [
+    {"from": {"id": 1087968824, "is_bot": True, "first_name": "Group"}, "sender_chat": ROOM},
+    {"from": {"id": 136817688, "is_bot": True, "first_name": "Channel"}, "sender_chat": CHANNEL},
+    {"sender_chat": CHANNEL},
+]
+
+
+@pytest.mark.parametrize("mask", MASKS, ids=["anonymous admin", "channel", "chat"])
+def test_whoever_writes_to_us_under_a_mask_is_asked_who_it_is(mask: Json) -> None:
+    where = Place(-41, private=False)
+    assert arrives(message=message("/checkin calm", **mask)) == Masked(where, "checkin")
+    assert arrives(message=message("calm", reply_to_message=ours(), **mask)) == Masked(where)
+    assert arrives(message=message("calm", **mask)) == NotForUs()
+    assert arrives(edited_message=message("calm", reply_to_message=ours(), **mask)) == NotForUs()
+
+
+def test_what_a_linked_channel_posts_is_nobodys() -> None:
+    post: Json = {**MASKS[1], "is_automatic_forward": True}
+    assert arrives(message=message("/checkin", reply_to_message=ours(), **post)) == NotForUs()
+
+
 @pytest.mark.parametrize(
     "speaker",
     [
-        {
-            "from": {"id": 1087968824, "is_bot": True, "first_name": "Group"},
-            "sender_chat": ROOM,
-        },
-        {"from": {"id": 136817688, "is_bot": True, "first_name": "Channel"}, "sender_chat": CHANNEL},
-        {"sender_chat": CHANNEL},
         {"from": OTHER_BOT},
         {"from": TEND},
         {"via_bot": OTHER_BOT},
@@ -172,7 +201,7 @@ def test_a_picture_a_voice_or_a_sticker_is_an_answer_without_words(thing: Json) 
         {"forward_origin": {"type": "hidden_user", "date": 1_777_000_000, "sender_user_name": "Somebody"}},
     ],
     ids=[
-        "anonymous admin", "channel", "chat", "another bot", "ourselves", "via a bot",
+        "another bot", "ourselves", "via a bot",
         "forwarded", "forwarded, hidden",
     ],
 )  # fmt: skip
@@ -264,7 +293,7 @@ def membership(was: str, is_now: str, chat: Json = ROOM) -> Arrival:
                     "can_send_polls", "can_send_other_messages", "can_add_web_page_previews",
                     "can_manage_topics",
                     "can_send_audios", "can_send_documents", "can_send_photos", "can_send_videos",
-                    "can_send_video_notes", "can_send_voice_notes", "can_edit_tag",
+                    "can_send_video_notes", "can_send_voice_notes", "can_edit_tag", "can_react_to_messages",
                 ),
                 False,
             )  # fmt: skip
@@ -302,10 +331,33 @@ def test_a_private_chat_that_is_shut_is_noticed_and_one_that_is_opened_anew_is_n
     assert membership("kicked", "member", LANE) == NotForUs()
 
 
+def test_being_made_an_administrator_is_noticed_and_so_is_coming_as_one() -> None:
+    assert membership("member", "administrator") == Promoted(Place(-41, private=False))
+    heard = membership("left", "administrator")
+    assert isinstance(heard, Added)
+    assert heard.as_admin
+    heard = membership("left", "member")
+    assert isinstance(heard, Added)
+    assert not heard.as_admin
+
+
+def test_who_is_restricted_may_be_there_or_gone() -> None:
+    assert isinstance(membership("member", "restricted"), Removed)  # is_member is false there
+    assert membership("restricted", "left") == NotForUs()
+
+
+def test_who_comes_and_goes_is_told_of_unless_it_is_a_bot() -> None:
+    came = arrives(message=message(None, ROOM, new_chat_members=[ANN, TEND]))
+    assert isinstance(came, Came)
+    assert [each.number for each in came.who] == [ANN["id"]]
+    went = arrives(message=message(None, ROOM, left_chat_member=ANN))
+    assert isinstance(went, Went)
+    assert went.who.number == ANN["id"]
+
+
 @pytest.mark.parametrize(
     ("was", "is_now", "chat"),
     [
-        ("member", "administrator", ROOM),
         ("administrator", "member", ROOM),
         ("left", "administrator", CHANNEL),
     ],
@@ -323,8 +375,8 @@ def test_all_three_notices_of_a_move_say_the_same() -> None:
 @pytest.mark.parametrize(
     "service",
     [
-        {"new_chat_members": [ANN]},
-        {"left_chat_member": ANN},
+        {"new_chat_members": [TEND]},
+        {"left_chat_member": TEND},
         {"new_chat_title": "Us"},
         {"pinned_message": ours()},
         {"message_auto_delete_timer_changed": {"message_auto_delete_time": 86400}},

@@ -1,21 +1,22 @@
 """Joining and /settings, as two people live them."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 from bot.couple.house import HOUSE
 from bot.couple.joining import (
     AGAIN_THEN,
     ALREADY_IN,
     ENOUGH,
+    FOR_YOU_ALONE,
+    FOR_YOU_TWO,
     HAS_ITS_TWO,
     JOINING,
-    NO_SUCH_HOUR,
     NO_SUCH_PLACE,
     SETTINGS,
     WHICH_CLOCK,
 )
 from bot.engine import FOR_THE_TWO
-from bot.hours import ANCHOR, EVERY, HOUR, ZONE
+from bot.hours import ANCHOR, EVERY, HOUR, NO_SUCH_HOUR, NO_SUCH_SPAN, QUIET, ZONE, Span
 from bot.rituals.check_in import MODE
 from bot.shell import PASSED
 from tests.rehearsal import BERLIN, LIMA, Clock, Player, Room, rehearse
@@ -317,6 +318,116 @@ def test_what_is_no_hour_is_asked_again() -> None:
 
     assert f"{room.stage.prefers[HOUR]:%H:%M}" == "21:00"
     assert room.texts[-1].startswith(SETTINGS)
+
+
+# -- For oneself, and by name -------------------------------------------------
+
+
+def test_quiet_hours_chosen_alone_are_ones_own_and_nobody_is_told() -> None:
+    room, ann, _, _ = living()
+    before = list(room.texts)
+
+    ann.sends("/settings", private=True)
+    ann.taps("Quiet hours")
+    assert FOR_YOU_ALONE in ann.private[-1]
+    ann.taps("From 21:00 to 8:00")
+
+    prefers = room.stage.prefers
+    assert prefers.of(ann.person)[QUIET] == Span(time(21), time(8))
+    assert prefers[QUIET] == Span(time(22, 30), time(7, 30))
+    assert "Quiet hours: 21:00 to 08:00" in ann.private[-1]
+    assert room.texts == before
+
+
+def test_quiet_hours_chosen_in_the_room_are_for_both_and_said_there() -> None:
+    room, ann, ben, _ = living()
+
+    ann.sends("/settings")
+    ann.taps("Quiet hours")
+    assert FOR_YOU_TWO in room.texts[-1]
+    ann.replies("23-6:30")
+
+    assert room.texts[-1] == "Ann has changed this for you two. Quiet hours: 23:00 to 06:30."
+    assert room.stage.prefers.of(ben.person)[QUIET] == Span(time(23), time(6, 30))
+
+
+def test_what_is_no_span_is_asked_again() -> None:
+    room, ann, *_ = living()
+    ann.sends("/settings")
+    ann.taps("Quiet hours")
+
+    ann.replies("at night")
+
+    assert room.texts[-1].startswith(NO_SUCH_SPAN)
+
+
+def test_quiet_hours_can_be_given_up() -> None:
+    room, ann, *_ = living()
+    ann.sends("/settings", private=True)
+    ann.taps("Quiet hours")
+    ann.taps("No quiet hours")
+
+    assert room.stage.prefers.of(ann.person)[QUIET] is None
+    assert "Quiet hours: None" in ann.private[-1]
+
+
+def test_a_choice_can_be_typed_behind_the_command() -> None:
+    room, ann, *_ = living()
+
+    ann.sends("/settings every other evening")
+
+    assert room.texts[-1] == "Ann has changed this for you two. Rhythm: Every other evening."
+    assert room.stage.prefers[EVERY] == 2
+    assert not any(row.ritual is JOINING for row in room.stage.rows.values())
+
+
+def test_a_choice_that_is_so_already_is_answered_all_the_same() -> None:
+    room, ann, *_ = living()
+
+    ann.sends("/settings every evening")
+
+    assert room.texts[-1] == ENOUGH
+
+
+def test_a_choice_typed_while_the_card_is_open_shows_on_it() -> None:
+    room, ann, ben, _ = living()
+    ann.sends("/settings")
+
+    ben.sends("/settings every other evening")
+
+    assert "Rhythm: Every other evening" in next(t for t in room.texts if t.startswith(SETTINGS))
+    assert room.texts[-1] == "Ben has changed this for you two. Rhythm: Every other evening."
+
+
+# -- Going on -----------------------------------------------------------------
+
+
+def test_two_who_were_here_before_are_asked_whether_it_goes_on() -> None:
+    room, ann, ben, _ = entered()
+    room.stage.before = frozenset({ann.person, ben.person})
+    ann.taps("I'm in")
+    ben.taps("I'm in")
+    ann.taps("That's us")
+
+    assert room.texts == ["Ann and Ben, I know you two. Shall it go on as it was, with what you kept?"]
+    assert not room.stage.both
+    room.stage.cleo.taps("Go on")
+    assert room.stage.cleo.whispered == [HAS_ITS_TWO]
+    room.stage.enters()  # called in again: the question is still there
+    ben.taps("Go on")
+
+    assert room.stage.both == (ann.person, ben.person)
+    assert room.texts[-1] == ("It goes on as it was, Ann and Ben. /settings shows how you two have it.")
+
+
+def test_one_of_them_with_somebody_else_is_a_new_couple() -> None:
+    room, ann, ben, _ = entered()
+    room.stage.before = frozenset({ann.person, ben.person})
+    ann.taps("I'm in")
+    room.stage.cleo.taps("I'm in")
+    ann.taps("That's us")
+
+    assert room.texts == ["Ann and Cleo: the two of you.", SETUP]
 
 
 def test_enough_closes_the_card_and_it_rests_by_itself() -> None:

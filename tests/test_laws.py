@@ -57,6 +57,9 @@ MUTE_COMMANDS: dict[tuple[str, str], str] = {}
 TO_WHO_TYPED_THERE = {shell.TOO_LONG, shell.CLOSED, shell.NO_WORDS}
 
 
+COMMANDED = [ritual for ritual in HOUSE if ritual.command]
+
+
 def must_veil(state: object) -> bool:
     """Whether nobody's words may cross here. The tests know it for themselves: a ritual cannot forget it."""
     match state:
@@ -137,11 +140,11 @@ def test_every_question_takes_words(play: Play) -> None:
         stage = play.stage
         for shown in stage.shown:
             row = stage.rows.get(shown.row.id)
-            if not (shown.live and shown.arrived and shown.say.asks and row and stage.both):
+            if not (shown.live and shown.arrived and shown.taken.asks and row and stage.both):
                 continue
             for who in hands(stage, shown):
-                case = type(row.state).__name__, shown.say.asks
-                event = Wrote(who, shown.say.asks, Words(who, "a word"), private=shown.say.to is not None)
+                case = type(row.state).__name__, shown.taken.asks
+                event = Wrote(who, shown.taken.asks, Words(who, "a word"), private=shown.say.to is not None)
                 outcome = shell.hear(stage.couple(), row, event, stage.now)
                 lost = any(said.text == shell.CLOSED for said in outcome.said)
                 assert not lost or case in LOST_WORDS, f"{case} on {shown.say.card!r} after {move}"
@@ -152,7 +155,7 @@ def test_every_command_has_an_answer(play: Play) -> None:
     """In the room a nod of the engine is one: there it is enough that the words were taken."""
     for move in play.moves(MOVES):
         stage = play.stage
-        for ritual in HOUSE if stage.both and play.chance.random() < 0.1 else ():
+        for ritual in COMMANDED if stage.both and play.chance.random() < 0.1 else ():
             rows = [row for row in stage.rows.values() if row.ritual is ritual and not row.lingers]
             row = rows[-1] if rows and not ritual.many else Row(10**6, ritual)
             for words in ("", "calm", "calm / sleep", "calm / sleep / tea"):

@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.couple import places
-from bot.hours import ZONE
+from bot.hours import QUIET, ZONE
 from bot.ritual import (
     Answer,
     Began,
@@ -59,6 +59,8 @@ ARE_YOU_TWO = "{first} and {second}: is that the two of you?"
 BOTH_IN = "{first} and {second}: the two of you."
 NOTED = "Noted. Once {first} taps too, it begins."
 HAS_ITS_TWO = "This room has its two already."
+BEEN_HERE = "{first} and {second}, I know you two. Shall it go on as it was, with what you kept?"
+GOES_ON = "It goes on as it was, {first} and {second}. /settings shows how you two have it."
 AGAIN_THEN = "All right. Who are the two of you? It begins when both have tapped."
 
 SETUP = (
@@ -70,10 +72,11 @@ ITEM = "{what}: {value}"
 OTHER_CLOCK = "{clock} {zone}"
 WHICH_CLOCK = "Several places are called so. Which one is it?"
 NO_SUCH_PLACE = "I do not know that place. Reply with a larger city near you, or tap a clock."
-NO_SUCH_HOUR = "I did not understand that. Reply with a time like 21:30, or tap one."
 YOUR_OWN_CLOCK = (
     "Which clock is yours? Each taps or replies for oneself. The hour stays by the clock of {zone}."
 )
+FOR_YOU_TWO = "What you choose here is for you both. In our private chat each chooses for oneself."
+FOR_YOU_ALONE = "What you choose here is for you alone."
 YOURS_SHOWS = "Kept. Yours is the clock of {zone}."
 ALL_SET = (
     "Kept. I come on {first:day}, at {first:hour}.\n"
@@ -84,6 +87,7 @@ ENOUGH = "Kept. /settings opens it again."
 
 IM_IN = Button("I'm in", "in")
 THATS_US, NOT_US = Button("That's us", "us"), Button("Not us", "not us")
+GO_ON, BEGIN_ANEW = Button("Go on", "go on"), Button("Begin anew", "begin anew")
 LOOKS_RIGHT, ENOUGH_NOW = Button("Looks right", "right"), Button("Close", "enough")
 LIVING_APART, BACK = Button("We live apart", "apart"), Button("Back", "back")
 OPEN_LANE = Button("Open our private chat", leads="lane")
@@ -111,6 +115,16 @@ class Confirming:
 
 
 @dataclass(frozen=True)
+class Returning:
+    """The two were a couple with Tend before, and may go on with it."""
+
+    wake_at: datetime
+    first: Person
+    second: Person
+    welcomes: bool = True
+
+
+@dataclass(frozen=True)
 class Setting:
     """The card of settings is open, at one of its pages."""
 
@@ -120,7 +134,7 @@ class Setting:
     found: tuple[ZoneInfo, ...] = ()  # places to choose among
 
 
-State = Gathering | Confirming | Setting
+State = Gathering | Confirming | Returning | Setting
 Turn = tuple[State | None, list[Answer]]
 
 # -- What happens -------------------------------------------------------------
@@ -160,13 +174,40 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         case Confirming(first=first, second=second), Tapped(who, THATS_US.tap):
             if who != first:
                 return state, [whisper(NOTED, first=first)]
-            here, prefers = Setting(scene.now + WAITS, None), scene.prefers.put(ZONE, scene.home)
+            if scene.before == {first, second}:
+                card = redraw(BEEN_HERE, GO_ON, BEGIN_ANEW, card="welcome", first=first, second=second)
+                return Returning(scene.now + WAITS, first, second), [card]
+            return seated((first, second), scene)
+
+        # They have been here before, and say whether it goes on.
+        case Returning(first=first, second=second), Entered():
+            card = say(BEEN_HERE, GO_ON, BEGIN_ANEW, card="welcome", first=first, second=second)
+            return state, [card]
+
+        case Returning(first=first, second=second), Tapped(who) if who not in {first, second}:
+            return state, [whisper(HAS_ITS_TWO)]
+
+        case Returning(first=first, second=second), Tapped(_, GO_ON.tap):
             both = redraw(BOTH_IN, card="welcome", first=first, second=second)
-            return here, [
-                Seat((first, second)),
-                Prefer(ZONE, scene.home),
-                both,
-                card_of(say, here, prefers, scene),
+            told = say(GOES_ON, OPEN_LANE, first=first, second=second)
+            return None, [Seat((first, second), again=True), both, told]
+
+        case Returning(first=first, second=second), Tapped(_, BEGIN_ANEW.tap):
+            return seated((first, second), scene)
+
+        # A choice by its name, typed behind the command or on the button of another card.
+        case None | Setting(), Began(who, words, private=private) if begun(scene) and (
+            choice := by_label(words)
+        ):
+            wish, value = choice
+            here = state or Setting(scene.now, who if private else None)
+            after, answers = chosen(here, who, wish, value, scene, alone=private)
+            if state:
+                return after, answers
+            news = [each for each in answers if not (isinstance(each, Say) and each.quiet)]
+            return None, news if any(isinstance(each, Say) for each in news) else [
+                *news,
+                say(ENOUGH, to=here.to),
             ]
 
         # The card of settings; its answers are taken by tap or by reply.
@@ -214,8 +255,8 @@ def typed(state: Setting, who: Person, words: Words, scene: Scene) -> Turn:
     for wish in ASKED.values():
         if wish.reads and state.page in {"", wish.name} and (value := wish.reads(words.text)) is not None:
             return chosen(state, who, wish, value, scene)
-    if state.page in ASKED and state.page != ZONE.name:
-        return state, [card_of(say, state, scene.prefers, scene, NO_SUCH_HOUR)]
+    if (page := ASKED.get(state.page)) and page.misread:
+        return state, [card_of(say, state, scene.prefers, scene, page.misread)]
     found = places.find(words.text)
     if len(found) == 1:
         return clock_chosen(state, who, found[0], scene)
@@ -232,8 +273,13 @@ def clock_chosen(state: Setting, who: Person, zone: ZoneInfo, scene: Scene) -> T
     return chosen(replace(state, found=()), who, ZONE, zone, scene)
 
 
-def chosen(state: Setting, who: Person, wish: Preference[Any], value: object, scene: Scene) -> Turn:
+def chosen(
+    state: Setting, who: Person, wish: Preference[Any], value: object, scene: Scene, *, alone: bool = False
+) -> Turn:
     """Take a choice and whatever follows from it; what is in use already changes with a word to the room."""
+    if wish.own and (alone or state.to):
+        here, prefers = replace(state, page="", found=()), scene.prefers.put(wish, value, who)
+        return here, [Prefer(wish, value, who), card_of(redraw, here, prefers, scene)]
     prefers = scene.prefers.put(wish, value)
     settled = [
         Prefer(other, other.settles(prefers, scene.now))
@@ -259,6 +305,24 @@ def accepted(scene: Scene) -> Turn:
 # -- Helpers ------------------------------------------------------------------
 
 
+def seated(two: tuple[Person, Person], scene: Scene) -> Turn:
+    """Let the two be the couple of this room, and show them the card of their evening."""
+    first, second = two
+    here, prefers = Setting(scene.now + WAITS, None), scene.prefers.put(ZONE, scene.home)
+    both = redraw(BOTH_IN, card="welcome", first=first, second=second)
+    card = card_of(say, here, prefers, scene)
+    return here, [Seat(two), Prefer(ZONE, scene.home), both, card]
+
+
+def by_label(words: Words) -> tuple[Preference[Any], Any] | None:
+    """Return the choice whose label somebody gave, or None."""
+    said = words.text.strip().casefold()
+    labels = {
+        option.label.casefold(): (wish, option.value) for wish in ASKED.values() for option in wish.options
+    }
+    return labels.get(said) if said else None
+
+
 def begun(scene: Scene) -> bool:
     """Whether the two have accepted their evening, so that something calls them."""
     return any(ritual.calls(scene.prefers, scene.now) for ritual in RITUALS)
@@ -282,9 +346,11 @@ def card_of(
         return draw(told or YOUR_OWN_CLOCK, *clocks, BACK, **at, below=own, zone=prefers[ZONE])
     if wish := ASKED.get(here.page):
         options = clocks if wish is ZONE else option_buttons(wish)
-        return draw(told or wish.asks, *options, BACK, **at)
+        whose = [line(FOR_YOU_ALONE if here.to else FOR_YOU_TWO)] if wish.own else []
+        return draw(told or wish.asks, *options, BACK, **at, below=whose)
     if begun(scene):
-        items = [line(ITEM, what=Line(wish.label), value=shown(wish, prefers)) for wish in ASKED.values()]
+        theirs = prefers.of(here.to) if here.to else prefers
+        items = [line(ITEM, what=Line(wish.label), value=shown(wish, theirs)) for wish in ASKED.values()]
         pages = [Button(wish.label, "page", wish.name) for wish in ASKED.values()]
         apart = own_clocks(prefers, scene) if len({prefers.of(who)[ZONE] for who in scene.both}) > 1 else []
         return draw(told or SETTINGS, *pages, LIVING_APART, ENOUGH_NOW, **at, below=[*items, *apart])
@@ -335,13 +401,20 @@ def clock_buttons(zones: Iterable[ZoneInfo], now: datetime) -> list[Button]:
 
 
 def shown(wish: Preference[Any], prefers: Preferences) -> Value:
-    """How a chosen value reads: by the label of its option, or as itself."""
+    """How a chosen value reads: as the preference shows it, by the label of its option, or as itself."""
     value: Value = prefers[wish]
+    if wish.shows:
+        return wish.shows(value)
     label = next((option.label for option in wish.options if option.value == value), "")
     return Line(label) if label else value
 
 
-PREFERENCES = (ZONE, *(wish for ritual in RITUALS for wish in ritual.preferences))
-ASKED = {wish.name: wish for wish in PREFERENCES if wish.label}
+PREFERENCES: tuple[Preference[Any], ...] = (
+    ZONE,
+    LANGUAGE,
+    QUIET,
+    *(wish for ritual in RITUALS for wish in ritual.preferences),
+)
+ASKED = {wish.name: wish for wish in PREFERENCES if wish.label and len(wish.options) != 1}
 
 JOINING = Ritual("joining", "settings", "Your evening, and how you like it", step, enters=True)

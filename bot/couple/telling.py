@@ -11,6 +11,7 @@ I_SEE = "I see commands, taps, replies to my messages and our private chats. Not
 I_KEEP = "I keep your names, your answers and your settings, sealed with a key that only my host has."
 ALONE = "What one of you tells me alone, the other never gets from me before you allow it."
 UNSEEN = "What you type in the room, you both see at once. A tap is seen by nobody else."
+VANISHES = "Telegram can delete old messages by itself: that is the auto-delete timer in the chat's menu."
 OTHERS = (
     "Telegram can read chats with bots, and a host who tampers with me could, too. Trust both, or let it be."
 )
@@ -22,7 +23,7 @@ def tell_privacy(state: None, event: Event, scene: Scene) -> tuple[None, list[An
     del state, scene
     if not isinstance(event, Began):
         return None, []
-    lines = [line(text) for text in (I_SEE, I_KEEP, ALONE, UNSEEN, OTHERS, YOU_LEAVE)]
+    lines = [line(text) for text in (I_SEE, I_KEEP, ALONE, UNSEEN, OTHERS, VANISHES, YOU_LEAVE)]
     return None, [say(PRIVACY, to=event.by if event.private else None, below=lines)]
 
 
@@ -47,6 +48,7 @@ def help_on(rituals: tuple[Ritual, ...]) -> Ritual:
         lines = [
             Line(f"/{ritual.command} · {{about}}", {"about": Line(ritual.about)})
             for ritual in (*rituals, ritual)
+            if ritual.command
         ]
         return None, [
             say(HELP, OPEN_LANE, to=event.by if event.private else None, below=[*lines, line(HELP_END)])

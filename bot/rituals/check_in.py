@@ -126,6 +126,7 @@ BACK_TO_FEELINGS, BACK_TO_NEEDS = Button("Back", "feeling anew"), Button("Back",
 ANOTHER_FEELING, ANOTHER_NEED = Button("Another feeling", "feeling anew"), Button("Another need", "need anew")
 SOMETHING_ELSE, NOTHING = Button("Something else", "else"), Button("Nothing tomorrow", "nothing")
 SHARE_MINE = Button("Share mine", "share mine")
+LESS_PLEASE = Button("Less, please", opens="joining", item="Less, please")  # the choice of that name
 
 # -- Where a check-in can be --------------------------------------------------
 
@@ -454,7 +455,8 @@ def closed_unanswered(evening: Evening, scene: Scene) -> Turn:
         redraw(CLOSED_KINDLY, *([SHARE_MINE] if evening.yours[who].said else []), to=who, card="yours")
         for who in scene.both
     ]
-    return Unseen(evening, scene.now + LINGERS), [unanswered(say, CLOSED_KINDLY, evening, scene), *alone]
+    draw: Draw = redraw if scene.prefers[LESS] else say
+    return Unseen(evening, scene.now + LINGERS), [unanswered(draw, CLOSED_KINDLY, evening, scene), *alone]
 
 
 def shared(here: Unseen | Shared, who: Person, scene: Scene) -> Turn:
@@ -567,12 +569,16 @@ def told_once(who: Person, scene: Scene) -> list[Answer]:
 
 def reminded(evening: Evening, scene: Scene) -> list[Answer]:
     """Remind once: in the room if nobody has answered, else only in the lane of the other."""
-    if evening.closes - scene.now < TOO_SHORT:
+    if evening.closes - scene.now < TOO_SHORT or scene.prefers[LESS]:
         return []
     silent = [who for who in scene.both if evening.yours[who].silent]
     if len(silent) == len(scene.both):
-        return [tonight(say, REMINDED, evening, scene)]
-    return [ask_feeling(say, who, REMINDED_ALONE, closes=evening.closes) for who in silent]
+        return [with_less(tonight(say, REMINDED, evening, scene))]
+    return [with_less(ask_feeling(say, who, REMINDED_ALONE, closes=evening.closes)) for who in silent]
+
+
+def with_less(reminder: Say) -> Say:
+    return replace(reminder, buttons=(*reminder.buttons, LESS_PLEASE))
 
 
 def your_card(draw: Draw, evening: Evening, who: Person) -> Say:
@@ -751,6 +757,14 @@ MODE = Preference(
     asks="When do your answers show?",
     options=(Option("Once both have answered", "together"), Option("Each as it comes", "open")),
 )
+LESS = Preference(
+    "less",
+    bool,
+    default=False,
+    label="How much I say",
+    asks="How much shall I say on an evening that stays quiet?",
+    options=(Option("The usual", value=False), Option("Less, please", value=True)),
+)
 OFFERS = Preference(
     "offers",
     bool,
@@ -768,5 +782,5 @@ CHECK_IN = Ritual(
     reads=("action", "offer", "hint"),
     calls=evening_hour,
     window=WINDOW,
-    preferences=(EVERY, HOUR, ANCHOR, MODE, OFFERS),
+    preferences=(EVERY, HOUR, ANCHOR, MODE, LESS, OFFERS),
 )

@@ -125,11 +125,11 @@ _RICH = {"values", "below", "buttons", "to"}
 
 
 def _line_to(line: Line) -> dict[str, Any]:
-    return {"text": line.text, "values": _values_to(line.values)}
+    return {"text": line.text, "values": _values_to(line.values), "many": line.many}
 
 
 def _line_from(stored: dict[str, Any]) -> Line:
-    return Line(stored["text"], _values_from(stored["values"]))
+    return Line(stored["text"], _values_from(stored["values"]), stored.get("many", ""))
 
 
 def _button_to(button: Button) -> dict[str, Any]:

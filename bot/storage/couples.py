@@ -8,9 +8,9 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, exists, or_, select, update
 
-from bot.ritual import Kept, Person, Prefer, Preference, Preferences, Ritual, Words
+from bot.ritual import Kept, Person, Prefer, Preference, Preferences, Ritual, Seat, Words
 from bot.shell import Couple, Row
 from bot.storage.codec import (
     UnreadableError,
@@ -23,6 +23,7 @@ from bot.storage.codec import (
 from bot.storage.sealing import BrokenSealError
 from bot.storage.store import Tx
 from bot.storage.tables import CallRow, CoupleRow, KeptRow, PersonRow, PlayingRow, SaidRow
+from bot.wording import LANGUAGE, spoken
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ def enter(tx: Tx, chat_id: int, thread_id: int | None) -> CoupleRow:
     """Return the couple of a room, made where the room is new or its former two have let Tend rest."""
     couple = of_room(tx, chat_id)
     if couple is not None and couple.stage == "resting":
-        couple.former_chat_id, couple.chat_id, couple = couple.chat_id, None, None
+        couple.chat_id, couple = None, None
         tx.session.flush()
     if couple is None:
         number = tx.new_id()
@@ -86,8 +87,8 @@ def known(tx: Tx, telegram_id: int) -> PersonRow | None:
     return tx.session.scalar(select(PersonRow).where(PersonRow.telegram_id == telegram_id))
 
 
-def meet(tx: Tx, telegram_id: int, name: str) -> PersonRow:
-    """Return a person, made or renamed as Telegram names them now."""
+def meet(tx: Tx, telegram_id: int, name: str, language: str = "") -> PersonRow:
+    """Return a person, made or renamed as Telegram names them now; `language` is that of their app."""
     person = known(tx, telegram_id)
     if person is None:
         number = tx.new_id()
@@ -96,6 +97,7 @@ def meet(tx: Tx, telegram_id: int, name: str) -> PersonRow:
         tx.session.flush()
     if name_of(tx, person) != name:
         person.name = tx.seal_of(person).close(name, "person", person.id, "name", person.id)
+    person.language = spoken(language)
     return person
 
 
@@ -138,25 +140,48 @@ def settle_in(tx: Tx, couple: CoupleRow, chat_id: int | None) -> None:
     tx.session.flush()
 
 
-def seat(tx: Tx, couple: CoupleRow, two: Sequence[Person]) -> None:
-    """Let these two be the couple of this room. Raises TakenError where one is in another couple.
+def seat(tx: Tx, couple: CoupleRow, seat: Seat) -> None:
+    """Let two people be the couple of this room. Raises TakenError where one is in another couple.
 
-    The same two, back in their room, go on with what each of them kept; anybody else starts a new record.
+    Two who go on as before get back what they kept and preferred; else it is a new record.
     """
+    two = seat.two
     people = [tx.session.get_one(PersonRow, person.id) for person in two]
     if any(person.couple_id not in {None, couple.id} for person in people):
         raise TakenError("one of the two is in another couple")
     couple.first_id, couple.second_id = (person.id for person in two)
     couple.stage = "together"
-    former = select(CoupleRow.id).where(
-        CoupleRow.stage == "resting", CoupleRow.former_chat_id == couple.chat_id,
-        CoupleRow.first_id.in_([couple.first_id, couple.second_id]),
-        CoupleRow.second_id.in_([couple.first_id, couple.second_id]),
-    )  # fmt: skip
-    theirs = update(KeptRow).where(KeptRow.couple_id.in_(former), KeptRow.by_id.is_not(None))
-    tx.session.execute(theirs.values(couple_id=couple.id))
+    former = former_of(tx, two) if seat.again else None
+    if former is not None:
+        _inherit(tx, couple, former)
     for person in two:
         tx.session.execute(update(PersonRow).where(PersonRow.id == person.id).values(couple_id=couple.id))
+
+
+def _inherit(tx: Tx, couple: CoupleRow, former: CoupleRow) -> None:
+    """Take over what two people kept and preferred; what was joint is sealed anew, with their new key."""
+    for row in tx.session.scalars(select(KeptRow).where(KeptRow.couple_id == former.id)).all():
+        if row.by_id is None and row.words is not None:
+            said = tx.seal_of(former).open(row.words, "kept", row.id, "words", former.id)
+            row.words = tx.seal_of(couple).close(said, "kept", row.id, "words", couple.id)
+        row.couple_id = couple.id
+    _prefer(tx, couple, _chosen(tx, former))
+
+
+def former_of(tx: Tx, two: Iterable[Person]) -> CoupleRow | None:
+    """Return the couple that these two were last, wherever that was."""
+    numbers = [person.id for person in two]
+    theirs = CoupleRow.stage == "resting", CoupleRow.first_id.in_(numbers), CoupleRow.second_id.in_(numbers)
+    return tx.session.scalar(select(CoupleRow).where(*theirs).order_by(CoupleRow.id.desc()).limit(1))
+
+
+def before(tx: Tx, person: Person) -> frozenset[Person]:
+    """Return the two of the couple that this one was last one of, if their evenings had begun."""
+    theirs = or_(CoupleRow.first_id == person.id, CoupleRow.second_id == person.id)
+    begun = exists().where(CallRow.couple_id == CoupleRow.id)
+    query = select(CoupleRow).where(CoupleRow.stage == "resting", theirs, begun)
+    last = tx.session.scalar(query.order_by(CoupleRow.id.desc()).limit(1))
+    return frozenset(Person(each.id) for each in people_of(tx, last)) if last else frozenset()
 
 
 def part(tx: Tx, couple: CoupleRow) -> None:
@@ -247,22 +272,27 @@ def audience(tx: Tx, couple: CoupleRow, book: Book, guests: Iterable[Person] = (
         *(row for guest in guests if (row := tx.session.get(PersonRow, guest.id))),
     ]
     names = {Person(person.id): name_of(tx, person) for person in people}
-    return Audience(
-        tuple(Person(person.id) for person in people_of(tx, couple)), names, preferences(tx, couple, book)
-    )
+    prefers = preferences(tx, couple, book)
+    prefers = replace(prefers, chosen=MappingProxyType({**languages_of(people), **prefers.chosen}))
+    return Audience(tuple(Person(person.id) for person in people_of(tx, couple)), names, prefers)
 
 
 # -- What they prefer ---------------------------------------------------------
 
 
 def preferences(tx: Tx, couple: CoupleRow, book: Book) -> Preferences:
-    """Return what the two have chosen."""
-    chosen: dict[str, object] = {}
+    """Return what the two have chosen; whoever chose no language of their own has that of their app."""
+    chosen: dict[str, object] = languages_of(people_of(tx, couple))
     for name, stored in _chosen(tx, couple).items():
         wish = book.preferences.get(name.partition("@")[0])
         if wish is not None:
             chosen[name] = preference_from_json(wish, stored)
     return Preferences(MappingProxyType(chosen))
+
+
+def languages_of(people: Iterable[PersonRow]) -> dict[str, object]:
+    """Return the languages of people's apps, as each one's own preference."""
+    return {f"{LANGUAGE.name}@{person.id}": person.language for person in people if person.language}
 
 
 def prefer(tx: Tx, couple: CoupleRow, wishes: Iterable[Prefer]) -> None:
@@ -271,6 +301,10 @@ def prefer(tx: Tx, couple: CoupleRow, wishes: Iterable[Prefer]) -> None:
     for wish in wishes:
         name = f"{wish.preference.name}@{wish.by.id}" if wish.by else wish.preference.name
         chosen[name] = preference_to_json(wish.preference, wish.value)
+    _prefer(tx, couple, chosen)
+
+
+def _prefer(tx: Tx, couple: CoupleRow, chosen: Mapping[str, Any]) -> None:
     couple.prefers = tx.seal_of(couple).close(json.dumps(chosen), "couple", couple.id, "prefers", couple.id)
 
 

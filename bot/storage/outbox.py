@@ -1,33 +1,57 @@
 """Cards and the outbox: what is to be sent, in which order, and how fast.
 
 Per chat the order is kept: one line in flight, the next after its answer. Over all chats the smaller rank
-goes first. A card that changes before it was sent is sent once, as it is by then: nobody is flooded after an
-outage.
+goes first, and strangers come last. A card that changes before it was sent is sent once, as it is by then,
+and what is the same is said once: nobody is flooded, neither after an outage nor for having written much.
+
+What counts: a message counts in its chat and in all, an edit in all, and in a chat among edits only. Answers
+to taps and nods do not pass through here. Where the clock goes back, whatever waits goes back with it.
 """
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.orm import aliased
 
-from bot.ritual import Person, Preferences, Say
+from bot.hours import LATE
+from bot.ritual import Line, Person, Preferences, Say
+from bot.shell import DELAYED
 from bot.storage import couples
 from bot.storage.codec import say_from_json, say_to_json
 from bot.storage.couples import Audience, Book
 from bot.storage.sealing import BrokenSealError
-from bot.storage.store import Tx
-from bot.storage.tables import CardRow, CoupleRow, LineRow, PaceRow, PersonRow, PlayingRow, SaidRow
+from bot.storage.store import RANDOM_BITS, Tx
+from bot.storage.tables import CardRow, CoupleRow, LineRow, PaceRow, PersonRow, PlayingRow, SaidRow, Utc
+from bot.wording import LANGUAGE, spoken
 
 log = logging.getLogger(__name__)
 
-FIRST, TO_PEOPLE, PROMPT, TIDYING = 0, 1, 2, 3  # ranks
+FIRST, TO_PEOPLE, PROMPT, TIDYING, TO_STRANGERS = 0, 1, 2, 3, 4  # ranks
 ALL_PROMPTS, ALL_ANSWERS = 0, 1  # the paces of all chats together; no chat has these numbers
+WHOLE = ALL_PROMPTS, ALL_ANSWERS
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+AN_EDIT = "e"  # marks the moment of an edit
 CLOSED_CARDS = timedelta(days=7)  # how long a reply to a closed question is still told so
+JUST_SAID = timedelta(seconds=5)  # so long the same line is not said again right below itself
+MOST_STRANGERS = 200  # lines that wait for people who are in no couple; beyond them nothing is said
 LOOKED_AT = 400  # heads of chats, at most, in one claim
+SWEPT_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -48,7 +72,7 @@ class Ready:
     """A line that may be sent now."""
 
     id: int
-    kind: str  # say, redraw, strip
+    kind: str  # say, redraw, strip, count
     chat_id: int
     thread_id: int | None
     message_id: int | None  # of the card that is redrawn or stripped
@@ -70,6 +94,9 @@ def say(
     Returns the card, or None where a quiet one found none.
     """
     standing = _standing(tx, couple, playing_id, said)
+    if standing is not None and rank == PROMPT and _is_past(tx, standing, said):
+        retire(tx, couple, standing)
+        return None
     if said.quiet:
         if standing is None:
             return None
@@ -78,6 +105,8 @@ def say(
         return standing.id
     if standing is not None:
         retire(tx, couple, standing)
+    if not said.card and (same := _just_said(tx, couple, playing_id, said)) is not None:
+        return same.id
     card = CardRow(
         id=tx.new_id(), couple_id=couple.id, playing_id=playing_id,
         to_id=said.to.id if said.to else None, name=said.card, asks=said.asks, live=True, at=tx.now,
@@ -88,14 +117,14 @@ def say(
     return card.id
 
 
-def repeat(tx: Tx, couple: CoupleRow, playing_id: int, to: Person | None) -> bool:
+def repeat(tx: Tx, couple: CoupleRow, playing_id: int, to: Person | None, *, always: bool) -> bool:
     """Say the newest card of a playing again, where somebody asked for it; tell whether there is one."""
     query = _cards(playing_id).where(_is_in_chat_of(to.id if to else None), CardRow.face.is_not(None))
     newest = tx.session.scalar(query.order_by(CardRow.id.desc()).limit(1))
     face = face_of(tx, couple, newest) if newest is not None else None
     if face is None:
         return False
-    say(tx, couple, playing_id, replace(face, quiet=False), TO_PEOPLE, always=True)
+    say(tx, couple, playing_id, replace(face, quiet=False), TO_PEOPLE, always=always)
     return True
 
 
@@ -141,16 +170,90 @@ def face_of(tx: Tx, couple: CoupleRow, card: CardRow) -> Say | None:
         return None
 
 
-def tell(tx: Tx, chat_id: int, said: Say) -> None:
-    """Answer somebody who is in no couple, in the chat they wrote from. One such line waits at most."""
-    if tx.session.scalar(select(exists().where(LineRow.target == chat_id))):
+def tell(tx: Tx, chat_id: int, said: Say, language: str = "") -> None:
+    """Answer somebody in the chat they wrote from, whoever they are. The same answer waits there once."""
+    room, person = couples.of_room(tx, chat_id), couples.known(tx, chat_id)
+    room_id, to_id = room.id if room else None, person.id if person else None
+    target, is_strange = room_id or to_id or chat_id, not (room or person)
+    told = say_to_json(said)
+    tx.session.flush()
+    for line in tx.session.scalars(
+        select(LineRow).where(LineRow.target == target, LineRow.body.is_not(None))
+    ):
+        if _body(tx, line) == told:
+            return
+    if is_strange and _waiting_strangers(tx) >= MOST_STRANGERS:
         return
     number = tx.new_id()
-    body = tx.keys.host.close(say_to_json(said), "line", number, "body", "host")
-    line = LineRow(id=number, target=chat_id, kind="say", body=body, rank=TO_PEOPLE, not_before=tx.now)
-    line.again = line.waits = line.flying = False
-    line.always, line.attempts = True, 0
-    tx.session.add(line)
+    tx.session.add(
+        LineRow(
+            id=number, target=target, couple_id=room_id, to_id=to_id, kind="say", body=tx.keys.host.close(told, "line", number, "body", "host"),
+            language=spoken(language), rank=TO_STRANGERS if is_strange else TO_PEOPLE,
+            again=False, waits=False, always=True, not_before=tx.now, attempts=0, flying=False,
+        )
+    )  # fmt: skip
+
+
+def count_members(tx: Tx, couple: CoupleRow) -> None:
+    """Ask Telegram how many are in a couple's room. That is no message, and stands in no chat's order."""
+    target = -couple.id
+    if tx.session.scalar(select(exists().where(LineRow.target == target))):
+        return
+    tx.session.add(
+        LineRow(
+            id=tx.new_id(), target=target, couple_id=couple.id, kind="count", rank=TIDYING,
+            again=True, waits=False, always=True, not_before=tx.now, attempts=0, flying=False,
+        )
+    )  # fmt: skip
+
+
+def _body(tx: Tx, line: LineRow) -> str | None:
+    """Return what a line without a card says, or None where it cannot be read any more."""
+    try:
+        return tx.keys.host.open(line.body or b"", "line", line.id, "body", "host")
+    except BrokenSealError as error:
+        log.warning("%s", error)
+        return None
+
+
+def _waiting_strangers(tx: Tx) -> int:
+    theirs = select(func.count()).where(LineRow.rank == TO_STRANGERS)
+    return tx.session.scalar(theirs) or 0
+
+
+def _just_said(tx: Tx, couple: CoupleRow, playing_id: int | None, said: Say) -> CardRow | None:
+    """Return the newest message of a chat if it says just this; one that still waits there gives way."""
+    whose = and_(CardRow.couple_id == couple.id, _is_in_chat_of(said.to.id if said.to else None))
+    waits = exists().where(LineRow.card_id == CardRow.id, LineRow.flying.is_(False))
+    tx.session.flush()
+    nameless = select(CardRow).where(whose, waits, CardRow.live, CardRow.name == "")
+    for card in tx.session.scalars(nameless).all():
+        if card.playing_id == playing_id and _says(tx, couple, card, said):
+            retire(tx, couple, card)
+    newest = tx.session.scalar(select(CardRow).where(whose).order_by(CardRow.id.desc()).limit(1))
+    if newest is None or newest.name or newest.playing_id != playing_id or not newest.live:
+        return None
+    is_new = tx.now - JUST_SAID < newest.at <= tx.now
+    return newest if is_new and _says(tx, couple, newest, said) else None
+
+
+def _says(tx: Tx, couple: CoupleRow, card: CardRow, said: Say) -> bool:
+    face = face_of(tx, couple, card)
+    return face is not None and say_to_json(face) == say_to_json(said)
+
+
+def _is_past(tx: Tx, standing: CardRow, said: Say) -> bool:
+    """Whether this only closes, without a sound, what nobody has seen for so long that it would be late."""
+    if said.asks or said.again or not said.softly or standing.message_id is not None:
+        return False
+    line = tx.session.scalar(select(LineRow).where(LineRow.card_id == standing.id).limit(1))
+    return line is not None and not line.flying and _is_late(tx, line)
+
+
+def _is_late(tx: Tx, line: LineRow) -> bool:
+    """Whether a line has waited so long that it says so. Its id holds when it was put here."""
+    put_at = datetime.fromtimestamp((line.id >> RANDOM_BITS) / 1000, UTC)
+    return tx.now - put_at > LATE
 
 
 def _standing(tx: Tx, couple: CoupleRow, playing_id: int | None, said: Say) -> CardRow | None:
@@ -204,14 +307,15 @@ def claim(tx: Tx, book: Book, limits: Limits) -> tuple[list[Ready], datetime | N
 
     The pace of each chat is written in the same transaction, so it holds over restarts and among processes.
     """
+    _mind_the_clock(tx)
     room_left = limits.in_flight - (tx.session.scalar(select(func.count()).where(LineRow.flying)) or 0)
-    pace = _Pace(tx, limits)
+    heads, look_again = _heads(tx)
+    pace = _Pace(tx, limits, (line.target for line in heads))
     ready: list[Ready] = []
-    look_again: datetime | None = None
-    for line in tx.session.scalars(_heads()).all():
-        at = max(line.not_before, pace.earliest(line))
+    for line in heads:
+        at = pace.earliest(line)
         if at > tx.now or room_left <= 0:
-            look_again = min(look_again or at, max(at, tx.now))
+            look_again = min(look_again or at, at)
             continue
         try:
             made = _ready(tx, line, book)
@@ -264,7 +368,15 @@ def postpone(tx: Tx, line_id: int, until: datetime, *, whole_chat: bool) -> None
         return
     line.flying, line.not_before = False, until
     if whole_chat:
-        _pace_row(tx, line.target).hold_until = until
+        pace = tx.session.get(PaceRow, line.target) or PaceRow(target=line.target, recent="")
+        pace.hold_until = until
+        tx.session.add(pace)
+
+
+def try_now(tx: Tx) -> None:
+    """Telegram can be reached again: what could not be sent is tried at once, but where it asked to wait."""
+    tried = LineRow.attempts > 0, LineRow.flying.is_(False), LineRow.not_before > tx.now
+    tx.session.execute(update(LineRow).where(*tried).values(not_before=tx.now))
 
 
 def drop(tx: Tx, line_id: int) -> None:
@@ -276,6 +388,20 @@ def drop(tx: Tx, line_id: int) -> None:
         if card is not None and card.message_id is None and not card.live:
             tx.session.flush()
             tx.session.delete(card)
+
+
+def drop_all(tx: Tx, line_id: int) -> None:
+    """Give up a line and all behind it in its chat, which takes none; what waits for a lane to open stays."""
+    given_up = tx.session.get(LineRow, line_id)
+    if given_up is None:
+        return
+    theirs = LineRow.target == given_up.target, LineRow.flying.is_(False), LineRow.waits.is_(False)
+    for line in tx.session.scalars(select(LineRow).where(*theirs)).all():
+        drop(tx, line.id)
+    if given_up.waits:
+        given_up.flying = False
+    else:
+        drop(tx, line_id)
 
 
 def resend(tx: Tx, line_id: int) -> None:
@@ -323,11 +449,27 @@ def sweep(tx: Tx) -> None:
     tx.session.execute(
         delete(SaidRow).where(SaidRow.at < old, ~exists().where(PlayingRow.id == SaidRow.playing_id))
     )
-    tx.session.execute(delete(PaceRow).where(or_(PaceRow.hold_until.is_(None), PaceRow.hold_until < old)))
+    _sweep_paces(tx)
 
 
-def _heads() -> Select[LineRow]:
-    """The first line of each chat, but for those that wait for a lane or keep another's silence."""
+def _sweep_paces(tx: Tx) -> None:
+    """A pace older than every limit says nothing. Those of all chats stay: they know the latest time."""
+    query = select(PaceRow.target, PaceRow.recent, PaceRow.hold_until)
+    paces = tx.session.execute(query.where(PaceRow.target.not_in(WHOLE))).all()
+    quiet = [
+        target
+        for target, recent, hold_until in paces
+        if not (hold_until and hold_until > tx.now) and _Recent.read(recent, tx.now - MINUTE) == _Recent()
+    ]
+    for first in range(0, len(quiet), SWEPT_AT_ONCE):
+        tx.session.execute(delete(PaceRow).where(PaceRow.target.in_(quiet[first : first + SWEPT_AT_ONCE])))
+
+
+def _heads(tx: Tx) -> tuple[list[LineRow], datetime | None]:
+    """Return the first line of each chat, where it may be tried now, and when the next of the others may.
+
+    Lines that wait for a lane, or keep another's silence, are in nobody's way.
+    """
     flying = aliased(LineRow)
     turn = func.row_number().over(
         partition_by=LineRow.target, order_by=((LineRow.rank == FIRST).desc(), LineRow.id)
@@ -338,45 +480,67 @@ def _heads() -> Select[LineRow]:
     )  # fmt: skip
     can_hear = or_(LineRow.waits.is_(False), PersonRow.lane_open)
     free = ~exists().where(and_(flying.target == LineRow.target, flying.flying))
+    now = literal(tx.now, Utc)
+    tried = case((LineRow.attempts > 0, LineRow.not_before), else_=now)
+    from_when = case((PaceRow.hold_until > tried, PaceRow.hold_until), else_=tried)
     first = (
-        select(LineRow.id, turn.label("turn"))
+        select(LineRow.id, turn.label("turn"), type_coerce(from_when, Utc).label("from_when"))
         .outerjoin(CoupleRow, CoupleRow.id == LineRow.couple_id)
         .outerjoin(PersonRow, PersonRow.id == LineRow.to_id)
+        .outerjoin(PaceRow, PaceRow.target == LineRow.target)
         .where(speaks, can_hear, free)
         .subquery()
     )
-    heads: ColumnElement[bool] = first.c.turn == 1
-    return (
+    heads = (
         select(LineRow)
         .join(first, first.c.id == LineRow.id)
-        .where(heads)
+        .where(first.c.turn == 1, first.c.from_when <= tx.now)
         .order_by(LineRow.rank, LineRow.id)
         .limit(LOOKED_AT)
     )
+    later = select(func.min(first.c.from_when)).where(first.c.turn == 1, first.c.from_when > tx.now)
+    return list(tx.session.scalars(heads)), tx.session.scalar(later)
 
 
 def _ready(tx: Tx, line: LineRow, book: Book) -> Ready | None:
     couple = tx.session.get(CoupleRow, line.couple_id) if line.couple_id else None
-    card = tx.session.get(CardRow, line.card_id) if line.card_id else None
-    if couple is None or card is None:
-        return _for_a_stranger(tx, line)
     person = tx.session.get(PersonRow, line.to_id) if line.to_id else None
-    chat_id = person.telegram_id if person else couple.chat_id
-    face = Say("") if line.kind == "strip" else face_of(tx, couple, card)
-    if chat_id is None or face is None or (line.kind != "say" and card.message_id is None):
+    card = tx.session.get(CardRow, line.card_id) if line.card_id else None
+    chat_id = person.telegram_id if person else couple.chat_id if couple else line.target
+    if chat_id is None:
         return None
-    guests = {
-        value for each in (face, *face.below) for value in each.values.values() if isinstance(value, Person)
-    }
-    audience = couples.audience(tx, couple, book, guests)
-    thread = None if person else couple.thread_id
+    thread = None if person or couple is None else couple.thread_id
+    nobody = Audience((), {}, Preferences())
+    if line.kind == "count":
+        return Ready(line.id, "count", chat_id, None, None, None, Say(""), nobody, line.again, line.attempts)
+    if couple is None or card is None:
+        told = _body(tx, line) if line.body is not None else None
+        if told is None:
+            return None
+        if line.language:
+            nobody = replace(nobody, prefers=nobody.prefers.put(LANGUAGE, line.language))
+        face, audience = say_from_json(told), nobody
+    else:
+        shown = Say("") if line.kind == "strip" else face_of(tx, couple, card)
+        if shown is None or (line.kind != "say" and card.message_id is None):
+            return None
+        face = shown
+        guests = {
+            value
+            for each in (face, *face.below)
+            for value in each.values.values()
+            if isinstance(value, Person)
+        }
+        audience = couples.audience(tx, couple, book, guests)
+        if line.kind == "say" and line.rank == PROMPT and _is_late(tx, line):
+            face = replace(face, below=(*face.below, Line(DELAYED)))
     return Ready(
         line.id,
         line.kind,
         chat_id,
         thread,
-        card.message_id,
-        card.id,
+        card.message_id if card else None,
+        card.id if card else None,
         face,
         audience,
         line.again,
@@ -384,62 +548,109 @@ def _ready(tx: Tx, line: LineRow, book: Book) -> Ready | None:
     )
 
 
-def _for_a_stranger(tx: Tx, line: LineRow) -> Ready | None:
-    if line.body is None:
-        return None
-    face = say_from_json(tx.keys.host.open(line.body, "line", line.id, "body", "host"))
-    nobody = Audience((), {}, Preferences())
-    return Ready(line.id, "say", line.target, None, None, None, face, nobody, line.again, line.attempts)
+# -- How fast -----------------------------------------------------------------
+
+
+@dataclass
+class _Recent:
+    """When a chat was written to lately, oldest first."""
+
+    messages: list[datetime] = field(default_factory=list)
+    edits: list[datetime] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, written: str, since: datetime) -> "_Recent":
+        """Return what a row holds, without what is older."""
+        recent = cls()
+        for part in written.split():
+            at = datetime.fromtimestamp(float(part.removesuffix(AN_EDIT)), UTC)
+            if at > since:
+                (recent.edits if part.endswith(AN_EDIT) else recent.messages).append(at)
+        return recent
+
+    def written(self) -> str:
+        """Return it as a row holds it."""
+        edits = [f"{at.timestamp():.3f}{AN_EDIT}" for at in self.edits]
+        return " ".join([*(f"{at.timestamp():.3f}" for at in self.messages), *edits])
+
+    def back(self, by: timedelta) -> "_Recent":
+        """Return it as it would be had the clock been so much behind."""
+        return _Recent([at - by for at in self.messages], [at - by for at in self.edits])
 
 
 class _Pace:
-    """How fast each chat, and all chats together, may be written to."""
+    """How fast each of some chats, and all chats together, may be written to."""
 
-    def __init__(self, tx: Tx, limits: Limits) -> None:
+    def __init__(self, tx: Tx, limits: Limits, targets: Iterable[int]) -> None:
         self.tx, self.limits = tx, limits
+        query = select(PaceRow).where(PaceRow.target.in_({ALL_PROMPTS, ALL_ANSWERS, *targets}))
+        self._rows = {row.target: row for row in tx.session.scalars(query)}
+        self._recent = {
+            number: _Recent.read(row.recent, tx.now - (SECOND if number in WHOLE else MINUTE))
+            for number, row in self._rows.items()
+        }
 
     def earliest(self, line: LineRow) -> datetime:
         """Return the first moment at which a line may go."""
-        own = _pace_row(self.tx, line.target)
-        times = _times(own, self.tx.now - MINUTE)
-        moments = [self.tx.now, own.hold_until or self.tx.now]
-        if line.kind == "say" and times:
-            moments.append(times[-1] + SECOND)
-        if line.kind == "say" and line.to_id is None and len(times) >= self.limits.group_a_minute:
-            moments.append(times[-self.limits.group_a_minute] + MINUTE)
-        prompts = _times(_pace_row(self.tx, ALL_PROMPTS), self.tx.now - SECOND)
-        answers = _times(_pace_row(self.tx, ALL_ANSWERS), self.tx.now - SECOND)
+        own = self._recent.get(line.target, _Recent())
+        moments = [self.tx.now]
+        if line.kind == "say":
+            moments += _after(own.messages, 1, SECOND)
+            if _is_in_room(line):
+                moments += _after(own.messages, self.limits.group_a_minute, MINUTE)
+        elif line.kind != "count":
+            moments += _after(own.edits, 1, SECOND)
+        prompts, answers = (self._recent.get(number, _Recent()).messages for number in WHOLE)
         whole = self.limits.prompts_a_second + self.limits.answers_a_second
-        if line.rank >= PROMPT and len(prompts) >= self.limits.prompts_a_second:
-            moments.append(prompts[-self.limits.prompts_a_second] + SECOND)
-        if len(both := sorted(prompts + answers)) >= whole:
-            moments.append(both[-whole] + SECOND)
-        return max(moments)
+        if line.rank >= PROMPT:
+            moments += _after(prompts, self.limits.prompts_a_second, SECOND)
+        return max([*moments, *_after(sorted(prompts + answers), whole, SECOND)])
 
     def note(self, line: LineRow) -> None:
         """Note that a line goes now."""
-        if line.kind == "say":
-            _note(_pace_row(self.tx, line.target), self.tx.now, MINUTE)
         everyone = ALL_PROMPTS if line.rank >= PROMPT else ALL_ANSWERS
-        _note(_pace_row(self.tx, everyone), self.tx.now, SECOND)
+        self._note(
+            everyone, _Recent([self.tx.now]), self.limits.prompts_a_second + self.limits.answers_a_second
+        )
+        if line.kind == "say":
+            self._note(line.target, _Recent([self.tx.now]), self.limits.group_a_minute)
+        elif line.kind != "count":
+            self._note(line.target, _Recent(edits=[self.tx.now]), self.limits.group_a_minute)
+
+    def _note(self, number: int, more: _Recent, most: int) -> None:
+        """Note what went; older than the limits can look back to is forgotten."""
+        known = self._recent.get(number, _Recent())
+        recent = _Recent((known.messages + more.messages)[-most:], (known.edits + more.edits)[-most:])
+        row = self._rows.get(number) or PaceRow(target=number)
+        row.recent = recent.written()
+        self._rows[number], self._recent[number] = row, recent
+        self.tx.session.add(row)
 
 
-def _pace_row(tx: Tx, target: int) -> PaceRow:
-    row = tx.session.get(PaceRow, target)
-    if row is None:
-        row = PaceRow(target=target, recent="")
-        tx.session.add(row)
-    return row
+def _after(times: list[datetime], most: int, span: timedelta) -> list[datetime]:
+    """Return when one more may go, where so many may in any such span."""
+    return [times[-most] + span] if len(times) >= most else []
 
 
-def _times(row: PaceRow, since: datetime) -> list[datetime]:
-    times = (datetime.fromtimestamp(float(part), UTC) for part in row.recent.split())
-    return [at for at in times if at > since]
+def _is_in_room(line: LineRow) -> bool:
+    return line.to_id is None and (line.couple_id is not None or line.target < 0)
 
 
-def _note(row: PaceRow, now: datetime, span: timedelta) -> None:
-    times = [*_times(row, now - span), now]
-    row.recent = " ".join(f"{at.timestamp():.3f}" for at in times)
+def _mind_the_clock(tx: Tx) -> None:
+    """Where the clock went back, let whatever waits for a moment, or was done at one, go back with it."""
+    whole = tx.session.scalars(select(PaceRow).where(PaceRow.target.in_(WHOLE)))
+    latest = [at for row in whole for at in _Recent.read(row.recent, tx.now).messages]
+    back = max(latest, default=tx.now) - tx.now
+    if back <= SECOND:
+        return
+    log.warning("the clock went back by %s; what waits goes back with it", back)
+    for line in tx.session.scalars(select(LineRow).where(LineRow.not_before > tx.now)):
+        line.not_before -= back
+    for row in tx.session.scalars(select(PaceRow)):
+        row.recent = _Recent.read(row.recent, tx.now - MINUTE).back(back).written()
+        if row.hold_until and row.hold_until > tx.now:
+            row.hold_until -= back
+    tx.session.flush()
 
 
 # -- Finding cards again ------------------------------------------------------

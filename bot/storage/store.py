@@ -14,14 +14,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from random import SystemRandom
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, func, select
-from sqlalchemy.engine import make_url
+from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -31,6 +30,7 @@ from bot.storage.tables import CardRow, CoupleRow, Host, KeptRow, LineRow, Perso
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Ring: TypeAlias = Callable[[bool], Keyring]  # told whether a key may be made where there is none
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 BusyError = OperationalError  # the database is locked, full or away; what was tried may be tried again
@@ -102,18 +102,7 @@ class Store:
     def open(self) -> None:
         """Check the host's key against the database; a new one is marked with it. Raises KeyRefusedError."""
         with self.begin() as tx:
-            known = tx.session.get(Host, 1)
-            if known is None:
-                sealed = self.keys.host.close(KNOWN_WORD, "host", 1, "check", "host")
-                tx.session.add(Host(id=1, check=sealed))
-            else:
-                try:
-                    self.keys.host.open(known.check, "host", 1, "check", "host")
-                except BrokenSealError:
-                    raise KeyRefusedError(
-                        "This database was sealed with another key. Give the key that belongs to it, "
-                        "in TEND_KEY or in the file `key` beside the database."
-                    ) from None
+            _keys_of(tx.session, lambda _: self.keys)
             newest = [tx.session.scalar(select(func.max(table.id))) or 0 for table in WITH_OUR_IDS]
         self.ids.after(max(newest))
 
@@ -147,6 +136,39 @@ class Storage:
 # -- The database itself ------------------------------------------------------
 
 
+class RefusedDatabaseError(Exception):
+    """The database cannot be used as it is; its message is a sentence for the host."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a database has come, against the migrations of this code."""
+
+    at: tuple[str, ...]  # its revision; none: it is new
+    lacks: tuple[str, ...]  # oldest first
+    unknown: tuple[str, ...]  # revisions that this code has never heard of
+
+    @property
+    def is_new(self) -> bool:
+        """Whether no migration was ever made in it."""
+        return not self.at
+
+    @property
+    def refusal(self) -> str:
+        """Why the bot cannot run on it and what to do about that; empty where it can, or where it is new."""
+        if self.unknown:
+            return (
+                f"The database is ahead: this Tend does not know {', '.join(self.unknown)}. "
+                "Run the newer Tend that made it, or put back the backup from before that one."
+            )
+        if self.lacks and not self.is_new:
+            return (
+                f"The database is behind: it lacks {', '.join(self.lacks)}. "
+                "Stop every `tend run` on it, make a backup, and run `tend migrate`."
+            )
+        return ""
+
+
 def connect(url: str) -> Engine:
     """Return an engine whose errors never carry parameters: they would carry people's words."""
     engine = create_engine(url, hide_parameters=True)
@@ -170,6 +192,12 @@ def _sqlite_connected(connection: Any, _entry: ConnectionPoolEntry) -> None:  # 
         connection.execute(f"PRAGMA {pragma}")
 
 
+def _sqlite_reshapes(connection: Any, _entry: ConnectionPoolEntry) -> None:  # noqa: ANN401 - the driver's own
+    connection.execute(
+        "PRAGMA foreign_keys=OFF"
+    )  # a table made anew is away for a moment; `migrate` checks them
+
+
 def _sqlite_begins(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
@@ -178,36 +206,108 @@ def _postgresql_begins(connection: Connection) -> None:
     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ONE_WRITER})")
 
 
-def migrations(url: str) -> Config:
-    """Return Alembic's configuration for a database."""
+@contextmanager
+def alone(url: str, *, reshaping: bool = False) -> Iterator[Connection]:
+    """Have a database to oneself for one transaction: others wait, and never see half of it."""
+    engine = connect(url)
+    if reshaping and engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _sqlite_reshapes)
+    try:
+        with engine.begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def migrations(connection: Connection | None = None) -> Config:
+    """Return Alembic's configuration, for an open transaction."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["url"] = make_url(url)
+    config.attributes["connection"] = connection
     return config
 
 
-def migrate(url: str) -> None:
-    """Bring a database up to the newest migration."""
-    command.upgrade(migrations(url), "head")
+def scripts() -> ScriptDirectory:
+    """Return the migrations of this code."""
+    return ScriptDirectory.from_config(migrations())
 
 
-def is_new(url: str) -> bool:
-    """Whether nothing was sealed yet in a migrated database."""
-    engine = connect(url)
+def standing(url: str) -> Standing:
+    """Return how far a database has come. It is not changed."""
+    with alone(url) as connection:
+        return _standing(connection)
+
+
+def _standing(connection: Connection) -> Standing:
+    every = [script.revision for script in scripts().walk_revisions()][::-1]
+    at = MigrationContext.configure(connection).get_current_heads()
+    reached = max((every.index(revision) + 1 for revision in at if revision in every), default=0)
+    unknown = tuple(revision for revision in at if revision not in every)
+    return Standing(at, tuple(every[reached:]), unknown)
+
+
+def migrate(url: str, ring: Ring | None = None, *, only_new: bool = False) -> list[str]:
+    """Bring a database to the newest migration, whole or not at all; return what each step was, oldest first.
+
+    Where something is sealed, the key is checked before anything changes. `only_new`: a database that is
+    behind is refused. Of two who migrate at once, the second waits and finds nothing left to do. Raises
+    RefusedDatabaseError or KeyRefusedError.
+    """
+    with alone(url, reshaping=True) as connection:
+        found = _standing(connection)
+        if found.unknown or (only_new and found.refusal):
+            raise RefusedDatabaseError(found.refusal)
+        if found.lacks:
+            if not found.is_new and _known_word(connection) is not None:
+                _keys_of(connection, ring or _no_ring)
+            command.upgrade(migrations(connection), "head")
+            _check_references(connection)
+    return [f"{revision}: {scripts().get_revision(revision).doc}" for revision in found.lacks]
+
+
+def _no_ring(_may_create: bool) -> Keyring:  # noqa: FBT001 - the shape of a Ring
+    raise KeyRefusedError("This database is sealed, and no key was given with it.")
+
+
+def _check_references(connection: Connection) -> None:
+    if connection.dialect.name != "sqlite":
+        return  # it checks them all the while
+    if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+        raise RefusedDatabaseError("Some rows would refer to others that are gone, so nothing was changed.")
+
+
+def is_sealed(url: str) -> bool:
+    """Whether a database was marked with a host's key: before that nothing is in it."""
+    with alone(url) as connection:
+        return not _standing(connection).is_new and _known_word(connection) is not None
+
+
+def keys_of(url: str, ring: Ring) -> Keyring:
+    """Return the host's keyring, checked against a database; a new one is marked with it.
+
+    Nobody else writes meanwhile, so of two who start at once on a new database only one makes a key. Raises
+    KeyRefusedError.
+    """
+    with alone(url) as connection:
+        return _keys_of(connection, ring)
+
+
+def _keys_of(database: Connection | Session, ring: Ring) -> Keyring:
+    known = _known_word(database)
+    keys = ring(known is None)
+    if known is None:
+        word = keys.host.close(KNOWN_WORD, "host", 1, "check", "host")
+        database.execute(insert(Host).values({Host.id: 1, Host.check: word}))
+        return keys
     try:
-        with Session(engine) as session:
-            return session.scalar(select(Host.id).limit(1)) is None
-    finally:
-        engine.dispose()
+        keys.host.open(known, "host", 1, "check", "host")
+    except BrokenSealError:
+        raise KeyRefusedError(
+            "This database was sealed with another key. Give the key that belongs to it, "
+            "in TEND_KEY or in the file `key` beside the database."
+        ) from None
+    return keys
 
 
-def behind(url: str) -> list[str]:
-    """Return the migrations that a database still lacks, oldest first."""
-    scripts = ScriptDirectory.from_config(migrations(url))
-    engine = connect(url)
-    try:
-        with engine.connect() as connection:
-            here = MigrationContext.configure(connection).get_current_revision()
-    finally:
-        engine.dispose()
-    return [script.revision for script in scripts.iterate_revisions("head", here or "base")][::-1]
+def _known_word(database: Connection | Session) -> bytes | None:
+    return database.scalar(select(Host.check).where(Host.id == 1))

@@ -14,6 +14,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     TypeDecorator,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -65,9 +66,6 @@ class CoupleRow(Base):
     __tablename__ = "couple"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     chat_id: Mapped[int | None] = mapped_column(unique=True)  # of the room; Telegram may change it
-    former_chat_id: Mapped[
-        int | None
-    ]  # of a room that began anew; the same two there go on with what they kept
     thread_id: Mapped[int | None]  # the topic in which Tend was called
     stage: Mapped[str] = mapped_column(String(16))  # joining, together, resting
     first_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
@@ -76,6 +74,7 @@ class CoupleRow(Base):
     key: Mapped[bytes | None] = mapped_column("wrapped_key")  # None: erased
     prefers: Mapped[bytes | None]  # sealed
     rested_at: Mapped[datetime | None]
+    asked_rank: Mapped[bool] = mapped_column(default=False, server_default=false())  # not to be an admin
 
 
 class PersonRow(Base):
@@ -87,6 +86,7 @@ class PersonRow(Base):
     couple_id: Mapped[int | None] = mapped_column(index=True)  # the one active couple
     key: Mapped[bytes | None] = mapped_column("wrapped_key")
     name: Mapped[bytes | None]  # sealed
+    language: Mapped[str] = mapped_column(String(8), default="", server_default="")  # of their app
     lane_open: Mapped[bool] = mapped_column(default=False)
 
 
@@ -181,6 +181,7 @@ class LineRow(Base):
     card_id: Mapped[int | None] = mapped_column(index=True)
     kind: Mapped[str] = mapped_column(String(8))  # say, redraw, strip
     body: Mapped[bytes | None]  # sealed; only where there is no card, for people who are in no couple yet
+    language: Mapped[str] = mapped_column(String(8), default="", server_default="")  # where there is no card
     rank: Mapped[int]  # a smaller one is sent first
     again: Mapped[bool]  # in doubt, send it again
     waits: Mapped[bool]  # for a private chat to be opened

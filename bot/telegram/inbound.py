@@ -3,13 +3,37 @@
 import re
 import unicodedata
 
-from telegram import Chat, ChatMember, ChatMemberUpdated, Message, MessageEntity, Update, User
+from telegram import (
+    Chat,
+    ChatMember,
+    ChatMemberRestricted,
+    ChatMemberUpdated,
+    Message,
+    MessageEntity,
+    Update,
+    User,
+)
 
-from bot.arrival import Added, Arrival, Command, Moved, NotForUs, Place, Removed, Somebody, Tap, Text
+from bot.arrival import (
+    Added,
+    Arrival,
+    Came,
+    Command,
+    Masked,
+    Moved,
+    NotForUs,
+    Place,
+    Promoted,
+    Removed,
+    Somebody,
+    Tap,
+    Text,
+    Went,
+)
 
 OURS = re.compile(r"(\d{1,20}):([0-9a-f]{12})")
 BLANK = set("\u2800\u3164\u115f\u1160\uffa0")  # letters and signs by their kind, and nothing on the screen
-HERE = {ChatMember.MEMBER, ChatMember.ADMINISTRATOR, ChatMember.OWNER, ChatMember.RESTRICTED}
+HERE = {ChatMember.MEMBER, ChatMember.ADMINISTRATOR, ChatMember.OWNER}
 
 
 def read(update: Update, me: User) -> Arrival:
@@ -19,7 +43,7 @@ def read(update: Update, me: User) -> Arrival:
     if update.my_chat_member:
         return _membership(update.my_chat_member)
     if message := update.message:
-        return _moved(message) or _message(message, me, edited=False)
+        return _moved(message) or _company(message) or _message(message, me, edited=False)
     if message := update.edited_message:
         return _message(message, me, edited=True)
     return NotForUs()
@@ -44,10 +68,26 @@ def _tap(update: Update) -> Arrival:
 def _membership(change: ChatMemberUpdated) -> Arrival:
     where = _place(change.chat, None)
     who = _somebody(change.from_user)
-    was, is_now = change.old_chat_member.status in HERE, change.new_chat_member.status in HERE
-    if is_now and not was and not where.private and change.chat.type in {Chat.GROUP, Chat.SUPERGROUP}:
-        return Added(who, where)
-    return Removed(who, where) if was and not is_now else NotForUs()
+    was, is_now = _is_here(change.old_chat_member), _is_here(change.new_chat_member)
+    if was and not is_now:
+        return Removed(who, where)
+    if not is_now or where.private or change.chat.type not in {Chat.GROUP, Chat.SUPERGROUP}:
+        return NotForUs()
+    if not was:
+        return Added(who, where, as_admin=_is_admin(change.new_chat_member))
+    promoted = _is_admin(change.new_chat_member) and not _is_admin(change.old_chat_member)
+    return Promoted(where) if promoted else NotForUs()
+
+
+def _is_here(member: ChatMember) -> bool:
+    """Whether somebody is in the chat; whoever is restricted may have left it."""
+    if isinstance(member, ChatMemberRestricted):
+        return member.is_member
+    return member.status in HERE
+
+
+def _is_admin(member: ChatMember) -> bool:
+    return member.status == ChatMember.ADMINISTRATOR
 
 
 def _moved(message: Message) -> Arrival | None:
@@ -58,18 +98,35 @@ def _moved(message: Message) -> Arrival | None:
     return None
 
 
-def _message(message: Message, me: User, *, edited: bool) -> Arrival:
-    """A message of a person. Whoever speaks as a group or a channel, or forwards, is nobody in particular."""
-    who = message.from_user
-    if who is None or who.is_bot or message.sender_chat or message.forward_origin or message.via_bot:
-        return NotForUs()
+def _company(message: Message) -> Arrival | None:
+    """Who came and went, as the room's own notices say; bots read nothing of ours and are no company."""
     where = _place(message.chat, message)
-    somebody = _somebody(who)
-    if command := _command(message, me):
-        name, rest = command
-        return Command(somebody, where, name, rest, message.message_id, edited)
+    if people := [_somebody(user) for user in message.new_chat_members if not user.is_bot]:
+        return Came(tuple(people), where)
+    if message.left_chat_member and not message.left_chat_member.is_bot:
+        return Went(_somebody(message.left_chat_member), where)
+    return None
+
+
+def _message(message: Message, me: User, *, edited: bool) -> Arrival:
+    """A message of a person. Whoever forwards or speaks as a bot is nobody in particular."""
+    who = message.from_user
+    where = _place(message.chat, message)
+    command = _command(message, me)
     answered = message.reply_to_message
     to_us = answered is not None and answered.from_user is not None and answered.from_user.id == me.id
+    if message.forward_origin or message.via_bot or message.is_automatic_forward:
+        return NotForUs()
+    if message.sender_chat and not where.private:
+        return (
+            Masked(where, command[0] if command else "") if (command or to_us) and not edited else NotForUs()
+        )
+    if who is None or who.is_bot:
+        return NotForUs()
+    somebody = _somebody(who)
+    if command:
+        name, rest = command
+        return Command(somebody, where, name, rest, message.message_id, edited)
     if not (where.private or to_us or edited) or _is_service(message):
         return NotForUs()
     reply_to = answered.message_id if answered is not None and to_us else None

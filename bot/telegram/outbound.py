@@ -34,6 +34,7 @@ from bot.storage.outbox import Ready
 from bot.storage.store import BusyError, Storage, Tx
 from bot.telegram.keyboard import keyboard
 from bot.telegram.render import Reader, text
+from bot.wording import LANGUAGE
 
 log = logging.getLogger(__name__)
 
@@ -151,4 +152,5 @@ def reader_of(audience: Audience | None, to: Person | None, me: User, *, alone: 
     zones = dict.fromkeys(audience.prefers.of(person)[ZONE] for person in readers) or {
         audience.prefers[ZONE]: None
     }
-    return Reader(me.first_name, audience.names, tuple(zones), alone=alone)
+    language = (audience.prefers.of(to) if to else audience.prefers)[LANGUAGE]
+    return Reader(me.first_name, audience.names, tuple(zones), language, alone=alone)

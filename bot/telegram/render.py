@@ -4,22 +4,29 @@ Nothing else turns values into text, so markup in somebody's words or name stays
 shows nothing on a lock screen: people's words stand in it behind a spoiler, which notifications do not print.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from html import escape
 from string import Formatter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
+from babel import Locale
+from babel.dates import format_date, match_skeleton
 
 from bot.couple import places
+from bot.locales import counted, translated
 from bot.ritual import Button, Kept, Line, Person, Say, Value, Words
 
 LONGEST_TEXT = 4096  # UTF-16 units of one message after its markup is read: Bot API, sendMessage
 LONGEST_WHISPER = 200  # characters of the answer to a tap: Bot API, answerCallbackQuery
 LONGEST_LABEL = 64  # our own bound: a longer label is cut by every phone
+DAY_FIRST = "en_150"  # English as it is written in Europe
+DAY_AND_MONTH = "MMMMEEEEd"  # CLDR's name for a pattern of weekday, day and month
+NAMES = re.compile(r"('[^']*')|E+|c+|M{3,}|L{3,}")  # of a day and a month in a pattern; what is quoted stays
 LEAVING_OUT = (300, 160, 120, 80, 50, 30, 15, 5)  # how much of each one's words is shown, the most that fits
 ISOLATE = "\u2068", "\u2069"  # what turns the direction turns only its own words
 ENDS = dict.fromkeys("\u202a\u202b\u202d\u202e", "\u202c") | dict.fromkeys("\u2066\u2067\u2068", "\u2069")
@@ -35,12 +42,6 @@ class Reader:
     zones: tuple[ZoneInfo, ...]  # one clock, or one for each of two who live apart
     language: str = "en"
     alone: bool = False  # a private chat, whose lock screen somebody else may see
-
-
-def translated(text: str, language: str) -> str:
-    """Return the text in a language; English is the key."""
-    del language  # one language so far
-    return text
 
 
 def text(line: Say, reader: Reader) -> str:
@@ -72,6 +73,34 @@ def units(shown: str) -> int:
     return len(shown.encode("utf-16-le", "surrogatepass")) // 2
 
 
+def template_of(line: Line, language: str) -> str:
+    """Return a line's template in a language, in the form that its number takes there."""
+    match line:
+        case Line(many=""):
+            return translated(line.text, language)
+        case Line(values={"n": int() as n}):
+            return counted(line.text, line.many, n, language)
+    raise ValueError(f"{line.text!r} counts, and its value n is no number")
+
+
+def day_of(day: date, language: str) -> str:
+    """Return a day as a language says it in full, without the year: "Sunday, 22 November"."""
+    return format_date(day, _day_pattern(language), locale=locale_of(language))
+
+
+def locale_of(language: str) -> str:
+    """Return whose dates are read in a language. English puts the day first here, as all others do."""
+    return DAY_FIRST if language == "en" else language
+
+
+@cache
+def _day_pattern(language: str) -> str:
+    """The language's own order of weekday, day and month, with both names written out."""
+    skeletons = Locale.parse(locale_of(language)).datetime_skeletons
+    nearest = skeletons[match_skeleton(DAY_AND_MONTH, skeletons) or "MMMEd"].pattern
+    return NAMES.sub(lambda name: name[1] or name[0][0] * 4, nearest)
+
+
 def apart(said: str) -> str:
     """Return somebody's words so that a change of direction in them ends there: all they open is closed."""
     if not MARKS_OF_DIRECTION.intersection(said):
@@ -101,7 +130,7 @@ class _Show(Formatter):
         self.reader, self.most, self.html = reader, most, html
 
     def line(self, line: Line) -> str:
-        template = translated(line.text, self.reader.language)
+        template = template_of(line, self.reader.language)
         template = escape(template, quote=False) if self.html else template
         return self.vformat(template, (), {"me": Words(Person(0), self.reader.me), **line.values})
 
@@ -120,7 +149,7 @@ class _Show(Formatter):
             case datetime():
                 return self.moment(value, format_spec)
             case date():
-                return self.escaped(format_date(value, "full", locale=self.reader.language))
+                return self.escaped(format_date(value, "full", locale=locale_of(self.reader.language)))
             case time():
                 return f"{value:%H:%M}"
             case timedelta():
@@ -140,7 +169,7 @@ class _Show(Formatter):
         """A moment on each clock of the reader; a single clock needs no name."""
         shown = [at.astimezone(zone) for zone in self.reader.zones]
         if format_spec == "day":
-            return self.escaped(format_date(shown[0].date(), "EEEE, d MMMM", locale=self.reader.language))
+            return self.escaped(day_of(shown[0].date(), self.reader.language))
         hours = {f"{there:%H:%M}": zone for there, zone in zip(shown, self.reader.zones, strict=True)}
         if len(hours) == 1:
             return next(iter(hours))
