@@ -1,7 +1,11 @@
-"""The inbox: raw updates, kept before they are confirmed and erased when they have had their effect."""
+"""The inbox: raw updates, kept before they are confirmed and erased when they have had their effect.
+
+They are heard in the order they came, but for what strangers write in private: that is heard as if it had
+come later, so ten thousand of them keep no couple waiting, and none of them waits for ever.
+"""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -9,31 +13,52 @@ from sqlalchemy import delete, func, select, update
 
 from bot.storage.sealing import BrokenSealError
 from bot.storage.store import Tx
-from bot.storage.tables import InboxRow
+from bot.storage.tables import InboxRow, PersonRow
 
 LOOKED_INTO = timedelta(days=14)  # so long a host has to find out why an update was not understood
 REMEMBERED = timedelta(days=4)  # Telegram keeps an update for 24 hours, and may repeat it that long
+BEHIND = timedelta(hours=1)  # so much later strangers are heard than they came, while others wait
+WRITTEN = "message", "edited_message"  # the kinds of updates that a stranger may send by the thousand
 
 
-def keep(tx: Tx, updates: Iterable[dict[str, Any]]) -> int:
+def keep(tx: Tx, updates: Sequence[dict[str, Any]]) -> int:
     """Store raw updates and return how many were new. One that is known already is left as it is."""
+    strange = _strange(tx, updates)
     new = 0
     for body in updates:
         number = int(body["update_id"])
         if tx.session.get(InboxRow, number) is None:
             sealed = tx.keys.host.close(json.dumps(body), "inbox", number, "body", "host")
-            tx.session.add(InboxRow(update_id=number, body=sealed, stage="new", at=tx.now))
+            at = tx.now + BEHIND if _lane_of(body) in strange else tx.now
+            tx.session.add(InboxRow(update_id=number, body=sealed, stage="new", at=at))
             new += 1
     return new
 
 
-def waiting(tx: Tx, most: int) -> list[tuple[int, dict[str, Any]]]:
-    """Return the oldest updates that have had no effect yet."""
-    query = (
-        select(InboxRow).where(InboxRow.stage == "new").order_by(InboxRow.at, InboxRow.update_id).limit(most)
-    )
+def _strange(tx: Tx, updates: Iterable[dict[str, Any]]) -> set[int]:
+    """Return the private chats of people nobody knows yet."""
+    lanes = {lane for body in updates if (lane := _lane_of(body)) is not None}
+    known = select(PersonRow.telegram_id).where(PersonRow.telegram_id.in_(lanes))
+    return lanes.difference(tx.session.scalars(known)) if lanes else set()
+
+
+def _lane_of(body: dict[str, Any]) -> int | None:
+    """Return whose private chat something was written in; None where it was not, or where that is unclear."""
+    try:
+        chat = next(body[kind] for kind in WRITTEN if kind in body)["chat"]
+        lane = int(chat["id"]) if chat["type"] == "private" else None
+    except (StopIteration, LookupError, TypeError, ValueError):
+        return None
+    return lane if lane is not None and abs(lane) < 2**63 else None
+
+
+def waiting(tx: Tx, most: int, *, strangers: bool = True) -> list[tuple[int, dict[str, Any]]]:
+    """Return the updates that have had no effect yet and are to be heard next, with or without strangers'."""
+    query = select(InboxRow).where(InboxRow.stage == "new")
+    if not strangers:
+        query = query.where(InboxRow.at <= tx.now)
     updates = []
-    for row in tx.session.scalars(query):
+    for row in tx.session.scalars(query.order_by(InboxRow.at, InboxRow.update_id).limit(most)):
         try:
             body = tx.keys.host.open(row.body or b"", "inbox", row.update_id, "body", "host")
         except BrokenSealError:

@@ -177,17 +177,16 @@ def tell(tx: Tx, chat_id: int, said: Say, language: str = "") -> None:
     target, is_strange = room_id or to_id or chat_id, not (room or person)
     told = say_to_json(said)
     tx.session.flush()
-    for line in tx.session.scalars(
-        select(LineRow).where(LineRow.target == target, LineRow.body.is_not(None))
-    ):
-        if _body(tx, line) == told:
-            return
+    theirs = select(LineRow).where(LineRow.target == target, LineRow.body.is_not(None))
+    if any(_body(tx, line) == told for line in tx.session.scalars(theirs)):
+        return
     if is_strange and _waiting_strangers(tx) >= MOST_STRANGERS:
         return
     number = tx.new_id()
+    body = tx.keys.host.close(told, "line", number, "body", "host")
     tx.session.add(
         LineRow(
-            id=number, target=target, couple_id=room_id, to_id=to_id, kind="say", body=tx.keys.host.close(told, "line", number, "body", "host"),
+            id=number, target=target, couple_id=room_id, to_id=to_id, kind="say", body=body,
             language=spoken(language), rank=TO_STRANGERS if is_strange else TO_PEOPLE,
             again=False, waits=False, always=True, not_before=tx.now, attempts=0, flying=False,
         )

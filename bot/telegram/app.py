@@ -1,7 +1,8 @@
 """Tend on Telegram: the library's Application between our intake, the engine and the outbox.
 
-One task goes the road over and over: what arrived is heard, who is due is rung, what is unsent is sent. It is
-nudged by the intake, by the heartbeat and by Telegram's answers, and it holds nothing in memory that matters.
+One task goes the road over and over: what arrived is heard, who is due is rung, what is unsent is sent, a
+batch at a time, so that nothing of it waits for a flood of another. It is nudged by the intake, by the
+heartbeat and by Telegram's answers, and it holds nothing in memory that matters.
 """
 
 import asyncio
@@ -39,7 +40,10 @@ from bot.telegram.render import LONGEST_WHISPER, plain
 log = logging.getLogger(__name__)
 
 AT_ONCE = 50  # updates read from the inbox at a time
-ROUNDS = 1_000  # rings in one go; more would mean that somebody is rung for ever
+ROUNDS = 1_000  # batches in one go; more would mean that somebody is rung for ever
+RING_EVERY = 10  # batches that are heard, at most, before who is due is rung
+MOST_ASIDES = 500  # answers to taps, and nods, that wait to be given; beyond them none is
+LAST_CALLS = 8.0  # seconds in which the calls under way at the end are finished
 TOAST = 60  # characters that a phone shows of a passing answer; a longer one stays until it is closed
 NOD = "👌"
 
@@ -85,14 +89,18 @@ class Tend:
         self._application: Application[Any, Any, Any, Any, Any, Any] = builder.build()
         self._application.add_handler(TypeHandler(Update, self._on_update))
         self._application.add_error_handler(self._on_error)
-        self._intake = Intake(self.bot, storage, self.nudge)
-        self._sender = Sender(self.bot, storage, now, engine.moved, engine.shut)
+        self._intake = Intake(self.bot, storage, self.nudge, self._back)
+        self._sender = Sender(self.bot, storage, now, engine.moved, engine.shut, engine.counted)
         self._heartbeat = heartbeat(self._beat, self._sweep)
         self._alive = alive
         self._nudged = asyncio.Event()
         self._going = asyncio.Lock()
         self._ending = False
         self._under_way: set[asyncio.Task[None]] = set()
+        self._blocked = False  # the database did not take an update
+        self._asides = asyncio.Semaphore(limits.in_flight)
+        self._waiting_asides = 0
+        self._nodding: set[int] = set()
 
     async def run(
         self, stop: asyncio.Event, follow: Callable[["Tend"], Coroutine[Any, Any, None]] | None = None
@@ -130,6 +138,7 @@ class Tend:
                 if isinstance(error, InvalidToken):
                     raise
                 log.warning("Telegram cannot be reached yet (%s)", type(error).__name__)
+                self._alive()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), wait)
                 wait = min(2 * wait, 30.0)
@@ -145,13 +154,13 @@ class Tend:
         self._heartbeat.stop()
         self._ending = True
         self.nudge()
-        await asyncio.wait([road], timeout=2)
+        await asyncio.wait([road], timeout=LAST_CALLS)
         tasks.append(road)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._under_way:
-            await asyncio.wait(self._under_way, timeout=2)
+            await asyncio.wait(self._under_way, timeout=LAST_CALLS)
         if self._application.running:
             await self._application.stop()
         await self._application.shutdown()
@@ -163,6 +172,14 @@ class Tend:
         self._nudged.set()
 
     async def _beat(self) -> None:
+        self.nudge()
+
+    def _back(self) -> None:
+        self._start(self._send_again())
+
+    async def _send_again(self) -> None:
+        """Telegram can be reached again: nobody waits out what was meant for a network that was gone."""
+        await self._storage.run(outbox.try_now)
         self.nudge()
 
     async def _go_on(self) -> None:
@@ -180,16 +197,25 @@ class Tend:
                 )
 
     async def go(self) -> datetime | None:
-        """Go the road once: hear, ring, send. Returns when the outbox has something to send later."""
+        """Go the road until nothing is left to hear or ring; return when there is something to send later.
+
+        What came before an hour is heard before that hour is rung, unless more comes than can be heard.
+        """
         async with self._going:
-            await self._hear_waiting()
-            for _ in range(ROUNDS):
-                if not await self._storage.run(self._engine.ring):
+            for turn in range(1, ROUNDS):
+                left = await self._hear_waiting(strangers=False)
+                if not left or turn % RING_EVERY == 0:
+                    left += await self._storage.run(self._engine.ring)
+                look_again = await self._send_waiting()
+                if self._ending or not (left or await self._hear_waiting(strangers=True)):
                     break
-            ready, look_again = await self._storage.run(outbox.claim, self._engine.book, self._limits)
-            for line in ready:
-                self._start(self._deliver(line))
             return look_again
+
+    async def _send_waiting(self) -> datetime | None:
+        ready, look_again = await self._storage.run(outbox.claim, self._engine.book, self._limits)
+        for line in ready:
+            self._start(self._deliver(line))
+        return look_again
 
     async def settle(self) -> datetime | None:
         """Go until nothing is left to do at this moment, and return the next one at which something is."""
@@ -224,12 +250,15 @@ class Tend:
 
     # -- What arrived
 
-    async def _hear_waiting(self) -> None:
-        while waiting := await self._storage.run(inbox.waiting, AT_ONCE):
-            for number, body in waiting:
-                await self._hear(number, body)
-                if await self._storage.run(inbox.is_waiting, number):
-                    return  # the database is in trouble; order is kept, and the next beat tries again
+    async def _hear_waiting(self, *, strangers: bool) -> int:
+        """Hear one batch, and return how many were heard."""
+        waiting = await self._storage.run(inbox.waiting, AT_ONCE, strangers=strangers)
+        self._blocked = False
+        for number, body in waiting:
+            await self._hear(number, body)
+            if self._blocked:
+                return 0  # order is kept, and the next beat tries again
+        return len(waiting)
 
     async def _hear(self, number: int, body: dict[str, Any]) -> None:
         try:
@@ -249,12 +278,14 @@ class Tend:
         error = context.error
         if error is None or not isinstance(update, Update) or isinstance(error, BusyError):
             log.error("the road was blocked: %s", trace_of(error) if error else "")
+            self._blocked = True
             return
         log.error("an update could not be handled and is kept aside: %s", trace_of(error))
         try:
             arrival = inbound.read(update, self.bot.bot)
             reply = await self._storage.run(self._engine.stumbled, arrival, update.update_id)
         except BusyError:
+            self._blocked = True
             return
         except Exception as trouble:  # noqa: BLE001 - not even that can be said; those behind it must not wait
             log.error("nor could that be said: %s", trace_of(trouble))
@@ -266,11 +297,27 @@ class Tend:
         """Answer a tap, and nod at words, right after their commit; nothing depends on its arriving."""
         match arrival:
             case Tap(query_id=query_id) | NotForUs(query_id=query_id) if query_id:
-                self._start(self._answer_tap(query_id, reply))
-            case (Text() | Command()) as said if reply.nod:
-                self._start(self._nod(said.where.chat_id, said.message_id))
+                self._aside(self._answer_tap(query_id, reply))
+            case (Text() | Command()) as said if reply.nod and said.where.chat_id not in self._nodding:
+                self._aside(self._nod(said.where.chat_id, said.message_id))
             case _:
                 pass
+
+    def _aside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Make a call beside the outbox, when one of few lines is free; in a flood some are not made."""
+        if self._waiting_asides >= MOST_ASIDES:
+            work.close()
+            return
+        self._waiting_asides += 1
+        self._start(self._wait_aside(work))
+
+    async def _wait_aside(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            async with self._asides:
+                await work
+        finally:
+            self._waiting_asides -= 1
+            work.close()
 
     async def _answer_tap(self, query_id: str, reply: Reply) -> None:
         me = self.bot.bot
@@ -287,10 +334,15 @@ class Tend:
             log.info("a tap was not answered (%s)", type(error).__name__)
 
     async def _nod(self, chat_id: int, message_id: int) -> None:
+        if chat_id in self._nodding:
+            return
+        self._nodding.add(chat_id)
         try:
             await self.bot.set_message_reaction(chat_id, message_id, NOD)
         except TelegramError as error:
             log.info("words were taken without a nod (%s)", type(error).__name__)
+        finally:
+            self._nodding.discard(chat_id)
 
 
 def raw_bot(line: Line, in_flight: int) -> RawBot:

@@ -38,11 +38,21 @@ class RawBot(ExtBot[None]):
 
 
 class Intake:
-    """Polls, stores, then confirms."""
+    """Polls, stores, then confirms.
 
-    def __init__(self, bot: RawBot, storage: Storage, stored: Callable[[], None]) -> None:
-        self._bot, self._storage, self._stored = bot, storage, stored
+    It calls `stored` when there is something to hear, and `back` when Telegram answers that did not before.
+    """
+
+    def __init__(
+        self,
+        bot: RawBot,
+        storage: Storage,
+        stored: Callable[[], None],
+        back: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._bot, self._storage, self._stored, self._back = bot, storage, stored, back
         self._offset: int | None = None
+        self._cut_off = False
 
     async def run(self) -> None:
         """Poll until cancelled. Raises InvalidToken, which no waiting can mend."""
@@ -61,11 +71,12 @@ class Intake:
                 log.warning("another process polls with this token; only one may")
                 await asyncio.sleep(LONGEST_WAIT)
             except TimedOut:
-                continue
+                self._cut_off = True
             except RetryAfter as error:
                 wanted = error.retry_after
                 await asyncio.sleep(wanted.total_seconds() if isinstance(wanted, timedelta) else wanted)
             except (NetworkError, TelegramError) as error:
+                self._cut_off = True
                 log.warning(
                     "Telegram cannot be reached (%s); trying again in %.0f s", type(error).__name__, wait
                 )
@@ -75,6 +86,9 @@ class Intake:
     async def once(self) -> None:
         """Make one call, store what came, and let the next call confirm it."""
         updates = await self._bot.raw_updates(self._offset)
+        if self._cut_off:
+            self._cut_off = False
+            self._back()
         if not updates:
             return
         whole = [update for update in updates if 0 <= update["update_id"] < HIGHEST]

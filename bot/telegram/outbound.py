@@ -2,7 +2,8 @@
 
 A line is deleted only after Telegram's answer. Where nobody can know whether it arrived, a line that may be
 said again is said again, and any other is let go: a doubled evening card is worse than none, a lost return is
-harm.
+harm. A chat that is gone or has put Tend out gets nothing more; one where Tend may not write just now loses
+the line and no more than that.
 """
 
 import asyncio
@@ -22,7 +23,6 @@ from telegram.error import (
     NetworkError,
     RetryAfter,
     TelegramError,
-    TimedOut,
 )
 
 from bot.hours import ZONE
@@ -44,6 +44,13 @@ R = TypeVar("R")
 BETWEEN_NOTES = 1.0  # seconds
 PATIENCE = timedelta(minutes=5)  # the longest wait between two tries
 NOT_SENT = httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout  # it never left this machine
+GONE = "chat not found", "chat was deleted", "chat was deactivated", "peer_id_invalid", "chat_id_invalid"
+NO_RIGHT = (
+    "not enough rights",
+    "have no rights",
+    "write_forbidden",
+    "chat_restricted",
+)  # as `GONE`: a 400's or 403's words
 
 
 @dataclass(frozen=True)
@@ -55,11 +62,19 @@ class Sender:
     now: Callable[[], datetime]
     moved: Callable[[Tx, int, int], bool]  # a room has another number
     shut: Callable[[Tx, int], None]  # a chat does not want us
+    counted: Callable[[Tx, int, int], None]  # so many are in a room
 
     async def send(self, ready: Ready, me: User) -> None:
         """Send one line and note the answer. Raises nothing that Telegram can cause."""
         try:
-            message_id = await self._send(ready, me)
+            await self._try(ready, me)
+        except Exception as error:  # noqa: BLE001 - a line that cannot be shown or noted must not block those behind it
+            log.error("a line could not be shown and is let go: %s", trace_of(error))
+            await self._note(outbox.drop, ready.id)
+
+    async def _try(self, ready: Ready, me: User) -> None:
+        try:
+            answer = await self._send(ready, me)
         except RetryAfter as error:
             wait = (
                 error.retry_after
@@ -71,25 +86,20 @@ class Sender:
             known_now = await self._note(self.moved, ready.chat_id, error.new_chat_id)
             wait = timedelta() if known_now else PATIENCE
             await self._note(outbox.postpone, ready.id, self.now() + wait, whole_chat=False)
-        except Forbidden:
-            log.info("a chat does not take our lines; nothing is said there until it is opened again")
-            await self._note(self.shut, ready.chat_id)
-            if ready.face.waits:
-                await self._note(outbox.postpone, ready.id, self.now(), whole_chat=False)
-            else:
-                await self._note(outbox.drop, ready.id)
-        except BadRequest as error:
-            await self._refused(ready, str(error).casefold())
-        except (TimedOut, NetworkError) as error:
+        except (Forbidden, BadRequest) as error:
+            await self._refused(ready, error)
+        except NetworkError as error:
             await self._in_doubt(ready, error)
         except TelegramError as error:  # it is not about this line: the token, say
             log.warning("no line is taken (%s)", type(error).__name__)
             await self._note(outbox.postpone, ready.id, self.now() + PATIENCE, whole_chat=False)
-        except Exception as error:  # noqa: BLE001 - a line that cannot be shown must not block those behind it
-            log.error("a line could not be shown and is let go: %s", trace_of(error))
-            await self._note(outbox.drop, ready.id)
         else:
-            await self._note(outbox.sent, ready.id, message_id)
+            await self._note(self._done, ready, answer)
+
+    def _done(self, tx: Tx, ready: Ready, answer: int | None) -> None:
+        if ready.kind == "count" and answer is not None:
+            self.counted(tx, ready.chat_id, answer)
+        outbox.sent(tx, ready.id, answer if ready.kind == "say" else None)
 
     async def _note(self, work: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Note what became of a line, however long the database is busy: else its chat would fall silent."""
@@ -101,8 +111,11 @@ class Sender:
                 await asyncio.sleep(BETWEEN_NOTES)
 
     async def _send(self, ready: Ready, me: User) -> int | None:
+        """Make the call of a line and return the number of its message, or of a room's members."""
         alone = ready.chat_id > 0
         reader = reader_of(ready.audience, ready.face.to, me, alone=alone)
+        if ready.kind == "count":
+            return await self.bot.get_chat_member_count(ready.chat_id)
         if ready.kind == "strip":
             await self.bot.edit_message_reply_markup(ready.chat_id, ready.message_id, reply_markup=None)
             return None
@@ -121,9 +134,18 @@ class Sender:
         )  # fmt: skip
         return message.message_id
 
-    async def _refused(self, ready: Ready, why: str) -> None:
-        """A 400 is never tried again as it was; a card that is gone is said as a new message."""
-        if "not modified" in why or (ready.kind == "strip" and "message" in why):
+    async def _refused(self, ready: Ready, error: Forbidden | BadRequest) -> None:
+        """A line is never tried again as it was; a card that is gone is said as a new message."""
+        why = str(error).casefold()
+        if ready.kind == "count":
+            await self._note(outbox.drop, ready.id)
+        elif any(sign in why for sign in NO_RIGHT):
+            log.warning("in a chat nothing may be written just now; a line of kind %s is let go", ready.kind)
+            await self._note(outbox.drop, ready.id)
+        elif isinstance(error, Forbidden) or any(sign in why for sign in GONE):
+            log.info("a chat does not take our lines; nothing is said there until it is opened again")
+            await self._note(self._shut, ready)
+        elif "not modified" in why or (ready.kind == "strip" and "message" in why):
             await self._note(outbox.sent, ready.id, None)
         elif ready.thread_id is not None and "thread not found" in why:
             await self._note(outbox.leave_topic, ready.id)
@@ -132,6 +154,10 @@ class Sender:
         else:
             log.warning("Telegram refused a line of kind %s", ready.kind)
             await self._note(outbox.drop, ready.id)
+
+    def _shut(self, tx: Tx, ready: Ready) -> None:
+        self.shut(tx, ready.chat_id)
+        outbox.drop_all(tx, ready.id)
 
     async def _in_doubt(self, ready: Ready, error: NetworkError) -> None:
         never_left = isinstance(error.__cause__, NOT_SENT)
