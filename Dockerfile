@@ -16,4 +16,5 @@ VOLUME /data
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=60s --timeout=10s --start-period=60s \
   CMD ["python", "-m", "bot", "alive"]
-CMD ["python", "-m", "bot", "run"]
+ENTRYPOINT ["python", "-m", "bot"]
+CMD ["run"]

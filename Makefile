@@ -7,7 +7,7 @@ READY := $(VENV)/ready
 SERVER := $(VENV)/server
 WORKERS ?= 2
 
-.PHONY: test play check lock clean
+.PHONY: test play check texts lock clean
 
 test: check $(SERVER) ## format, lint, types, imports, and every test
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
@@ -21,6 +21,9 @@ check: $(READY)
 play: $(READY) ## the real bot against the stand-in, on loopback
 	@$(BIN)/tend play
 
+texts: $(READY) ## bring what the code says into every language's catalogue, for its translators
+	$(BIN)/python -m tests.catalogue
+
 $(READY): pyproject.toml .ci/test.lock
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement .ci/test.lock
@@ -29,8 +32,7 @@ $(READY): pyproject.toml .ci/test.lock
 
 # There is no such server for every system (none for musl); the tests then look for an installed one.
 $(SERVER): $(READY) .ci/server.lock
-	-$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes --requirement .ci/server.lock
-	@touch $@
+	-$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes --requirement .ci/server.lock && touch $@
 
 lock: ## work out the locked versions anew, with hashes and without index addresses; needs uv
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file .ci/run.lock

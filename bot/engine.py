@@ -43,6 +43,7 @@ from bot.ritual import (
     Person,
     Prefer,
     Preference,
+    Preferences,
     Ritual,
     Say,
     Scene,
@@ -136,7 +137,7 @@ class Engine:
             case Command():
                 return self._command(tx, arrival)
             case Tap():
-                return self._tap(tx, arrival)
+                return self._in_their_language(tx, arrival, self._tap(tx, arrival))
             case Text():
                 return self._text(tx, arrival)
             case NotForUs():
@@ -147,7 +148,7 @@ class Engine:
         """Say kindly that an update could not be handled, and keep it out of the way."""
         inbox.bury(tx, update_id)
         if isinstance(arrival, Tap):
-            return Reply(whisper(shell.STUMBLED))
+            return Reply(whisper(shell.STUMBLED), audience=_a_stranger(arrival.who))
         if isinstance(arrival, Command | Text):
             outbox.tell(tx, arrival.where.chat_id, say(shell.STUMBLED), arrival.who.language)
         return Reply()
@@ -351,6 +352,15 @@ class Engine:
         outcome = self._step(tx, couple, row, Tapped(by, button.tap, button.item, tap.where.private))
         return self._answer(tx, couple, person, outcome)
 
+    def _in_their_language(self, tx: Tx, tap: Tap, reply: Reply) -> Reply:
+        """Let the shell's own answer to a tap be read in the tapper's language, whoever that is."""
+        if reply.whisper is None or reply.audience is not None:
+            return reply
+        couple, person = self._whose(tx, tap.who, tap.where)
+        if couple is None or person is None:
+            return replace(reply, audience=_a_stranger(tap.who))
+        return replace(reply, to=Person(person.id), audience=couples.audience(tx, couple, self.book))
+
     def _tap_of_a_guest(self, tx: Tx, tap: Tap, couple: CoupleRow, row: Row, button: Button) -> Reply:
         """Only a state that welcomes hears others than the two, and nobody who is one of two elsewhere."""
         if not row.welcomes:
@@ -545,7 +555,7 @@ class Engine:
         told = outcome.whisper or (whisper(shell.HELD) if outcome.held else None)
         if told is None and alone and person.lane_open:
             told = whisper(TAKE_A_LOOK)
-        audience = couples.audience(tx, couple, self.book, people_in(told))
+        audience = couples.audience(tx, couple, self.book, [me, *people_in(told)])
         return Reply(told, opens_lane=waits, to=me, audience=audience)
 
     def _opened_today(self, tx: Tx, couple: CoupleRow, ritual: Ritual, event: Event) -> None:
@@ -591,6 +601,11 @@ def key_of(button: Button) -> str:
     """Return what a tap carries: it names the button, not its place, so that a redraw moves nothing."""
     meaning = f"{button.tap}\0{button.item}\0{button.opens}"
     return blake2b(meaning.encode(), digest_size=6).hexdigest()
+
+
+def _a_stranger(who: Somebody) -> Audience:
+    """Return as whom somebody reads of whom only the language of their app is known."""
+    return Audience((), {}, Preferences().put(LANGUAGE, spoken(who.language) or LANGUAGE.default))
 
 
 def _is_silent_in_room(outcome: Outcome, *, private: bool) -> bool:

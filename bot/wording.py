@@ -1,4 +1,4 @@
-"""How a text sets out: as an accusation, as a promise, or as what was heard. Pure; each language has its rules.
+"""How a text sets out: as an accusation, as a promise, or as what was heard. Pure, with rules per language.
 
 Only the beginning is read: it says what a sentence is meant as, and whoever reads on starts to referee. So no
 text is both a promise and a report. Doubt means False: a rule only makes an offer or sorts a line, and to say
@@ -16,10 +16,8 @@ from dataclasses import dataclass, replace
 
 from bot.ritual import Option, Preference, Words
 
-LANGUAGES = {
-    "en": "English",
-    "es": "Español",
-}  # by code, as those call it who speak it; each has its catalogue
+# By code, as those call it who speak it. Each but English has its catalogue in bot/locales.
+LANGUAGES = {"en": "English", "es": "Español"}
 
 LANGUAGE = Preference(
     "language",
@@ -39,18 +37,21 @@ def spoken(code: str) -> str:
     return language if language in LANGUAGES else ""
 
 
+NOTHING = re.compile("(?!)")
+
+
 @dataclass(frozen=True)
 class Rules:
-    """How texts set out in one language."""
+    """How texts set out in one language. What it does not say yet is never found."""
 
-    leading: re.Pattern[str]  # what anything may begin with; passed over before an opening is looked for
-    accusations: re.Pattern[str]
-    thanks: re.Pattern[str]  # what sets out like an accusation and is a thanks
-    promises: re.Pattern[str]
-    reports: re.Pattern[str]
-    refusals: re.Pattern[str]  # what says that there is nothing to promise; the whole text is read
-    both_halves: re.Pattern[str]  # a feeling and a need in one breath: parted before the need
-    sentences: re.Pattern[str]  # how a sentence of its own about oneself begins
+    leading: re.Pattern[str] = NOTHING  # words before an opening that are passed over
+    accusations: re.Pattern[str] = NOTHING
+    thanks: re.Pattern[str] = NOTHING  # what sets out like an accusation and is a thanks
+    promises: re.Pattern[str] = NOTHING
+    reports: re.Pattern[str] = NOTHING
+    refusals: re.Pattern[str] = NOTHING  # that there is nothing to promise; the whole text is read
+    both_halves: re.Pattern[str] = NOTHING  # a feeling and a need in one breath: parted before the need
+    sentences: re.Pattern[str] = NOTHING  # how a sentence of its own about oneself begins
 
 
 def openings(*phrases: str) -> re.Pattern[str]:
@@ -112,14 +113,14 @@ ENGLISH = Rules(
 
 # -- Spanish ------------------------------------------------------------------
 
-# Where the pronoun is left out, a verb is known by its ending. Nouns that end like one are named and left alone.
+# Where the pronoun is left out, a verb is known by its ending. Nouns that end so are named and left alone.
 YO, TU = "(yo )?", "(tu |vos |usted )?"
 FOR_WHOM = "((me|te|se|lo|la|le|nos|los|las|les) )*"
 EVER = "(casi )?(nunca|jamas|siempre|constantemente|todo el tiempo)"
 NO_VERB = (
     "(?!(mas|antes|despues|ademas|entonces|quizas|apenas|mientras|gracias|cosas|ganas|veces|tardes|noches|dias"
     "|juntas|solas|tristes|felices|mismas|otras|muchas|todas|tantas|buenas|malas|nuestras|unas|esas|aquellas"
-    "|tres|seis|las|les|mis|atras|detras|tras|risas|crisis|lunes|martes|miercoles|jueves|viernes|flores|problemas"
+    "|tres|seis|seras|las|les|mis|atras|detras|tras|risas|crisis|lunes|martes|miercoles|jueves|viernes|flores|problemas"
     "|estas \\w+[aeo]s|\\w+(iones|dades|ores|ajes|icias|ncias))(?!\\w))"
 )
 VERB_OF_YOURS = f"{NO_VERB}(sos|\\w+(as|es|is|aste|iste))"
@@ -178,7 +179,7 @@ SPANISH = Rules(
         "no te (importo|importamos|importa (nada|nadie|lo que|mi))",
         f"{TU}(me|nos) (haces|hiciste|hacias|has hecho|estas haciendo) "
         "(sentir\\w*|llorar|sufrir|dano|quedar|perder)",
-        f"{TU}(me|nos) (pones|pusiste|has puesto) (de mal humor|de malas|de los nervios|triste|mal|furios[oa])",
+        f"{TU}(me|nos) (pones|pusiste|has puesto) (de mal humor|de malas|de los nervios|triste|furios[oa])",
         f"{TU}(me|nos) (dejas|dejaste|has dejado) (sol[oa]|plantad[oa]|tirad[oa]|hablando|de lado)",
         f"{TU}{FOR_WHOM}(arruinas|arruinaste|has arruinado|estropeas|estropeaste|fallas|fallaste|has fallado"
         "|decepcionas|decepcionaste|has decepcionado|ignoras|echas? a perder|echaste a perder)",
@@ -207,13 +208,13 @@ SPANISH = Rules(
         f"{TU}(siempre )?(me|nos) (haces|hiciste|hacias|has hecho) sentir(me|nos)? (muy |tan |mas |mucho )*"
         "(bien|mejor|feliz|en casa|en paz|especial|fuerte"
         "|(segur|querid|amad|acompanad|escuchad|vist|valorad)[oa]s?)",
-        f"{TU}siempre en mi",
+        f"{TU}(siempre (te acuerdas|tienes razon|eres (tu|mi)|en mi)|nunca te olvidas)",
     ),
     promises=openings(
         VOY,
         FUTURE,
         f"{YO}(te |les )?prometo",
-        f"{YO}(me comprometo a|me encargo|me ocupo|pienso \\w+[aei]r)",
+        f"{YO}(me comprometo a|me encargo|me ocupo|pienso \\w+[aei]r(te|les|nos|lo|la)?)",
         f"{YO}(?!te escucho){FOR_YOU}",
         f"{A_DAY} ({DEED})",
         f"{CUANDO}[^.!?\\n]*?\\W({VOY}|{FUTURE})",
@@ -223,7 +224,7 @@ SPANISH = Rules(
     reports=openings(
         "((lo que|yo|te|les) )*(escuche|escucho|oi|oigo|entendi|entiendo|comprendi|comprendo"
         "|he (escuchado|oido|entendido|comprendido))",
-        f"{DICES}((tu|vos) )?{OF_YOU}",
+        f"{DICES}((tu|vos) )?(me (?=extranas|echas|quieres|necesitas))?{OF_YOU}",
         f"{DICES}(ella|el|usted) {OF_THEM}",
         f"que {OF_THEM}",
         "que (tu|vos|usted|ella)",

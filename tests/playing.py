@@ -1,7 +1,7 @@
 """Two people who do anything they can: every word, tap, edit and silence, in any order.
 
 A play is made of the whole house (bot/couple/house.py) on the stage of the rehearsal. It stops after every
-move, so that a law can look at where the two are.
+move, so that a law can look at where the two are. Every text said in it is one that translators are given.
 """
 
 import random
@@ -15,6 +15,7 @@ from bot.hours import ANCHOR, EVERY, HOUR, ZONE
 from bot.ritual import Button, GuestsCame, GuestsWent, Person, Preference
 from bot.rituals.check_in import MODE, OFFERS
 from bot.shell import Row
+from tests.catalogue import unknown
 from tests.rehearsal import BERLIN, FIRST_DAY, Clock, Player, Room, Shown, Stage, rehearse
 
 LONG_NAME = "\U0001f9d1" * 40  # as many characters as a name may have, all of them wide
@@ -63,6 +64,7 @@ class Play:
     marks: list[Mark] = field(default_factory=list)
     sources: list[tuple[Player, int, bool]] = field(default_factory=list)
     told: list[str] = field(default_factory=list)  # every move so far
+    read: int = 0  # outcomes whose texts were looked up
 
     def __post_init__(self) -> None:
         joined = self.chance.random() < 0.85  # mostly evenings, some joinings
@@ -95,7 +97,15 @@ class Play:
                 return
             self.told.append(f"{self.stage.now:%a %H:%M} ...")
             self.told[-1] = f"{self.stage.now:%a %H:%M} {self.move()}"
+            self.looks_up()
             yield self.told[-1]
+
+    def looks_up(self) -> None:
+        """Look up every text said since the last move: `tests.catalogue` must have found it in the code."""
+        outcomes = [outcome for *_, outcome in self.stage.heard[self.read :]]
+        self.read = len(self.stage.heard)
+        said = [line for outcome in outcomes for line in (*outcome.said, outcome.whisper) if line]
+        assert not unknown(said)
 
     def move(self) -> str:
         who = self.chance.choice(

@@ -67,12 +67,13 @@ class Phone:
 
     road: "Road"
     name: str
+    language: str = "en"  # of their app
 
     @property
     def who(self) -> Somebody:
         """How the messenger names them."""
         person = BY_NAME[self.name]
-        return Somebody(person.id, person.first_name, "en")
+        return Somebody(person.id, person.first_name, self.language)
 
     @property
     def lane(self) -> Place:

@@ -7,7 +7,8 @@ answered twice, nobody met a stumble, and the log holds no error. So no story ca
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from subprocess import Popen
@@ -15,10 +16,13 @@ from types import TracebackType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.playground.cast import BY_ID, BY_NAME, ROOM_BY_NAME
+from sqlalchemy import create_engine, text
+
+from bot.playground.cast import BOT, BY_ID, BY_NAME, ROOM_BY_NAME
 from bot.shell import STUMBLED
-from tests.phones import Answer, Json, Phone, Play
+from tests.phones import Answer, Json, Line, Phone, Play
 from tests.schema import check_calls
+from tests.tellings import THE_BOT, Interpreter, NoInterpreter, Telling, interpreter
 
 BERLIN = ZoneInfo("Europe/Berlin")
 HOME, NEST = ROOM_BY_NAME["Home"].id, ROOM_BY_NAME["Nest"].id
@@ -29,25 +33,61 @@ GOOD_NIGHT, CLOSED, SHARED = (
     "The check-in is closed for tonight, and",
 )
 LOOK_BACK = "A look back"
+GUEST = "Somebody else is in this room now."
 MOST_AN_EVENING = 4
+IN_ENGLISH = Telling()
 
 
 class Writer(Phone):
-    """Somebody who takes two seconds over every message: no test then waits for the bot's pace in a chat."""
+    """Somebody who takes two seconds over every message: no test then waits for the bot's pace in a chat.
+
+    Whatever language they live in, a test gives and gets English.
+    """
+
+    def __init__(self, line: Line, who: str, reads: Interpreter | NoInterpreter) -> None:
+        super().__init__(line, who)
+        self._reads = reads
 
     def says(self, text: str, where: str = "room", reply_to: int | None = None, **more: bool) -> int:
         """Send a message, and let two seconds pass."""
+        written = self._reads.typed(text)
         if more:
-            return super().says(text, where, reply_to, **more)
-        number = super().says(text, where, reply_to, wait=False)
+            return super().says(written, where, reply_to, **more)
+        number = super().says(written, where, reply_to, wait=False)
         self._line.post("/play/clock", by="PT2S")
         return number
+
+    def edits(self, message: int, text: str, where: str = "room") -> None:
+        """Change a message of one's own."""
+        super().edits(message, self._reads.typed(text), where)
+
+    def taps(self, label: str, where: str = "room", message: int | None = None, **more: bool) -> Answer:
+        """Tap the newest button with that label, or the one below a message."""
+        answer = super().taps(self._reads.written(label), where, message, **more)
+        return Answer(self._reads.english(answer.alert) if answer.alert else None, answer.url)
+
+    def forges(self, data: str, message: int, where: str = "room", *, forged: bool = False) -> Answer:
+        """Tap with data of one's own making."""
+        answer = super().forges(data, message, where, forged=forged)
+        return Answer(self._reads.english(answer.alert) if answer.alert else None, answer.url)
+
+    def reads(self, where: str) -> list[Json]:
+        """Return the messages that this phone shows, Tend's in English."""
+        return [
+            self._in_english(one) if one["from"] == BOT.first_name else one for one in super().reads(where)
+        ]
+
+    def _in_english(self, message: Json) -> Json:
+        buttons = [[self._reads.english(label) for label in row] for row in message["buttons"]]
+        return message | {"text": self._reads.english(message["text"]), "buttons": buttons}
 
 
 class Story(Play):
     """A play with Ann and Ben, whose end is held against the laws."""
 
     folder: Path
+    database: str  # its address; empty where it is a file in the folder
+    ends: ExitStack  # what was lent for this story
     _mark = 0
     stumbles = False  # whether this story breaks something on purpose
 
@@ -59,23 +99,48 @@ class Story(Play):
                 self.holds()
         finally:
             super().__exit__(kind, error, trace)
+            self.ends.close()
 
     def __init__(self, address: str, process: Popen[bytes] | None = None) -> None:
         super().__init__(address, process)
-        cast = "ann", "ben", "cleo", "dora", "eli"
-        self.ann, self.ben, self.cleo, self.dora, self.eli = (Writer(self.line, who) for who in cast)
+        self.is_told(IN_ENGLISH)
 
     @classmethod
-    def at(cls, folder: Path, **more: Any) -> "Story":  # noqa: ANN401  (what Play.start takes)
+    def at(
+        cls,
+        folder: Path,
+        telling: Telling = IN_ENGLISH,
+        bot: Sequence[str] = THE_BOT,
+        env: Mapping[str, str] | None = None,
+    ) -> "Story":
         """Start one in this folder."""
-        story = cls.start(folder, **more)
-        story.folder = folder
+        with ExitStack() as ends:
+            database = ends.enter_context(telling.database())
+            story = cls.start(folder, env, telling.argv(database, bot))
+            story.folder, story.database, story.ends = folder, database, ends.pop_all()
+        story.is_told(telling)
         return story
+
+    def is_told(self, telling: Telling) -> None:
+        """Let everybody read the language of a telling."""
+        self.interpreter = interpreter(telling.language)
+        cast = "ann", "ben", "cleo", "dora", "eli"
+        self.ann, self.ben, self.cleo, self.dora, self.eli = (
+            Writer(self.line, who, self.interpreter) for who in cast
+        )
 
     @property
     def log(self) -> str:
         """What the bot has logged."""
         return (self.folder / "stand-in" / "bot.log").read_text(encoding="utf-8")
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Look into the bot's database."""
+        engine = create_engine(self.database or f"sqlite:///{self.folder}/tend/tend.db")
+        with engine.connect() as connection:
+            found = [tuple(row) for row in connection.execute(text(query))]
+        engine.dispose()
+        return found
 
     def holds(self) -> None:
         """Hold the whole story against the laws."""
@@ -89,15 +154,14 @@ class Story(Play):
         assert set(answered.values()) <= {1}
         if not self.stumbles:
             assert not re.findall(r"^.* ERROR .*$", self.log, re.MULTILINE)
-            assert STUMBLED not in json.dumps([call["params"] for call in calls], ensure_ascii=False)
+            told = json.dumps([call["params"] for call in calls], ensure_ascii=False)
+            assert self.interpreter.written(STUMBLED) not in told
 
     # -- The couple's verbs ---------------------------------------------------
 
     def ready(self, *choices: str, mode: str = "together", lanes: bool = True) -> None:
         """Let the two join, tap these choices on the first card, accept, and open their private chats."""
-        self.ann.taps("I'm in")
-        self.ben.taps("I'm in")
-        self.ann.taps("That's us")
+        self.join()
         for label in choices:
             self.ben.taps(label)
         self.ben.taps("Looks right")
@@ -107,12 +171,23 @@ class Story(Play):
         if mode == "open":
             self.sets(self.ann, "Answers show", "Each as it comes")
 
+    def join(self) -> None:
+        """Let the two say that they are two."""
+        self.ann.taps("I'm in")
+        self.ben.taps("I'm in")
+        self.ann.taps("That's us")
+
     def sets(self, who: Phone, page: str, label: str) -> None:
         """Change one thing in /settings."""
         who.says("/settings")
         who.taps(page)
         who.taps(label)
         who.taps("Close")
+
+    def go_on_here(self) -> None:
+        """Let both agree that Tend goes on while somebody else is in the room."""
+        for one in (self.ann, self.ben):
+            one.taps("Go on here")
 
     def breath(self) -> None:
         """Let two seconds pass: the bot may then write to a chat again, and no test waits for it."""
@@ -143,9 +218,12 @@ class Story(Play):
     def said(self, since: int = 0, chat: int = HOME) -> list[tuple[datetime, str]]:
         """Return when and what the bot said in a chat, oldest first, as new messages."""
         return [
-            (datetime.fromisoformat(call["at"]).astimezone(BERLIN), call["answer"]["result"]["text"])
-            for call in self.calls("sendMessage", since)
-            if call["params"]["chat_id"] in {chat, str(chat)} and call["answer"] and call["answer"]["ok"]
+            (
+                datetime.fromisoformat(call["at"]).astimezone(BERLIN),
+                self.interpreter.english(call["answer"]["result"]["text"]),
+            )
+            for call in self.calls("sendMessage", since, chat)
+            if call["answer"] and call["answer"]["ok"]
         ]
 
     def told(self, one: Phone, since: int = 0) -> list[str]:
@@ -169,12 +247,11 @@ class Story(Play):
 
     def data(self, label: str, chat: int = HOME) -> str:
         """Return what the newest button with this label carries, as somebody could copy it off the wire."""
-        for call in reversed(self.calls()):
-            if call["params"].get("chat_id") not in {chat, str(chat)}:
-                continue
+        written = self.interpreter.written(label)
+        for call in reversed(self.calls(chat=chat)):
             for row in call["params"].get("reply_markup", {}).get("inline_keyboard", []):
                 for button in row:
-                    if button["text"] == label and "callback_data" in button:
+                    if button["text"] == written and "callback_data" in button:
                         return str(button["callback_data"])
         raise AssertionError(f"No button {label!r} was sent.")
 
@@ -190,7 +267,8 @@ class Story(Play):
 
     def crossed(self, words: str, writer: str, since: int = 0) -> list[Json]:
         """Return the calls since then that carried somebody's words to anybody else."""
-        return crossed(self.calls(since=since), words, writer)
+        written = self.interpreter.typed(words)
+        return [call for call in self.calls(since=since) if is_crossing(call, written, writer)]
 
     def buttons_of_tend(self) -> list[str]:
         """Return every button that any of the two still sees, but for the way to the private chat."""
@@ -207,20 +285,15 @@ def readers(call: Json) -> set[str]:
     if call["method"] == "answerCallbackQuery":
         return {BY_ID[int(params["callback_query_id"]) >> 32].name}
     chat = int(params.get("chat_id", 0))
-    if chat == HOME:
-        return {"ann", "ben", "cleo"}
+    if chat < 0:
+        return set(BY_NAME)
     return {BY_ID[chat].name} if chat in BY_ID else set()
 
 
-def crossed(calls: Iterable[Json], words: str, writer: str) -> list[Json]:
-    """Return the calls that carried somebody's words to anybody else."""
-    return [
-        call
-        for call in calls
-        if call["method"] != "getUpdates"
-        and words in json.dumps(call["params"], ensure_ascii=False)
-        and readers(call) - {writer}
-    ]
+def is_crossing(call: Json, words: str, writer: str) -> bool:
+    """Whether a call carried somebody's words to anybody else."""
+    carried = call["method"] != "getUpdates" and words in json.dumps(call["params"], ensure_ascii=False)
+    return carried and bool(readers(call) - {writer})
 
 
 # -- Four ways to answer ----------------------------------------------------------

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -43,7 +44,12 @@ async def main(fd):
 
     async def poll():
         while True:
-            answer = (await http.post("getUpdates", json={"offset": state["offset"], "timeout": 20})).json()
+            asked = {"offset": state["offset"], "timeout": 20}
+            try:
+                answer = (await http.post("getUpdates", json=asked)).json()
+            except httpx.HTTPError:
+                await asyncio.sleep(0.05)
+                continue
             if answer["ok"] and answer["result"]:
                 state["inbox"] += answer["result"]
                 state["offset"] = answer["result"][-1]["update_id"] + 1
@@ -62,6 +68,8 @@ async def main(fd):
             os._exit(7)
         if words[0] == "/rest":
             resting = False
+        elif words[0] == "/now":
+            await call("sendMessage", chat_id=chat, text="it is " + clock.now().isoformat())
         elif words[0] == "/in":
             for seconds in words[1:]:
                 due = clock.now() + timedelta(seconds=float(seconds))
@@ -86,6 +94,8 @@ async def main(fd):
         return datetime.fromisoformat(state["due"][0][0]) if state["due"] else None
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: os._exit(0))
+    while await call("getMe") is None:
+        await asyncio.sleep(0.05)
     polling = asyncio.create_task(poll())
     await clock.follow(settle)
     os._exit(0)
@@ -140,6 +150,32 @@ def test_a_jump_stops_at_every_instant_at_which_something_is_due(play: Play) -> 
     assert all(planned == done for _, planned, _, done in due)
     play.clock.next()
     assert len(play.ann.texts("private")) == 6
+
+
+def test_the_bots_own_clock_can_be_wrong_and_be_put_right(play: Play) -> None:
+    play.ann.says("/start", "private")
+
+    def error() -> timedelta:
+        play.ann.says("/now", "private")
+        said = play.ann.texts("private")[-1].removeprefix("it is ")
+        return instant(said) - instant(play.clock.now())
+
+    slack = timedelta(seconds=2)
+    for off in (timedelta(days=1), -timedelta(hours=1), timedelta(0)):
+        play.clock.bot_is_off(f"{'-' if off < timedelta(0) else ''}PT{abs(off) // timedelta(seconds=1)}S")
+        assert abs(error() - off) < slack
+    play.ann.says("/in 3600", "private")
+    play.clock.bot_is_off("PT90M")
+    assert play.ann.texts("private")[-1].startswith("due")
+    play.ann.says("/in 3600", "private")
+    before = instant(play.clock.now())
+    assert abs(instant(play.clock.next()) - before - timedelta(hours=1)) < slack
+    play.kill()
+    play.start_bot()
+    assert abs(error() - timedelta(minutes=90)) < slack
+    for wrong in ("an hour", "+PT1H"):
+        with pytest.raises(Refusal, match="400"):
+            play.clock.bot_is_off(wrong)
 
 
 def test_what_is_due_within_a_second_is_waited_for(play: Play) -> None:
@@ -234,6 +270,121 @@ def test_a_timeout_has_its_effect_before_or_never(play: Play) -> None:
     play.ann.says("/kept")
     assert [text for text in play.ann.texts() if text.startswith("heard")] == ["heard /kept"]
     assert [call["answer"] is None for call in play.calls("sendMessage")] == [True, False]
+
+
+@pytest.mark.parametrize("how", ["cut", "hang"])
+def test_without_a_network_time_passes_and_people_go_on(play: Play, how: str) -> None:
+    play.ann.says("/start", "private")
+    play.ann.says("/in 3600", "private")
+    play.network(gone=True, how=how)
+    play.ann.says("/a", "private")
+    play.clock.by("PT2H")
+    assert play.ann.taps("Yes", "private").alert is None
+    play.clock.by("PT23H")
+    play.ann.says("/b", "private")
+    assert play.ann.texts("private") == ["/start", "heard /start", "/in 3600", "/a", "/b"]
+    play.network(gone=False)
+    assert "heard /b" in play.ann.texts("private")
+    assert "heard /a" not in play.ann.texts("private")  # it waited for more than a day
+    assert play.ann.taps("Yes", "private").alert == "tapped yes"
+    assert not any(call["answer"] for call in play.calls("answerCallbackQuery")[:-1])
+
+
+def test_a_bot_can_be_started_without_a_network(play: Play) -> None:
+    play.network(gone=True)
+    play.kill()
+    play.start_bot()
+    play.ann.says("/hello")
+    play.clock.by("PT1H")
+    play.network(gone=False)
+    assert play.ann.texts() == ["/hello", "heard /hello"]
+
+
+def test_one_can_look_while_another_waits(play: Play) -> None:
+    play.fault("timeout_before", "sendMessage")
+    waiting = Thread(target=play.ann.says, args=("/slow",))
+    waiting.start()
+    while not play.ben.reads("room", wait=False):
+        assert waiting.is_alive()
+    assert waiting.is_alive()
+    waiting.join()
+
+
+def test_every_verb_of_a_phone_and_a_room_reaches_the_bot(play: Play) -> None:
+    ann, cleo, rosie = play.ann, play.cleo, play.rosie
+    ann.says("/start", "private")
+    ann.speaks("de")
+    ann.is_called("Anna")
+    card = ann.says_so("/card")
+    play.bot_in_room("ann", "admin")
+    seen = {
+        "photo": ann.sends_photo("us", reply_to=card),
+        "voice": ann.sends_voice(),
+        "sticker": ann.sends("sticker"),
+    }
+    one, other = ann.sends_album("two")
+    ann.says_raw("nothing\0at all", "private")
+    assert len(ann.says_long("x" * 5000, "private")) == 2
+    shown = {message["id"]: message for message in ann.room}
+    assert {kind: shown[number]["media"] for kind, number in seen.items()} == {kind: kind for kind in seen}
+    assert shown[one]["album"] == shown[other]["album"]
+    assert "nothing\0at all" in ann.texts("private")
+
+    cleo.joins(by="ann")
+    rosie.joins(by="ben")
+    rosie.says("to people only")
+    cleo.leaves()
+    play.ben.is_admin()
+    assert play.migrates("ann", ("to",)) == play.chat_of("ben")
+    play.tells_of_migration("ben", ("from", "to", "member"))
+    play.ben.speaks_as_the_group("/as_the_group")
+    ann.speaks_as_a_channel("/as_a_channel")
+    ann.posts_in_the_linked_channel("/news")
+    ann.forwards("/forwarded", of="channel")
+    gone = ann.says_via_a_bot("/via")
+    ann.deletes(gone)
+    ann.replies_to_what_is_gone("/too_late", gone)
+    play.restricts_bot("ann")
+    play.bot_in_room("ann", "member")
+    play.mutes("ann")
+    play.mutes("ann", really=False)
+    play.becomes_a_forum()
+    topic = play.topic("Evenings")
+    ann.says_in(topic, "/in_a_topic")
+    for how in ("closes", "reopens", "deletes"):
+        play.changes_topic(topic, how)
+    said = ["/as_the_group", "/as_a_channel", "/news", "/forwarded", "/via", "/too_late", "/in_a_topic"]
+    heard = [call["params"]["text"] for call in play.calls("sendMessage", chat=play.chat_of())]
+    assert heard == [f"heard {text}" for text in said]
+    newest = play.ann.room[-1]
+    play.fault("400", "deleteMessage", says="Bad Request: on purpose")
+    play.fault("500", chat="*", lasts="PT1M")
+    play.mend()
+    play.limits()
+    assert play.ann.taps("Yes", message=newest["id"]).alert == "tapped yes"
+    assert play.pace(anew=True)["messages"] > len(said)
+    assert play.pace()["messages"] == 0
+
+
+def test_a_message_that_vanishes_is_gone_for_both(play: Play) -> None:
+    play.auto_delete(3600)
+    play.ann.says("/hello")
+    play.clock.by("PT59M")
+    assert play.ann.texts() == ["/hello", "heard /hello"]
+    play.clock.by("PT2M")
+    assert play.ann.texts() == []
+
+
+def test_many_come_at_once(play: Play) -> None:
+    phones = play.strangers(40)
+    assert all(phone.texts("private") == ["/start", "heard /start"] for phone in phones)
+    (ada, bo), _ = play.couples(2)
+    ada.says("/hello")
+    assert bo.texts() == ["/hello", "heard /hello"]
+    assert bo.taps("Yes").alert == "tapped yes"
+    assert play.count_of_calls("sendMessage") == {
+        "count": 41, "newest": play.calls()[-1]["n"], "ever": play.count_of_calls()["ever"]
+    }  # fmt: skip
 
 
 def test_an_act_that_does_not_wait_leaves_the_bot_to_be_killed_in_the_midst(play: Play) -> None:

@@ -15,9 +15,11 @@ from bot.ritual import say
 from bot.settings import Settings
 from bot.storage import inbox, outbox
 from bot.storage.sealing import keyring
-from bot.storage.store import Store, connect, migrate
+from bot.storage.store import Store, migrate
+from tests.databases import Time, opened
 from tests.phones import free_port
 from tests.test_intake import standing_in
+from tests.test_migrations import ENCODED, REVISIONS, a_later_release, everything, upgrade
 from tests.wire import Wire, refusal
 
 Found = dict[str, Finding]
@@ -44,11 +46,11 @@ def data(tmp_path: Path) -> Path:
     """A host's data: a database with its key, as `tend run` makes them."""
     folder = tmp_path / "tend"
     folder.mkdir()
-    opened(folder).close()
+    made(folder).close()
     return tmp_path
 
 
-def opened(folder: Path) -> Store:
+def made(folder: Path) -> Store:
     url = f"sqlite:///{folder / 'tend.db'}"
     keys = keyring("", folder, may_create=True)
     migrate(url)
@@ -159,15 +161,49 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     assert not examined(data_dir=tmp_path)["database"].well
 
 
-def test_migrations_that_are_lacking_are_named(tmp_path: Path) -> None:
-    (tmp_path / "tend").mkdir()
-    engine = connect(f"sqlite:///{tmp_path / 'tend' / 'tend.db'}")
-    engine.connect().close()
-    engine.dispose()
-    found = examined(data_dir=tmp_path)
-    assert not found["migrations"].well
-    assert "0001" in found["migrations"].says
+def test_an_empty_database_is_well_and_stays_empty(empty: str, tmp_path: Path) -> None:
+    found = examined(database_url=empty, data_dir=tmp_path)
+    assert found["migrations"].well
+    assert "`tend run` makes" in found["migrations"].says
+    assert everything(empty) == {}
     assert "key" not in found
+
+
+def test_a_database_that_is_behind_is_told_with_what_to_do(empty: str, tmp_path: Path) -> None:
+    upgrade(empty, REVISIONS[0])
+    before = everything(empty)
+    found = examined(database_url=empty, data_dir=tmp_path)
+    assert not found["migrations"].well
+    assert "it lacks 0002" in found["migrations"].says
+    assert "`tend migrate`" in found["migrations"].says
+    assert everything(empty) == before
+    assert "key" not in found
+
+
+def test_a_database_that_is_ahead_is_told_with_what_to_do(empty: str, tmp_path: Path) -> None:
+    with a_later_release(tmp_path):
+        migrate(empty)
+    found = examined(database_url=empty, data_dir=tmp_path)
+    assert not found["migrations"].well
+    assert "does not know 9999" in found["migrations"].says
+    assert "backup" in found["migrations"].says
+    assert "key" not in found
+
+
+def test_a_migrated_database_in_which_nothing_is_sealed_needs_no_key_yet(
+    database: str, tmp_path: Path
+) -> None:
+    before = everything(database)
+    found = examined(database_url=database, data_dir=tmp_path)
+    assert found["key"].well
+    assert everything(database) == before
+
+
+def test_a_database_in_use_is_well(database: str, tmp_path: Path, clock: Time) -> None:
+    with opened(database, clock):
+        found = examined(database_url=database, data_dir=tmp_path, tend_key=ENCODED)
+    assert [what for what, finding in found.items() if not finding.well] == ["token"]
+    assert found["outbox"].says.startswith("0 ")
 
 
 def test_a_lost_key_is_told_with_what_to_do(data: Path) -> None:
@@ -192,7 +228,7 @@ def test_a_key_that_others_may_read_is_told(data: Path, mode: int) -> None:
 
 
 def test_what_waits_and_what_was_not_understood_is_counted_and_not_shown(data: Path) -> None:
-    store = opened(data / "tend")
+    store = made(data / "tend")
     with store.begin() as tx:
         outbox.tell(tx, 4711, say("ZEBRA"))
         inbox.keep(tx, [{"update_id": 1, "message": {"text": "ZEBRA"}}])

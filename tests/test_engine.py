@@ -645,7 +645,7 @@ def test_a_card_retired_before_it_was_sent_is_never_sent(door: Road) -> None:
     door.connected = True
     door.settles()
     assert "Knock." not in door.home
-    assert door.home[-1] == "It rang."
+    assert door.home[-1].startswith("It rang.")
 
 
 def test_in_a_silence_the_others_wait_and_go_on_when_it_ends(door: Road) -> None:

@@ -25,9 +25,9 @@ from tests.stories import (
     by_picker,
     by_private_message,
     by_reply,
-    crossed,
     mine,
 )
+from tests.tellings import Telling
 
 DIM_LIGHTS, HUG_FIRST = "When it's ten, I'll dim the lights.", "When I get up, I'll hug you first."
 MARKS = {"ann": "amber", "ben": "basalt"}
@@ -76,9 +76,8 @@ class Night:
 
     def is_unseen(self) -> None:
         """See that nothing Tend wrote tonight carried anybody's words to anybody else."""
-        calls = self.story.calls(since=self.began)
         for writer, words in self.said:
-            assert crossed(calls, words, writer) == []
+            assert self.story.crossed(words, writer, self.began) == []
 
     def promises(self, one: Phone, words: str) -> str:
         """Note what one will do, and return it."""
@@ -221,9 +220,9 @@ FORTNIGHT: tuple[Act, ...] = (
     ("mode", "rhythm", "days"), [("together", (), 1), ("open", ("Every other evening",), 2)]
 )
 def test_a_fortnight_keeps_its_evenings(
-    tmp_path: Path, mode: str, rhythm: tuple[str, ...], days: int
+    tmp_path: Path, telling: Telling, mode: str, rhythm: tuple[str, ...], days: int
 ) -> None:
-    with Story.at(tmp_path) as story:
+    with Story.at(tmp_path, telling) as story:
         story.ready(*rhythm, mode=mode)
         before: Night | None = None
         opened = []

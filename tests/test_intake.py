@@ -20,7 +20,8 @@ from bot.playground.cast import BOT, BY_NAME, ROOM_BY_NAME
 from bot.playground.exchange import Exchange, Fault
 from bot.playground.stage import Stage
 from bot.playground.theatre import listen, server
-from bot.storage import inbox
+from bot.ritual import say
+from bot.storage import couples, inbox, outbox
 from bot.storage.outbox import Limits
 from bot.storage.store import Storage, Store
 from bot.storage.tables import InboxRow
@@ -31,6 +32,7 @@ from tests.wire import Wire, refusal
 
 HOME, ANN = ROOM_BY_NAME["Home"].id, BY_NAME["ann"].id
 SOON = 15.0  # seconds in which everything here is long done
+A_MOMENT = 0.3  # in which a bot that waits for nothing has ended
 Json = dict[str, Any]
 
 
@@ -277,11 +279,14 @@ async def settles(house: House) -> None:
     """Let the whole bot run until it has nothing more to do."""
     house.store.now = house.exchange.clock.now
 
+    async def waits() -> bool:
+        heard = await house.storage.run(inbox.is_empty)
+        return bool(house.unconfirmed() or not heard or await house.storage.run(outbox.waiting_lines))
+
     async def follow(here: Tend) -> None:
-        while house.unconfirmed() or not await house.storage.run(inbox.is_empty):
+        while await waits():
             await here.settle()
             await house.exchange.rung(0.05)
-        await here.settle()
 
     async with asyncio.timeout(SOON):
         await tend(house).run(asyncio.Event(), follow)
@@ -352,3 +357,58 @@ async def test_a_telegram_that_refuses_the_menu_at_first_is_asked_again(store: S
         await make(Heartbeat, lambda: None).run(stop, follow)
     storage._thread.shutdown()
     assert len(wire.asked("setMyCommands")) >= 4
+
+
+# -- The end ------------------------------------------------------------------
+
+
+def two_lines(store: Store) -> None:
+    with store.begin() as tx:
+        for number in (-1, -2):
+            couple = couples.enter(tx, number, None)
+            couple.stage = "together"
+            outbox.say(tx, couple, None, say("hello"), outbox.TO_PEOPLE, always=True)
+
+
+async def ends_amid(
+    store: Store, wire: Wire, storage: Storage, amid: Callable[[], Awaitable[object]]
+) -> None:
+    """Run the whole bot, and ask it to stop at some moment."""
+    stop = asyncio.Event()
+    line = Line(BOT.token, wire.address, SOON)
+    tend = Tend(line, storage, Engine(HOUSE, ALL_PREFERENCES), store.now, Limits(), Heartbeat, lambda: None)
+
+    async def follow(_: Tend) -> None:
+        await amid()
+        stop.set()
+        asyncio.get_running_loop().call_later(A_MOMENT, wire.hurry.set)
+        await asyncio.Event().wait()
+
+    async with asyncio.timeout(SOON):
+        await tend.run(stop, follow)
+    storage._thread.shutdown()
+    with store.begin() as tx:
+        assert outbox.waiting_lines(tx) == 0
+    assert [call["text"] for call in wire.asked("sendMessage")] == ["hello", "hello"]
+
+
+async def test_a_line_in_flight_when_it_is_told_to_stop_is_finished(store: Store, wire: Wire) -> None:
+    two_lines(store)
+    wire.answers["sendMessage"].append("takes its time")
+    await ends_amid(store, wire, Storage(store), lambda: asyncio.to_thread(wire.called.wait))
+
+
+async def test_a_line_that_is_being_taken_when_it_is_told_to_stop_is_sent(store: Store, wire: Wire) -> None:
+    two_lines(store)
+    storage, taking = Storage(store), asyncio.Event()
+    run = storage.run
+
+    async def runs_slowly(work: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever a transaction takes
+        result = await run(work, *args, **kwargs)
+        if work is outbox.claim and result[0]:
+            taking.set()
+            await asyncio.to_thread(wire.hurry.wait)
+        return result
+
+    storage.run = runs_slowly  # type: ignore[method-assign]
+    await ends_amid(store, wire, storage, taking.wait)

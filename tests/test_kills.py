@@ -6,17 +6,16 @@ while it starts. What the two people then read may differ by the lines that were
 """
 
 import re
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
-from typing import cast
 
 from tests.phones import Json
 from tests.stories import CARD, GOOD_NIGHT, LOOK_BACK, REVEAL, Story
+from tests.tellings import Telling
 
 SOON = 30.0  # seconds within which every moment must come
 IN_FLIGHT = re.compile(r"in flight at the last end: (\d+) sent again, (\d+) may be missing")
@@ -77,15 +76,17 @@ def reply(story: Story, words: str, *, wait: bool) -> None:
     story.ann.says(words, reply_to=story.newest(REVEAL)["id"], wait=wait)
 
 
-def test_ten_kills_in_one_evening_lose_and_double_nothing_but_what_was_in_flight(tmp_path: Path) -> None:
-    with Story.at(tmp_path / "quiet") as story:
+def test_ten_kills_in_one_evening_lose_and_double_nothing_but_what_was_in_flight(
+    tmp_path: Path, telling: Telling
+) -> None:
+    with Story.at(tmp_path / "quiet", telling) as story:
         story.ready()
         for act, _ in EVENING:
             act(story, True)  # noqa: FBT003 - a step waits or does not
         expected = read_by_the_two(story)
         assert sum(text.startswith(GOOD_NIGHT) for text in expected.elements()) == 1
 
-    with Story.at(tmp_path / "killed") as story:
+    with Story.at(tmp_path / "killed", telling) as story:
         story.ready()
         kills = 0
         for act, moment in EVENING:
@@ -152,10 +153,7 @@ def everything_was_heard_once(story: Story) -> None:
         for update in call["answer"]["result"]
     }
     assert story.line.get("/play/state")["unconfirmed"] == []
-    with sqlite3.connect(f"file:{story.folder}/tend/tend.db?mode=ro", uri=True) as database:
-        rows = cast(
-            "list[tuple[int, str]]", database.execute("select update_id, stage from inbox").fetchall()
-        )
+    rows = story.rows("select update_id, stage from inbox")
     assert {number for number, _ in rows} == told
     assert {stage for _, stage in rows} == {"done"}
 

@@ -37,7 +37,8 @@ from bot.rituals import RITUALS
 from bot.rituals.check_in import Acting, Listening, Naming, Shared, Unseen
 from bot.shell import Outcome, Row
 from bot.storage.codec import say_from_json, say_to_json, state_from_json, state_to_json, states_of
-from bot.telegram.render import LONGEST_WHISPER, Reader, plain, units
+from bot.telegram.render import LONGEST_WHISPER, Reader, plain, template_of, units
+from bot.wording import LANGUAGES
 from tests.playing import LONG_NAME, Mark, Play, live_buttons
 from tests.rehearsal import BERLIN, LIMA, Shown, Stage
 
@@ -304,19 +305,20 @@ def test_a_prompt_is_short(play: Play) -> None:
         if ritual not in RITUALS or not isinstance(said, Say):
             continue
         ours = [each for each in (said, *said.below) if not carries_people(each)]
-        text = "\n".join(plain(Say(each.text, each.values), READER) for each in ours)
-        asked = said.text if carries_people(said) else ""
-        bare = "".join(literal for literal, *_ in Formatter().parse(asked))
-        assert len(text) + len(bare) <= 240, said.text
-        assert text.count("\n") + bare.count("\n") < 3, said.text
+        for reader in READERS:
+            text = "\n".join(plain(Say(each.text, each.values, each.many), reader) for each in ours)
+            asked = template_of(said, reader.language) if carries_people(said) else ""
+            bare = "".join(literal for literal, *_ in Formatter().parse(asked))
+            assert len(text) + len(bare) <= 240, said.text
+            assert text.count("\n") + bare.count("\n") < 3, said.text
 
 
 @played(40)
 def test_a_whisper_fits_with_the_longest_names_and_words(play: Play) -> None:
     for _, said, _ in everything(play):
-        if isinstance(said, Whisper):
-            shown = plain(swollen(said), LONGEST_READER, LONGEST_WHISPER)
-            ends = list(Formatter().parse(said.text))[-1]
+        for reader in LONGEST_READERS if isinstance(said, Whisper) else ():
+            shown = plain(swollen(said), reader, LONGEST_WHISPER)
+            ends = list(Formatter().parse(template_of(said, reader.language)))[-1]
             assert units(shown) <= 200
             assert ends[1] is not None or shown.endswith(ends[0]), f"our own words are cut in {said.text!r}"
 
@@ -325,11 +327,16 @@ def test_a_whisper_fits_with_the_longest_names_and_words(play: Play) -> None:
 def test_a_message_holds_at_most_six_peoples_words(play: Play) -> None:
     for _, said, _ in everything(play):
         assert len(list(people_words(said))) <= 6
-        assert units(plain(swollen(said), LONGEST_READER)) <= 4096
+        assert all(units(plain(swollen(said), reader)) <= 4096 for reader in LONGEST_READERS)
 
 
-READER = Reader("Tend", {Person(n): "Ann" for n in (1, 2, 3)}, (BERLIN,))
-LONGEST_READER = Reader(LONG_NAME, {Person(n): LONG_NAME for n in (1, 2, 3)}, (BERLIN, LIMA))
+READERS = [
+    Reader("Tend", {Person(n): "Ann" for n in (1, 2, 3)}, (BERLIN,), language) for language in LANGUAGES
+]
+LONGEST_READERS = [
+    Reader(LONG_NAME, {Person(n): LONG_NAME for n in (1, 2, 3)}, (BERLIN, LIMA), language)
+    for language in LANGUAGES
+]
 LONGEST_WORDS = "\U0001f9d1" * 300
 
 

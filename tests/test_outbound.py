@@ -3,34 +3,31 @@
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from itertools import pairwise
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.exc import OperationalError
 
-from bot.couple.house import ALL_PREFERENCES, HOUSE
-from bot.engine import Engine
 from bot.playground.cast import BOT
 from bot.ritual import Button, Line, Person, Say, Words, redraw, say
-from bot.storage import couples, outbox
-from bot.storage.outbox import PROMPT, TO_PEOPLE, Limits, Ready
+from bot.storage import outbox
+from bot.storage.outbox import PROMPT, TO_PEOPLE, Limits
 from bot.storage.store import Storage, Store, migrate
-from bot.storage.tables import CardRow, CoupleRow, LineRow, PersonRow, PlayingRow
+from bot.storage.tables import CardRow, CoupleRow, PersonRow
+from bot.telegram import outbound
 from bot.telegram.app import Line as Reached
 from bot.telegram.app import raw_bot
 from bot.telegram.outbound import PATIENCE, Sender
 from tests.databases import Shelf, Time, opened
 from tests.phones import free_port
+from tests.post import A_MINUTE, A_SECOND, Gone, Post, assert_kept, texts
 from tests.road import ME
 from tests.wire import Answer, Wire, refusal
 
 QUICK = 0.25  # seconds a call may take
-A_SECOND, A_MINUTE = timedelta(seconds=1), timedelta(minutes=1)
-ENDLESS = 20_000
 
 
 @pytest.fixture
@@ -39,134 +36,13 @@ def kind() -> str:
     return "sqlite"
 
 
-@dataclass
-class Post:
-    """An outbox, and whom it writes to."""
-
-    store: Store
-    clock: Time
-    limits: Limits = field(default_factory=Limits)
-    engine: Engine = field(default_factory=lambda: Engine(HOUSE, ALL_PREFERENCES))
-    rooms: dict[int, int] = field(default_factory=dict)
-    lanes: dict[int, tuple[int, int]] = field(default_factory=dict)
-
-    def room(self, number: int = 1, thread: int | None = None) -> int:
-        """Return the couple of a room, made if it is new."""
-        if number not in self.rooms:
-            with self.store.begin() as tx:
-                couple = couples.enter(tx, -number, thread)
-                couple.stage = "together"
-                tx.session.add(
-                    PlayingRow(id=number, couple_id=couple.id, ritual="any", state=b"", always=False)
-                )
-                self.rooms[number] = couple.id
-        return self.rooms[number]
-
-    def lane(self, number: int, room: int = 1, *, open_: bool = True) -> tuple[int, int]:
-        """Return a couple and one of its two, whose private chat is open."""
-        couple = self.room(room)
-        if number not in self.lanes:
-            with self.store.begin() as tx:
-                person = couples.meet(tx, number, "Ann")
-                person.couple_id, person.lane_open = couple, open_
-                self.lanes[number] = couple, person.id
-        return self.lanes[number]
-
-    def puts(self, text: str, room: int = 1, rank: int = PROMPT, **how: Any) -> None:  # noqa: ANN401 - those of `say`
-        """Put a line to a room into the outbox."""
-        self.says(say(text, **how), self.room(room), rank)
-
-    def tells(self, text: str, person: int, room: int = 1, rank: int = PROMPT, **how: Any) -> None:  # noqa: ANN401 - those of `say`
-        """Put a line to somebody's private chat into the outbox."""
-        couple, number = self.lane(person, room)
-        self.says(say(text, to=Person(number), **how), couple, rank)
-
-    def says(self, said: Say, couple: int, rank: int = PROMPT) -> None:
-        """Put any line into the outbox."""
-        playing = next(number for number, room in self.rooms.items() if room == couple)
-        with self.store.begin() as tx:
-            outbox.say(tx, tx.session.get_one(CoupleRow, couple), playing, said, rank, always=True)
-
-    def claims(self) -> tuple[list[Ready], datetime | None]:
-        """Take what may be sent now."""
-        with self.store.begin() as tx:
-            return outbox.claim(tx, self.engine.book, self.limits)
-
-    def drains(self) -> list[tuple[datetime, Ready, int]]:
-        """Send everything, moving the clock as the outbox asks; return when each line went, and its rank."""
-        gone: list[tuple[datetime, Ready, int]] = []
-        for number in range(ENDLESS):
-            with self.store.begin() as tx:
-                ready, look_again = outbox.claim(tx, self.engine.book, self.limits)
-                for line in ready:
-                    row = tx.session.get_one(LineRow, line.id)
-                    gone.append((tx.now, line, row.rank))
-                    outbox.sent(tx, line.id, 10_000 + number)
-            if not ready and look_again is None:
-                return gone
-            if not ready and look_again is not None:
-                assert look_again > self.clock.now, "it asks to look again at once, and again"
-                self.clock.now = look_again
-        raise AssertionError("it never ends")
-
-    def sends_one(self) -> list[tuple[datetime, Ready, int]]:
-        """Send one line, as soon as it may go."""
-        ready, look_again = self.claims()
-        while not ready:
-            assert look_again is not None
-            self.clock.now = look_again
-            ready, look_again = self.claims()
-        with self.store.begin() as tx:
-            outbox.sent(tx, ready[0].id, 1)
-        return [(self.clock.now, ready[0], PROMPT)]
-
-    def lines(self) -> list[tuple[str, bool, int]]:
-        """Return what still waits: kind, whether it flies, how often it was tried."""
-        with self.store.begin() as tx:
-            query = tx.session.query(LineRow).order_by(LineRow.id)
-            return [(line.kind, line.flying, line.attempts) for line in query]
-
-    def due(self) -> list[timedelta]:
-        """Return how long each line waits from now."""
-        with self.store.begin() as tx:
-            return [
-                line.not_before - self.clock.now for line in tx.session.query(LineRow).order_by(LineRow.id)
-            ]
-
-
 @pytest.fixture
 def post(store: Store, clock: Time) -> Post:
     """An outbox with nothing in it."""
     return Post(store, clock)
 
 
-def texts(gone: list[tuple[datetime, Ready, int]]) -> list[str]:
-    return [line.face.text for _, line, _ in gone]
-
-
 # -- How fast -----------------------------------------------------------------
-
-
-def assert_kept(gone: list[tuple[datetime, Ready, int]], limits: Limits) -> None:
-    """Assert that no window of time ever held more than Telegram's limits, and less for prompts."""
-    chats: dict[int, list[datetime]] = defaultdict(list)
-    for at, line, _ in gone:
-        if line.kind == "say":
-            chats[line.chat_id].append(at)
-    for chat, times in chats.items():
-        assert all(later - earlier >= A_SECOND for earlier, later in pairwise(times))
-        if chat < 0:
-            assert most_within(times, A_MINUTE) <= limits.group_a_minute
-    assert (
-        most_within([at for at, _, _ in gone], A_SECOND) <= limits.prompts_a_second + limits.answers_a_second
-    )
-    assert most_within([at for at, _, rank in gone if rank >= PROMPT], A_SECOND) <= limits.prompts_a_second
-
-
-def most_within(times: list[datetime], span: timedelta) -> int:
-    """Return how many there are at most in any window that is a millisecond shorter than the span."""
-    span -= timedelta(milliseconds=2)
-    return max((sum(first <= at < first + span for at in times) for first in times), default=0)
 
 
 def test_nine_in_the_evening_of_a_hundred_couples_stays_below_every_limit(post: Post) -> None:
@@ -244,7 +120,7 @@ def test_whatever_comes_whenever_every_limit_and_every_order_is_kept(
     shelf.prepare("sqlite", "migrated", migrate)
     with shelf.store("sqlite", "migrated", clock := Time()) as store:
         post = Post(store, clock, Limits(prompts_a_second=3, answers_a_second=1, group_a_minute=5))
-        gone: list[tuple[datetime, Ready, int]] = []
+        gone: Gone = []
         wanted = defaultdict(list)
         for number, (room, alone, rank, pause) in enumerate(drawn):
             wanted[room, alone].append(f"line {number}")
@@ -354,7 +230,7 @@ async def sending(post: Post, address: str) -> AsyncIterator[Sender]:
     storage = Storage(post.store)
     bot = raw_bot(Reached(BOT.token, address, QUICK), 2)
     await bot._request[1].initialize()
-    yield Sender(bot, storage, post.clock, post.engine.moved, post.engine.shut)
+    yield Sender(bot, storage, post.clock, post.engine.moved, post.engine.shut, post.engine.counted)
     await bot._request[1].shutdown()
     storage._thread.shutdown()
 
@@ -501,6 +377,165 @@ async def test_a_topic_that_is_gone_is_left_and_the_line_goes_to_the_room(post: 
     await sends(post, wire.address)
     assert [call.get("message_thread_id") for call in wire.asked("sendMessage")] == ["9", None]
     assert post.lines() == DONE
+
+
+@pytest.mark.parametrize(
+    ("why", "rests"),
+    [
+        ("Bad Request: chat not found", True),
+        ("Bad Request: group chat was deleted", True),
+        ("Bad Request: PEER_ID_INVALID", True),
+        ("Bad Request: not enough rights to send text messages to the chat", False),
+        ("Bad Request: message text is empty", False),
+    ],
+)
+async def test_in_a_room_that_is_gone_the_couple_rests_and_in_one_that_is_closed_it_stays(
+    post: Post, wire: Wire, caplog: pytest.LogCaptureFixture, why: str, *, rests: bool
+) -> None:
+    post.puts("ZEBRA", 1)
+    post.puts("behind it", 1)
+    post.puts("elsewhere", 2)
+    wire.answers["sendMessage"].append(refusal(400, why))
+    await sends(post, wire.address)
+    with post.store.begin() as tx:
+        stages = {row.chat_id: row.stage for row in tx.session.query(CoupleRow)}
+    assert stages == {-1: "resting" if rests else "together", -2: "together"}
+    assert texts(post.drains()) == ([] if rests else ["behind it"])
+    assert "ZEBRA" not in caplog.text
+
+
+async def test_a_room_whose_card_is_redrawn_when_it_is_gone_gets_no_new_one(post: Post, wire: Wire) -> None:
+    await standing(post, wire)
+    wire.answers["editMessageText"].append(refusal(400, "Bad Request: chat not found"))
+    await sends(post, wire.address)
+    post.clock.now += A_SECOND
+    await sends(post, wire.address)
+    assert len(wire.asked("sendMessage")) == 1
+    assert post.lines() == DONE
+
+
+async def test_a_room_that_may_not_be_written_to_is_no_room_that_put_us_out(post: Post, wire: Wire) -> None:
+    post.puts("hello")
+    wire.answers["sendMessage"].append(refusal(403, "Forbidden: CHAT_WRITE_FORBIDDEN"))
+    await sends(post, wire.address)
+    with post.store.begin() as tx:
+        assert tx.session.query(CoupleRow).one().stage == "together"
+
+
+async def test_what_waits_for_a_lane_outlives_its_being_shut(post: Post, wire: Wire) -> None:
+    couple, person = post.lane(7)
+    post.says(say("waits", to=Person(person), waits=True), couple)
+    post.tells("does not wait", 7)
+    wire.answers["sendMessage"].append(refusal(403, "Forbidden: bot was blocked by the user"))
+    await sends(post, wire.address)
+    assert post.drains() == []
+    with post.store.begin() as tx:
+        tx.session.get_one(PersonRow, person).lane_open = True
+    assert texts(post.drains()) == ["waits"]
+
+
+# -- What the database does meanwhile -----------------------------------------
+
+
+async def test_an_answer_is_noted_however_long_the_database_is_busy(
+    post: Post, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbound, "BETWEEN_NOTES", 0)
+    post.puts("hello")
+    post.puts("behind it")
+    (ready,), _ = post.claims()
+    async with sending(post, wire.address) as sender:
+        run, tries = sender.storage.run, 0
+
+        async def is_busy(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever a transaction takes and returns
+            nonlocal tries
+            tries += 1
+            if tries < 5:
+                raise OperationalError("UPDATE", {}, Exception("database is locked"))
+            return await run(*args, **kwargs)
+
+        monkeypatch.setattr(sender.storage, "run", is_busy)
+        await sender.send(ready, ME)
+    assert len(wire.asked("sendMessage")) == 1
+    assert tries == 5
+    assert post.lines() == [("say", False, 0)]
+    with post.store.begin() as tx:
+        assert tx.session.query(CardRow).order_by(CardRow.id).first().message_id == 101  # type: ignore[union-attr]
+
+
+async def test_a_note_that_fails_lets_the_line_go_and_holds_nobody(
+    post: Post, wire: Wire, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: object) -> None:
+        raise ValueError("ZEBRA")
+
+    monkeypatch.setattr(post.engine, "shut", fails)
+    post.puts("hello")
+    post.puts("behind it")
+    wire.answers["sendMessage"].append(refusal(403, "Forbidden: bot was kicked from the group chat"))
+    await sends(post, wire.address)
+    post.clock.now += A_SECOND
+    await sends(post, wire.address)
+    assert [call["text"] for call in wire.asked("sendMessage")] == ["hello", "behind it"]
+    assert post.lines() == DONE
+    assert "ZEBRA" not in caplog.text
+
+
+# -- How many are in a room ---------------------------------------------------
+
+
+def counts(post: Post, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """Ask how many are in the room, and return where the answer will be heard."""
+    heard: list[tuple[int, int]] = []
+    monkeypatch.setattr(post.engine, "counted", lambda _, chat, members: heard.append((chat, members)))
+    couple = post.room()
+    with post.store.begin() as tx:
+        for _ in range(3):
+            outbox.count_members(tx, tx.session.get_one(CoupleRow, couple))
+    return heard
+
+
+async def test_a_room_is_counted_once_and_that_is_no_message(
+    post: Post, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = counts(post, monkeypatch)
+    post.puts("hello")
+    wire.answers["getChatMemberCount"].append((200, {"ok": True, "result": 4}))
+    await sends(post, wire.address)
+    assert heard == [(-1, 4)]
+    assert [method for method, _ in wire.calls].count("getChatMemberCount") == 1
+    assert len(wire.asked("sendMessage")) == 1  # in the same second
+    assert post.lines() == DONE
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"),
+    [
+        (refusal(429, "Too Many Requests: retry after 70", retry_after=70), 1),
+        (refusal(500, "Internal Server Error"), 1),
+        ("hangs", 1),
+        ("hangs up", 1),
+        (refusal(403, "Forbidden: bot was kicked from the group chat"), 0),
+        (refusal(400, "Bad Request: chat not found"), 0),
+    ],
+    ids=["too many", "error 500", "silence", "hung up", "forbidden", "not found"],
+)
+async def test_a_count_that_fails_holds_nothing_up_and_ends_nothing(
+    post: Post, wire: Wire, monkeypatch: pytest.MonkeyPatch, answer: Answer, left: int
+) -> None:
+    heard = counts(post, monkeypatch)
+    wire.answers["getChatMemberCount"].append(answer)
+    await sends(post, wire.address)
+    assert [kind for kind, _, _ in post.lines()] == ["count"] * left
+    post.puts("hello")
+    await sends(post, wire.address)
+    assert len(wire.asked("sendMessage")) == 1
+    post.clock.now += 2 * A_MINUTE
+    wire.answers["getChatMemberCount"].append((200, {"ok": True, "result": 3}))
+    await sends(post, wire.address)
+    assert heard == [(-1, 3)] * left
+    with post.store.begin() as tx:
+        assert tx.session.query(CoupleRow).one().stage == "together"
 
 
 # -- Redrawing and tidying ----------------------------------------------------

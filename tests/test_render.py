@@ -116,13 +116,66 @@ def test_days_times_spans_and_places_read_as_people_say_them() -> None:
         "{at:day}, {day}, {clock}, {span}, {zone}",
         at=NINE, day=date(2026, 5, 1), clock=time(7, 5), span=timedelta(minutes=5, seconds=3), zone=LIMA,
     )  # fmt: skip
-    assert plain(said, ROOM) == "Friday, 1 May, Friday, May 1, 2026, 07:05, 5:03, Lima"
+    assert plain(said, ROOM) == "Friday, 1 May, Friday, 1 May 2026, 07:05, 5:03, Lima"
 
 
 def test_a_day_is_that_of_the_readers_clock() -> None:
     late = datetime(2026, 5, 1, 23, tzinfo=UTC)
     assert plain(say("{at:day}", at=late), ROOM) == "Saturday, 2 May"
     assert plain(say("{at:day}", at=late), Reader("Tend", {}, (LIMA,))) == "Friday, 1 May"
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [
+        ("en", "Sunday, 22 November"),
+        ("es", "domingo, 22 de noviembre"),
+        ("de", "Sonntag, 22. November"),
+        ("fr", "dimanche 22 novembre"),
+        ("ja", "11月22日日曜日"),
+        ("hu", "november 22., vasárnap"),
+        ("he", "יום ראשון, 22 בנובמבר"),
+    ],
+)
+def test_a_day_reads_in_the_order_of_its_language(language: str, shown: str) -> None:
+    at = datetime(2026, 11, 22, 20, tzinfo=UTC)
+    assert plain(say("{at:day}", at=at), Reader("Tend", {}, (BERLIN,), language)) == shown
+
+
+def test_places_read_in_the_readers_language() -> None:
+    said = say("{at:hour}, {zone}", at=NINE, zone=ROME)
+    reader = Reader("Tend", {}, (BERLIN, LIMA), "es")
+    assert plain(said, reader) == "21:00 Berlín, 14:00 Lima, Roma"
+
+
+# -- Languages ----------------------------------------------------------------
+
+
+def test_templates_labels_and_listed_words_read_in_the_readers_language_and_own_words_do_not() -> None:
+    reader = Reader("Tend", {ANN: "Ann"}, (BERLIN,), "es")
+    said = say(
+        "{who}: {feeling}.",
+        who=ANN,
+        feeling=Words(ANN, "calm", listed=True),
+        below=[line("{what}: {value}", what=Line("Rhythm"), value=Line("Every evening"))],
+    )
+    assert plain(said, reader) == "Ann: calma.\nRitmo: Cada noche"
+    assert plain(say("{who}: {feeling}.", who=ANN, feeling=Words(ANN, "calm")), reader) == "Ann: calm."
+    assert label(Button("Not tonight", "not tonight"), reader) == "Hoy no"
+    assert label(Button("Not tonight", "not tonight"), ROOM) == "Not tonight"
+
+
+@pytest.mark.parametrize(
+    ("n", "shown"), [(0, "0 guests"), (1, "one guest"), (2, "2 guests"), (5, "5 guests")]
+)
+def test_a_text_that_counts_has_a_form_for_its_number(n: int, shown: str) -> None:
+    assert plain(say("one guest", many="{n} guests", n=n), ROOM) == shown
+    assert plain(say("x", below=[line("one guest", many="{n} guests", n=n)]), ROOM) == f"x\n{shown}"
+
+
+def test_a_text_that_counts_nothing_is_an_error_of_ours() -> None:
+    with pytest.raises(ValueError, match="counts"):
+        plain(say("one guest", many="{n} guests", n=ANN), ROOM)
 
 
 # -- Lengths ------------------------------------------------------------------

@@ -5,24 +5,18 @@ process runs here: every update is fetched, and confirmed, by the tests themselv
 """
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
 from telegram import (
-    Bot,
     BotCommandScopeAllGroupChats,
     BotCommandScopeAllPrivateChats,
     ForceReply,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
-    Message,
-    Update,
 )
 from telegram.error import (
     BadRequest,
@@ -33,105 +27,23 @@ from telegram.error import (
     RetryAfter,
     TelegramError,
 )
-from telegram.request import HTTPXRequest
 
-from bot.playground.cast import BOT, BY_NAME, ROOM_BY_NAME
+from bot.playground.cast import BOT, BY_NAME
+from bot.playground.control import Control
 from bot.playground.exchange import Exchange
+from bot.playground.notes import Note
 from bot.playground.stage import Stage
 from bot.playground.telegram import Draft
-from bot.playground.theatre import listen, server
+from tests.standing_in import HOME, House, buttons, standing_in
 
-HOME, ANN, CLEO = ROOM_BY_NAME["Home"].id, BY_NAME["ann"].id, BY_NAME["cleo"].id
+ANN, CLEO = BY_NAME["ann"].id, BY_NAME["cleo"].id
 HTML = "HTML"
-
-
-@dataclass
-class House:
-    """The stand-in, the bot, and the hands of the people."""
-
-    bot: Bot
-    http: httpx.AsyncClient
-    first: list[Update] = field(default_factory=list)  # what the bot was told before the test began
-    offset: int = 0
-
-    def another(self, token: str) -> Bot:
-        """Return one more client of the same Bot API."""
-        return bot_at(str(self.http.base_url).rstrip("/"), token)
-
-    async def post(self, path: str, **body: Any) -> Any:  # noqa: ANN401  (JSON)
-        """Act, and return the answer."""
-        answer = await self.http.post(f"/play/{path}", json=body)
-        assert answer.is_success, answer.json()["error"]
-        return answer.json()
-
-    async def refused(self, path: str, **body: Any) -> int:  # noqa: ANN401  (JSON)
-        """Try to act, and return the status of the refusal."""
-        answer = await self.http.post(f"/play/{path}", content=json.dumps(body))
-        assert answer.json()["error"].endswith("."), answer.text
-        return answer.status_code
-
-    async def says(self, who: str, text: str, where: str = "room", reply_to: int | None = None) -> int:
-        """Let somebody say something, and return the message's id."""
-        said = await self.post("say", who=who, where=where, text=text, reply_to=reply_to)
-        number: int = said["id"]
-        return number
-
-    async def reads(self, who: str, where: str = "room") -> list[dict[str, Any]]:
-        """Return what somebody's phone shows."""
-        answer = await self.http.get("/play/messages", params={"who": who, "where": where})
-        messages: list[dict[str, Any]] = answer.json()
-        return messages
-
-    async def passes(self, span: str) -> None:
-        """Move the clock on."""
-        await self.post("clock", by=span)
-
-    async def told(self) -> list[Update]:
-        """Fetch what the bot is told, and confirm it."""
-        updates = await self.bot.get_updates(offset=self.offset, timeout=0)
-        if updates:
-            self.offset = updates[-1].update_id + 1
-            await self.bot.get_updates(offset=self.offset, timeout=0)
-        return list(updates)
-
-    async def heard(self) -> list[str]:
-        """Return the texts of the messages that the bot is told, edited ones too."""
-        return [
-            update.effective_message.text or "" for update in await self.told() if update.effective_message
-        ]
-
-    async def card(self, data: str = "yes", text: str = "A card") -> Message:
-        """Send a message with one button "Yes" into the room."""
-        return await self.bot.send_message(HOME, text, reply_markup=buttons(data))
-
-
-def buttons(data: str, label: str = "Yes") -> InlineKeyboardMarkup:
-    return InlineKeyboardMarkup([[InlineKeyboardButton(label, callback_data=data)]])
-
-
-def bot_at(address: str, token: str) -> Bot:
-    """Return a bot that speaks plain HTTP, and so needs no certificates."""
-    plain = [HTTPXRequest(httpx_kwargs={"verify": False, "trust_env": False}) for _ in range(2)]
-    return Bot(token, f"{address}/bot", get_updates_request=plain[0], request=plain[1])
 
 
 @pytest_asyncio.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    exchange = Exchange(tmp_path)
-    serving, listener = server(Stage(exchange, None)), listen(0)
-    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    running = asyncio.create_task(serving.serve(sockets=[listener]))
-    async with (
-        bot_at(address, BOT.token) as bot,
-        httpx.AsyncClient(base_url=address, trust_env=False, verify=False) as http,  # noqa: S501  (no TLS here)
-    ):
-        house = House(bot, http)
-        house.first = await house.told()
+    async with standing_in(tmp_path) as house:
         yield house
-    exchange.closing = serving.should_exit = True
-    exchange.ring()
-    await running
-    exchange.history.close()
 
 
 # -- Beginning ----------------------------------------------------------------
@@ -579,17 +491,24 @@ async def test_the_published_pace_is_enforced_when_asked(house: House) -> None:
 
 async def test_what_the_stand_in_knew_is_known_after_a_restart(tmp_path: Path) -> None:
     first = Exchange(tmp_path)
-    first.people.say(BY_NAME["ann"], ANN, "/start", None)
-    first.people.say(BY_NAME["ann"], ANN, "hello", None)
+    first.hands.say(BY_NAME["ann"], ANN, Note("/start"))
+    first.hands.say(BY_NAME["ann"], ANN, Note("hello"))
     first.telegram.send(HOME, Draft("A card", markup=buttons("yes").to_dict()))
-    first.people.tap(BY_NAME["ben"], HOME, "Yes", None)
+    first.hands.tap(BY_NAME["ben"], HOME, "Yes", None)
     first.kept()
     second = Exchange(tmp_path)  # nobody closed the first one: it was killed
     assert second.world.changes() == {}
-    for shelf in ("messages", "groups", "lanes", "taps", "updates", "profile"):
+    for shelf in ("messages", "groups", "lanes", "taps", "updates", "people", "profile"):
         assert getattr(second.world, shelf) == getattr(first.world, shelf)
     first.history.close()
     second.history.close()
+
+
+async def test_every_call_of_the_control_api_is_in_the_docs(house: House) -> None:
+    docs = (Path(__file__).parent.parent / "docs" / "playground.md").read_text(encoding="utf-8")
+    routes = Control(Stage(house.exchange, None)).routes()
+    said = [f"{'POST' if 'POST' in (route.methods or ()) else 'GET'} {route.path}" for route in routes]
+    assert [one for one in said if one != "GET /" and f"`{one}" not in docs] == []
 
 
 async def test_calls_are_recorded_without_the_token(house: House) -> None:

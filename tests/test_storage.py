@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -11,17 +12,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import insert, inspect, select, text
+from sqlalchemy import event, insert, make_url, select, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError, StatementError
 
 from bot.ritual import Button, Kept, Line, Person, Preference, Words, line, say
 from bot.rituals.check_in import CHECK_IN
-from bot.storage import inbox
+from bot.storage import couples, inbox
 from bot.storage.codec import (
     UnreadableError,
     preference_from_json,
@@ -30,7 +28,7 @@ from bot.storage.codec import (
     state_from_json,
 )
 from bot.storage.sealing import BrokenSealError, KeyRefusedError, Keyring, Seal, keyring
-from bot.storage.store import Ids, Store, behind, connect, migrate, migrations
+from bot.storage.store import BusyError, Ids, Store, alone, connect, migrate
 from bot.storage.tables import (
     Base,
     CardRow,
@@ -54,45 +52,6 @@ OTHERWHERE = [
 ]
 KEPT = Kept("k", Person(3), Words(Person(3), "y"), EVENING, "done", shared=False, id=4)
 ENCODED = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
-
-
-# -- Migrations ---------------------------------------------------------------
-
-
-def test_the_migrations_make_exactly_the_tables(database: str) -> None:
-    engine = connect(database)
-    with engine.connect() as connection:
-        assert (
-            compare_metadata(
-                MigrationContext.configure(connection, opts={"compare_type": True}), Base.metadata
-            )
-            == []
-        )
-    engine.dispose()
-
-
-def test_an_empty_database_is_brought_up_and_a_second_time_changes_nothing(empty: str) -> None:
-    assert behind(empty) != []
-    for _ in range(2):
-        migrate(empty)
-        assert behind(empty) == []
-
-
-def test_the_migrations_lead_back_to_nothing(empty: str) -> None:
-    migrate(empty)
-    command.downgrade(migrations(empty), "base")
-    engine = connect(empty)
-    assert set(inspect(engine).get_table_names()) <= {"alembic_version"}
-    engine.dispose()
-
-
-def test_what_is_looked_for_has_an_index_of_what_is_pending(database: str) -> None:
-    engine = connect(database)
-    for table, index in (("inbox", "ix_inbox_new"), ("playing", "ix_playing_due"), ("call", "ix_call_due")):
-        found = next(each for each in inspect(engine).get_indexes(table) if each["name"] == index)
-        options = found.get("dialect_options", {})
-        assert any("where" in name and str(value) for name, value in options.items()), index
-    engine.dispose()
 
 
 # -- SQLite, as the facts say -------------------------------------------------
@@ -297,7 +256,7 @@ def test_only_sealed_columns_hold_bytes_and_each_other_text_is_short(database: s
     assert plain == {
         ("couple", "stage"), ("playing", "ritual"), ("call", "ritual"), ("kept", "kind"), ("kept", "outcome"),
         ("card", "name"), ("card", "asks"), ("line", "kind"), ("said", "asked"), ("inbox", "stage"),
-        ("pace", "recent"),
+        ("pace", "recent"), ("line", "language"), ("person", "language"),
     }  # fmt: skip
     assert database
 
@@ -375,6 +334,109 @@ def test_a_moment_comes_back_as_the_same_instant_in_utc(store: Store) -> None:
     assert back == at
     assert back.utcoffset() == timedelta(0)
     assert Utc().process_bind_param(None, store.engine.dialect) is None
+
+
+def test_a_moment_comes_back_in_utc_wherever_the_server_lives(database: str, clock: Time, kind: str) -> None:
+    if kind == "postgresql":
+        with alone(database) as connection:
+            name = make_url(database).database
+            connection.exec_driver_sql(f"ALTER DATABASE {name} SET timezone TO 'Europe/Berlin'")
+    at = datetime(2026, 10, 24, 12, tzinfo=UTC)  # the clocks of Berlin go back in the night after
+    with opened(database, clock) as store:
+        with store.begin() as tx:
+            tx.session.add(InboxRow(update_id=1, stage="new", at=at))
+        with store.begin() as tx:
+            back = tx.session.get_one(InboxRow, 1).at
+    assert (back.utcoffset(), back + timedelta(days=1)) == (timedelta(0), at + timedelta(days=1))
+
+
+# -- Where databases are of two minds -----------------------------------------
+
+
+@pytest.mark.parametrize("odd", ["a\0b", "half a \ud800", "\U0001f642" * 300, "' OR ''='", "\u202e\x7f"])
+def test_any_words_are_kept_as_they_were_said(store: Store, clock: Time, odd: str) -> None:
+    """PostgreSQL refuses NUL in a text, and half a character no database takes; what is sealed is bytes."""
+    Road(store, clock).joined()
+    with store.begin() as tx:
+        couple = Road(store, clock).couple(tx)
+        ann = couples.people_of(tx, couple)[0]
+        couples.keep(tx, couple, Kept("k", Person(ann.id), Words(Person(ann.id), odd)))
+        couples.meet(tx, ann.telegram_id, odd)
+    with store.begin() as tx:
+        couple = Road(store, clock).couple(tx)
+        (kept,) = couples.kept_of(tx, couple, ["k"])
+        assert kept.words is not None
+        assert kept.words.text == odd
+        assert couples.name_of(tx, couples.people_of(tx, couple)[0]) == odd
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, -(2**63)])
+def test_a_number_of_63_bits_is_kept(store: Store, number: int) -> None:
+    with store.begin() as tx:
+        couples.enter(tx, number, None)
+    with store.begin() as tx:
+        assert couples.of_room(tx, number) is not None
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**30])
+def test_a_larger_one_is_refused_and_the_next_transaction_knows_nothing_of_it(
+    store: Store, number: int
+) -> None:
+    with pytest.raises((OverflowError, SQLAlchemyError)), store.begin() as tx:
+        [couples.enter(tx, room, None) for room in (1, number)]
+    with store.begin() as tx:
+        assert couples.of_room(tx, 1) is None
+        couples.enter(tx, 1, None)
+
+
+def test_an_error_in_a_savepoint_leaves_the_rest_of_its_transaction(store: Store) -> None:
+    """PostgreSQL hears nothing more in a transaction that had an error; a savepoint holds it off."""
+    twice = [{"update_id": 2}, {"update_id": 1}]
+    with store.begin() as tx:
+        tx.session.add(InboxRow(update_id=1, stage="new", at=EVENING))
+        tx.session.flush()
+        with pytest.raises(IntegrityError), tx.session.begin_nested():
+            tx.session.execute(insert(InboxRow), [each | {"stage": "new", "at": EVENING} for each in twice])
+        tx.session.add(InboxRow(update_id=3, stage="new", at=EVENING))
+    with store.begin() as tx:
+        assert {each.update_id for each in tx.session.query(InboxRow)} == {1, 3}
+
+
+def test_nothing_is_ordered_by_what_may_be_empty(store: Store, clock: Time) -> None:
+    """Without a value comes first in SQLite and last in PostgreSQL, so no query may depend on that."""
+    may_be_empty = {
+        str(column) for table in Base.metadata.sorted_tables for column in table.c if column.nullable
+    }
+    ordered: set[str] = set()
+
+    def look(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        for clause in re.findall(r"ORDER BY (.*?)(?:LIMIT|\)|$)", statement, re.DOTALL):
+            ordered.update(re.findall(r"\w+\.\w+", clause))
+
+    event.listen(store.engine, "before_cursor_execute", look)
+    road = Road(store, clock).joined()
+    road.open_lanes()
+    road.passes(days=2)
+    event.remove(store.engine, "before_cursor_execute", look)
+    assert "line.rank" in ordered
+    assert ordered & may_be_empty == {"playing.wake_at", "call.due_at"}  # and there only those that have come
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_a_connection_that_was_cut_is_trouble_once(store: Store) -> None:
+    """A server that was started anew cuts all connections; the road tries again with the next beat."""
+    cut = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+    )
+    with store.begin() as tx:
+        tx.session.execute(select(InboxRow))
+    with alone(store.engine.url.render_as_string(hide_password=False)) as connection:
+        connection.exec_driver_sql(cut)
+    with pytest.raises(BusyError), store.begin() as tx:
+        tx.session.execute(select(InboxRow))
+    with store.begin() as tx:
+        tx.session.execute(select(InboxRow))
 
 
 # -- Errors carry no words ----------------------------------------------------

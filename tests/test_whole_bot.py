@@ -6,7 +6,8 @@ from pathlib import Path
 from bot.playground.cast import BY_NAME
 from bot.shell import PASSED
 from tests.phones import Phone
-from tests.stories import CARD, NEST, REVEAL, Story, by_picker, mine
+from tests.stories import CARD, GUEST, NEST, REVEAL, Story, by_picker, mine
+from tests.tellings import Telling
 
 HAS_ITS_TWO, FOR_THE_TWO = "This room has its two already.", "This is for the two of them."
 NEUTRAL = {None, PASSED, HAS_ITS_TWO, FOR_THE_TWO}
@@ -16,8 +17,10 @@ RESTING = "Tend is resting here."
 # -- Joining ------------------------------------------------------------------
 
 
-def test_a_couple_joins_and_sets_its_evening_while_a_stranger_tries_at_every_step(tmp_path: Path) -> None:
-    with Story.at(tmp_path) as story:
+def test_a_couple_joins_and_sets_its_evening_while_a_stranger_tries_at_every_step(
+    tmp_path: Path, telling: Telling
+) -> None:
+    with Story.at(tmp_path, telling) as story:
         ann, ben, cleo = story.ann, story.ben, story.cleo
         (welcome,) = ann.room
         assert len(welcome["text"].splitlines()) == 3
@@ -34,6 +37,9 @@ def test_a_couple_joins_and_sets_its_evening_while_a_stranger_tries_at_every_ste
         assert ann.texts() == ["Ann and Ben: is that the two of you?"]
         assert ben.taps("That's us").alert == "Noted. Once Ann taps too, it begins."
         ann.taps("That's us")
+        assert story.newest(GUEST)["buttons"] == [["Go on here"]]
+        assert cleo.taps("Go on here").alert == FOR_THE_TWO
+        story.go_on_here()
 
         setup = story.newest("Every evening, at 21:00, by the clock of Berlin.")["id"]
         assert_nothing_changes(story, setup, lambda: tries_everything_at_the_settings(cleo, setup))
@@ -90,8 +96,8 @@ def assert_nothing_changes(story: Story, card: int, act: Callable[[], object]) -
     assert [message for message in story.ann.room if message["from"] == "Tend"] == before
 
 
-def test_not_us_begins_again_and_two_others_can_still_be_the_two(tmp_path: Path) -> None:
-    with Story.at(tmp_path) as story:
+def test_not_us_begins_again_and_two_others_can_still_be_the_two(tmp_path: Path, telling: Telling) -> None:
+    with Story.at(tmp_path, telling) as story:
         story.cleo.joins()
         story.ann.taps("I'm in")
         story.cleo.taps("I'm in")
@@ -105,8 +111,8 @@ def test_not_us_begins_again_and_two_others_can_still_be_the_two(tmp_path: Path)
         assert story.ann.texts()[0] == "Ben and Ann: the two of you."
 
 
-def test_one_changes_a_setting_and_the_room_is_told(tmp_path: Path) -> None:
-    with Story.at(tmp_path) as story:
+def test_one_changes_a_setting_and_the_room_is_told(tmp_path: Path, telling: Telling) -> None:
+    with Story.at(tmp_path, telling) as story:
         story.ready()
         story.sets(story.ben, "Hour", "20:00")
         assert story.newest("Ben has changed this for you two. Hour: 20:00.")
@@ -125,8 +131,8 @@ def test_one_changes_a_setting_and_the_room_is_told(tmp_path: Path) -> None:
         )
 
 
-def test_each_can_leave_alone_and_the_two_can_begin_again(tmp_path: Path) -> None:
-    with Story.at(tmp_path) as story:
+def test_each_can_leave_alone_and_the_two_can_begin_again(tmp_path: Path, telling: Telling) -> None:
+    with Story.at(tmp_path, telling) as story:
         story.ready()
         story.until("21:00")
         by_picker(story, story.ann, "calm", "a hug")
@@ -140,7 +146,9 @@ def test_each_can_leave_alone_and_the_two_can_begin_again(tmp_path: Path) -> Non
         assert story.said(since) == []
 
         story.ann.says("/start")
-        story.ready(lanes=False)
+        story.join()
+        story.ben.taps("Begin anew")
+        story.ben.taps("Looks right")
         story.until("21:00")
         assert mine(story, story.ann).alert == "Nothing yet tonight, and that is fine."
         story.ann.says("/leave")
@@ -152,8 +160,8 @@ def test_each_can_leave_alone_and_the_two_can_begin_again(tmp_path: Path) -> Non
         assert story.buttons_of_tend() == []
 
 
-def test_help_and_privacy_answer_anybody_and_everywhere(tmp_path: Path) -> None:
-    with Story.at(tmp_path) as story:
+def test_help_and_privacy_answer_anybody_and_everywhere(tmp_path: Path, telling: Telling) -> None:
+    with Story.at(tmp_path, telling) as story:
         story.cleo.joins()
         for number, who in enumerate((story.ann, story.cleo)):
             who.says("/help")
@@ -163,6 +171,7 @@ def test_help_and_privacy_answer_anybody_and_everywhere(tmp_path: Path) -> None:
                 sum("Telegram can read chats with bots" in text for text in story.texts_of_tend())
                 == number + 1
             )
+        story.cleo.leaves()
         story.ready()
         for who in (story.ann, story.ben):
             who.says("/help", "private")
@@ -175,8 +184,10 @@ def test_help_and_privacy_answer_anybody_and_everywhere(tmp_path: Path) -> None:
 # -- Time that passed while nobody was there -----------------------------------
 
 
-def test_a_bot_that_was_down_at_the_hour_says_that_it_is_late_and_never_catches_up(tmp_path: Path) -> None:
-    with Story.at(tmp_path) as story:
+def test_a_bot_that_was_down_at_the_hour_says_that_it_is_late_and_never_catches_up(
+    tmp_path: Path, telling: Telling
+) -> None:
+    with Story.at(tmp_path, telling) as story:
         story.ready()
         story.until("20:59")
         story.kill()
@@ -209,8 +220,8 @@ def cards_of(story: Story, since: int = 0) -> list[tuple[object, str]]:
 # -- Those who are not the two, and taps that are not taps ---------------------
 
 
-def test_nobody_else_and_no_forged_tap_changes_anything(tmp_path: Path) -> None:
-    with Story.at(tmp_path) as story:
+def test_nobody_else_and_no_forged_tap_changes_anything(tmp_path: Path, telling: Telling) -> None:
+    with Story.at(tmp_path, telling) as story:
         story.ready()
         story.bot_in_room("dora")
         story.dora.taps("I'm in")
@@ -279,14 +290,17 @@ def test_nobody_else_and_no_forged_tap_changes_anything(tmp_path: Path) -> None:
         assert told.count(PASSED) > 15
 
 
-def test_a_stranger_who_speaks_in_the_room_or_alone_is_told_kindly_or_not_at_all(tmp_path: Path) -> None:
-    with Story.at(tmp_path) as story:
+def test_a_stranger_who_speaks_in_the_room_or_alone_is_told_kindly_or_not_at_all(
+    tmp_path: Path, telling: Telling
+) -> None:
+    with Story.at(tmp_path, telling) as story:
         story.ready()
         story.cleo.says("/start", "private")
         story.cleo.says("hello, are they well", "private")
         come_along = "I live in a chat of you two."
         assert [text[: len(come_along)] for text in story.told(story.cleo)] == [come_along] * 2
         story.cleo.joins()
+        story.go_on_here()
         story.until("21:00")
         by_picker(story, story.ann, "calm", "a hug")
         before, card = story.standing(), story.newest(CARD)["id"]
@@ -303,10 +317,11 @@ def test_a_stranger_who_speaks_in_the_room_or_alone_is_told_kindly_or_not_at_all
 # -- Law 10: what Tend shows is what it may show --------------------------------
 
 
-def test_words_of_one_reach_the_other_only_with_the_reveal(tmp_path: Path) -> None:
-    with Story.at(tmp_path) as story:
+def test_words_of_one_reach_the_other_only_with_the_reveal(tmp_path: Path, telling: Telling) -> None:
+    with Story.at(tmp_path, telling) as story:
         story.ready()
         story.cleo.joins()
+        story.go_on_here()
         for number, ways in enumerate(("room", "private", "line", "edit")):
             story.until("21:00")
             since = story.mark

@@ -9,6 +9,7 @@ from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 from io import BytesIO
+from typing import IO
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -32,11 +33,16 @@ def languages() -> frozenset[str]:
     return frozenset(each.name for each in files(__name__).iterdir() if each.joinpath(CATALOGUE).is_file())
 
 
+def compiled(written: IO[bytes], language: str) -> GNUTranslations:
+    """Return what a catalogue's file says; what is fuzzy is not in it."""
+    machine_read = BytesIO()
+    write_mo(machine_read, read_po(written, locale=language))
+    return GNUTranslations(BytesIO(machine_read.getvalue()))
+
+
 @cache
 def _catalogue(language: str) -> NullTranslations:
     if language not in languages():
         return NullTranslations()
-    compiled = BytesIO()
     with files(__name__).joinpath(language, CATALOGUE).open("rb") as written:
-        write_mo(compiled, read_po(written, locale=language))
-    return GNUTranslations(BytesIO(compiled.getvalue()))
+        return compiled(written, language)

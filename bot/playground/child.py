@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.playground.cast import BOT, COUPLES_ZONE
@@ -78,11 +78,11 @@ class Child:
         self.verdict = f"The bot ended by itself with status {status}; its last words are in {self.log}."
         self._changed()
 
-    async def settle(self, now: datetime) -> Settled | None:
-        """Tell the bot the time and wait until it has settled; None when it is down."""
+    async def settle(self, now: datetime, off: timedelta) -> Settled | None:
+        """Tell the bot the time, wrong by `off`, and wait until it has settled; None when it is down."""
         if not self.up or self._conductor is None:
             return None
-        settled = await self._conductor.settle(now)
+        settled = await self._conductor.settle(now, off)
         if settled is None:
             await self._ended()
         else:

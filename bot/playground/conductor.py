@@ -1,8 +1,9 @@
 """One time for two processes: the parent's `Conductor` says what time it is, the bot's `LedClock` follows.
 
 They talk JSON lines over a socket pair, one request at a time. The parent says `{"now": ...}`: it is this
-time now and runs on 1:1, do everything that is due. The bot answers `{"settled": true, "next": ...}` with
-the next instant at which it has something to do, or null. When either end closes, the other knows.
+time now and runs on 1:1, do everything that is due. With `"step": true` the bot's clock is set to it even
+where that leads back; else it never goes back. The bot answers `{"settled": true, "next": ...}` with the
+next instant at which it has something to do, or null. When either end closes, the other knows.
 """
 
 import asyncio
@@ -12,6 +13,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
+from typing import Any
+
+NO_TIME = timedelta(0)
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class Conductor:
         self._reader = reader
         self._writer = writer
         self._owed = 0  # answers still to come: an asker may have given up before
+        self._off: timedelta | None = None  # how wrong the bot's clock was when it was told the time last
         self._turn = asyncio.Lock()
 
     @classmethod
@@ -36,16 +41,23 @@ class Conductor:
         """Lead over this end of a socket pair."""
         return cls(*await asyncio.open_unix_connection(sock=end))
 
-    async def settle(self, now: datetime) -> Settled | None:
-        """Tell the time, and wait until all that is due is done; None when the other end is gone."""
+    async def settle(self, now: datetime, off: timedelta = NO_TIME) -> Settled | None:
+        """Tell the time, and wait until all that is due is done; None when the other end is gone.
+
+        A bot whose clock is off by some span is told that time, and what it says is next is put right.
+        """
         async with self._turn:
             try:
                 while self._owed:
                     await self._answer()
-                self._writer.write(json.dumps({"now": now.isoformat()}).encode() + b"\n")
+                told = {"now": (now + off).isoformat()}
+                step = {"step": True} if self._off not in {None, off} else {}
+                self._writer.write(json.dumps(told | step).encode() + b"\n")
                 self._owed += 1
+                self._off = off
                 await self._writer.drain()
-                return await self._answer()
+                settled = await self._answer()
+                return Settled(settled.next - off if settled.next else None)
             except (ConnectionError, asyncio.IncompleteReadError):
                 return None
 
@@ -76,7 +88,7 @@ class LedClock:
         line = await reader.readline()
         if not line:
             raise ConnectionError("The process that leads the clock ended before it told the time.")
-        return cls(reader, writer, _time(line))
+        return cls(reader, writer, _time(json.loads(line)))
 
     def now(self) -> datetime:
         """Return the time, aware, UTC: what was told last, and what has passed since."""
@@ -98,8 +110,11 @@ class LedClock:
             except ConnectionError:
                 return
             if line:
-                self._told, self._told_at = max(_time(line), self.now()), monotonic()
+                told = json.loads(line)
+                time = _time(told)
+                self._told = time if told.get("step") else max(time, self.now())
+                self._told_at = monotonic()
 
 
-def _time(line: bytes) -> datetime:
-    return datetime.fromisoformat(json.loads(line)["now"]).astimezone(UTC)
+def _time(told: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(told["now"]).astimezone(UTC)

@@ -5,54 +5,28 @@ something to happen is woken.
 """
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from time import time
 from typing import Any
 
 from bot.playground.cast import BY_NAME, ROOMS
+from bot.playground.crowd import Crowd
+from bot.playground.faults import Fault, Faults
+from bot.playground.hands import Hands
 from bot.playground.history import History
 from bot.playground.markup import Json
 from bot.playground.people import People
+from bot.playground.play_clock import PlayClock
+from bot.playground.rooms import Rooms
 from bot.playground.telegram import Telegram
 from bot.playground.updates import Updates
 from bot.playground.world import World
 
 MOST_CALLS = 5_000
 
-
-class PlayClock:
-    """The time of the play: real time, moved on by what scripts asked for. It never goes back."""
-
-    def __init__(self, history: History, offset: float) -> None:
-        """Go on with a stored offset from real time."""
-        self._history = history
-        self._offset = offset
-
-    def now(self) -> datetime:
-        """Return the time of the play, aware, UTC."""
-        return datetime.fromtimestamp(time() + self._offset, UTC)
-
-    def reach(self, moment: datetime) -> None:
-        """Move on to a moment, and remember it; one that has passed changes nothing."""
-        ahead = (moment - self.now()) / timedelta(seconds=1)
-        if ahead > 0:
-            self._offset += ahead
-            self._history.save({("clock", "0"): {"offset": self._offset}})
-
-
-@dataclass
-class Fault:
-    """What goes wrong with the next calls of a method, and how often still."""
-
-    kind: str
-    method: str
-    left: int
-    retry_after: int
+__all__ = ["Exchange", "Fault"]
 
 
 class Exchange:
@@ -62,14 +36,17 @@ class Exchange:
         """Open the stand-in's folder and go on where it ended; at the very first, Ann adds the bot."""
         self.history = History(folder / "history.db")
         documents = self.history.load()
-        clock = documents.pop("clock", [{"offset": 0.0}])[0]
-        self.clock = PlayClock(self.history, clock["offset"])
+        self.clock = PlayClock(self.history, documents.pop("clock", [{}])[0])
         self.world = World(documents)
         self.updates = Updates(self.world, self.clock.now)
         self.telegram = Telegram(self.world, self.updates, self.clock.now)
-        self.people = People(self.telegram, self.clock.now)
+        self.people = People(self.telegram.chats)
+        self.hands = Hands(self.telegram.chats, self.people)
+        self.rooms = Rooms(self.telegram.chats, self.people)
+        self.crowd = Crowd(self.world, self.hands, self.rooms)
         self.calls: deque[Json] = deque(maxlen=MOST_CALLS)
-        self.faults: list[Fault] = []
+        self.tally: Counter[str] = Counter()  # calls by method since the start, however many
+        self.faults = Faults()
         self.in_flight = 0  # calls of the bot that have no answer yet, getUpdates aside
         self.closing = False
         self._numbers = count(1)
@@ -77,7 +54,7 @@ class Exchange:
         self._rung = asyncio.Event()
         if self.world.is_new:
             for room in (room for room in ROOMS if room.has_bot):
-                self.people.bring_bot(BY_NAME[room.members[0]], "member")
+                self.rooms.bring_bot(BY_NAME[room.members[0]], self.world.groups[room.id], "member")
             self.kept()
 
     @property
@@ -118,16 +95,12 @@ class Exchange:
             await self.rung(left)
         return True
 
-    def fault(self, method: str) -> Fault | None:
-        """Take the fault that is set for a call of this method."""
-        for fault in self.faults:
-            if fault.method in {method, "*"} and not (fault.method == "*" and method == "getUpdates"):
-                fault.left -= 1
-                self.faults = [one for one in self.faults if one.left > 0]
-                return fault
-        return None
+    def fault(self, method: str, chat: int | None) -> Fault | None:
+        """Take the fault that is set for a call of this method about this chat."""
+        return self.faults.take(method, chat, self.clock.now())
 
     def record(self, method: str, params: dict[str, Any], answer: Json | None) -> None:
         """Remember a call; `answer` is None for one that never got any effect."""
         number, at = next(self._numbers), self.clock.now().isoformat()
+        self.tally[method] += 1
         self.calls.append({"n": number, "at": at, "method": method, "params": params, "answer": answer})

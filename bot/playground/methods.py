@@ -91,8 +91,6 @@ def _decoded(value: Any) -> Any:  # noqa: ANN401  (JSON)
 
 
 def _send(telegram: Telegram, params: Params) -> Json:
-    if params.number("message_thread_id"):
-        raise Refused(refusals.THREAD_NOT_FOUND)
     reply = params.json("reply_parameters")
     if reply is None and params.number("reply_to_message_id"):
         reply = {
@@ -102,7 +100,8 @@ def _send(telegram: Telegram, params: Params) -> Json:
     extra: Json = {"has_protected_content": True} if params.flag("protect_content") else {}
     if options := params.json("link_preview_options"):
         extra["link_preview_options"] = options
-    return telegram.send(params.chat(), params.draft(), reply, extra)
+    topic = params.number("message_thread_id") or None
+    return telegram.send(params.chat(), params.draft(), reply, extra, topic)
 
 
 def _edit_text(telegram: Telegram, params: Params) -> Json:
@@ -195,11 +194,15 @@ METHODS: dict[str, Callable[[Telegram, Params], Any]] = {
         params.chat(), params.words("action") or ""
     ),
     "answerCallbackQuery": _answer,
-    "getChat": lambda telegram, params: telegram.chat(params.chat()),
-    "getChatMember": lambda telegram, params: telegram.member(params.chat(), params.number("user_id") or 0),
-    "getChatMemberCount": lambda telegram, params: telegram.member_count(params.chat()),
-    "getChatAdministrators": lambda telegram, params: telegram.administrators(params.chat()),
-    "leaveChat": lambda telegram, params: telegram.leave(params.chat()),
+    "getChat": lambda telegram, params: telegram.chats.chat(params.chat()),
+    "getChatMember": lambda telegram, params: telegram.chats.member(
+        params.chat(), params.number("user_id") or 0
+    ),
+    "getChatMemberCount": lambda telegram, params: telegram.chats.member_count(params.chat()),
+    "getChatAdministrators": lambda telegram, params: telegram.chats.administrators(
+        params.chat(), with_bots=params.flag("return_bots")
+    ),
+    "leaveChat": lambda telegram, params: telegram.chats.leave(params.chat()),
     "setMyCommands": _set_commands,
     "getMyCommands": _get_commands,
     "deleteMyCommands": _delete_commands,

@@ -28,12 +28,13 @@ BUTTON_KINDS = {
 CHAT_NOT_FOUND = "Bad Request: chat not found"
 CANNOT_BEGIN = "Forbidden: bot can't initiate conversation with a user"
 BLOCKED = "Forbidden: bot was blocked by the user"
-NOT_A_MEMBER = "Forbidden: bot is not a member of the group chat"
-KICKED = "Forbidden: bot was kicked from the group chat"
+UPGRADED = "Bad Request: group chat was upgraded to a supergroup chat"
+NO_RIGHT_TO_SEND = "Bad Request: not enough rights to send text messages to the chat"
 TEXT_EMPTY = "Bad Request: message text is empty"
 TEXT_TOO_LONG = "Bad Request: message is too long"
 REPLY_NOT_FOUND = "Bad Request: message to be replied not found"
 THREAD_NOT_FOUND = "Bad Request: message thread not found"
+TOPIC_CLOSED = "Bad Request: TOPIC_CLOSED"
 EDIT_NOT_FOUND = "Bad Request: message to edit not found"
 EDIT_REFUSED = "Bad Request: message can't be edited"
 NOT_MODIFIED = (
@@ -73,6 +74,12 @@ class Refused(Exception):  # noqa: N818  (it is an answer, not an error of ours)
         self.description = description
         self.code = code or (403 if description.startswith("Forbidden") else 400)
         self.parameters = parameters
+
+
+def not_there(*, kicked: bool, supergroup: bool) -> str:
+    """Return what is said of a group that the bot is not in."""
+    what = "was kicked from" if kicked else "is not a member of"
+    return f"Forbidden: bot {what} the {'supergroup' if supergroup else 'group'} chat"
 
 
 def read_text(text: str, parse_mode: str | None, entities: list[Json] | None) -> tuple[str, list[Json]]:

@@ -1,7 +1,7 @@
 """The stage: the play clock and the bot, brought to rest after every act.
 
-It is quiet when the bot has confirmed every update, has settled at the present time, has no call open and
-has nothing to do within the next second.
+It is quiet when the bot has confirmed every update that can reach it, has settled at the present time, has
+no call open and has nothing to do within the next second.
 """
 
 import asyncio
@@ -40,18 +40,20 @@ class Stage:
     async def act(self, *, wait: bool = True) -> AsyncIterator[None]:
         """Let one script act at a time; the act is stored, and everything is quiet after it."""
         async with self._turn:
+            self.exchange.telegram.chats.let_vanish()
             yield
             self.exchange.kept()
             if wait:
                 await self._quiet()
 
-    async def start(self) -> None:
+    async def start(self, *, wait: bool = True) -> None:
         """Start the bot, and wait until it is quiet."""
         async with self._turn:
             if self.child is None or self.child.up:
                 raise Impossible("The bot is up already.")
             await self.child.start()
-            await self._quiet()
+            if wait:
+                await self._quiet()
 
     async def by(self, span: timedelta) -> None:
         """Move the clock on."""
@@ -100,7 +102,7 @@ class Stage:
 
     async def _rest(self, soon: timedelta) -> datetime | None:
         at_once = 0
-        while self.up:
+        while self.up and not self._starts_alone():
             settled = await self._settled()
             if settled is None:
                 continue
@@ -119,7 +121,7 @@ class Stage:
         if self.child is None or (self.child.ready and not await self._confirmed()):
             return None
         before = self.exchange.stirrings
-        settled = await self.child.settle(self.exchange.clock.now())
+        settled = await self.child.settle(self.exchange.clock.now(), self.exchange.clock.bot_off)
         if self.exchange.stirrings == before and not self.exchange.in_flight and not self._waiting():
             return settled
         await self.exchange.rung(0.02 if self.exchange.in_flight else 0)
@@ -130,4 +132,11 @@ class Stage:
         return await self.exchange.until(lambda: not self._waiting() or not self.up, 1.0)
 
     def _waiting(self) -> bool:
-        return bool(self.exchange.updates.waiting())
+        """Whether something waits that the bot could hear."""
+        deaf = self.exchange.faults.deafen(self.exchange.clock.now())
+        return not deaf and bool(self.exchange.updates.waiting())
+
+    def _starts_alone(self) -> bool:
+        """Whether the bot starts without a network: then it settles only when that is there."""
+        gone = self.exchange.faults.network_gone is not None
+        return gone and self.child is not None and not self.child.ready

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from bot.playground.bot_api import BotApi
 from bot.playground.child import BotArgv, Child, environment
 from bot.playground.control import Control, impossible
+from bot.playground.cutting import CuttableConnection
 from bot.playground.exchange import Exchange
 from bot.playground.people import Impossible
 from bot.playground.stage import Stage
@@ -42,6 +43,7 @@ def server(stage: Stage) -> Server:
     """Return the server of both faces; it logs no addresses, since they carry the token."""
     config = uvicorn.Config(
         face(stage),
+        http=CuttableConnection,
         log_config=None,  # the host of this process decides how it logs
         log_level="warning",
         access_log=False,

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.playground.markup import Json
-from bot.playground.world import Update, World
+from bot.playground.records import Update
+from bot.playground.world import World
 
 A_DAY = 24 * 60 * 60.0
 A_TAP = 150.0

@@ -1,110 +1,20 @@
-"""What Telegram remembers: chats, messages, taps, updates, and the bot's own settings.
+"""Everything there is in this Telegram: the records, by what they are.
 
-Plain records that survive as JSON. Whoever changes one calls `World.keep`; whoever finished an act takes
-`World.changes()` and stores them in one go, so that a kill leaves whole acts only.
+Whoever changes a record calls `World.keep`; whoever finished an act takes `World.changes()` and stores them
+in one go, so that a kill leaves whole acts only.
 """
 
-from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any, TypeVar
 
-from bot.playground.cast import PEOPLE, ROOMS
+from bot.playground.cast import BY_ID, ROOMS, ROSIE, Person
 from bot.playground.markup import Json
+from bot.playground.records import Group, Lane, Message, Profile, Tap, Update, key_of
 
-
-@dataclass
-class Message:
-    """A message as its chat keeps it. Ids are one sequence over all chats that are no supergroups."""
-
-    kind: ClassVar[str] = "message"
-    id: int
-    chat: int
-    sender: int
-    date: int
-    text: str = ""
-    entities: list[Json] = field(default_factory=list)
-    reply_to: int | None = None
-    markup: Json | None = None  # what was sent as reply_markup
-    service: Json | None = None  # the fields of a service message
-    extra: Json = field(default_factory=dict)  # has_protected_content, link_preview_options
-    edit_date: int | None = None
-    rewritten: bool = False  # a person sees "edited"; new buttons alone do not show
-    heard: bool = False  # the bot was told of it
-    deleted: bool = False
-    pinned: bool = False
-    reaction: list[Json] = field(default_factory=list)
-
-    @property
-    def rows(self) -> list[list[Json]]:
-        """The inline buttons below it."""
-        rows: list[list[Json]] = (self.markup or {}).get("inline_keyboard", [])
-        return rows
-
-
-@dataclass
-class Group:
-    """A group chat. `bot` is the bot's status there: member, administrator, left or kicked."""
-
-    kind: ClassVar[str] = "group"
-    id: int
-    title: str
-    members: list[int]
-    maker: int
-    bot: str = "left"
-    other_bot_wrote: bool = False  # after the bot's own last message
-
-
-@dataclass
-class Lane:
-    """One person's private chat with the bot; its id is the person's."""
-
-    kind: ClassVar[str] = "lane"
-    id: int
-    started: bool = False
-    blocked: bool = False
-
-
-@dataclass
-class Tap:
-    """A button that was tapped, and what the bot answered to it."""
-
-    kind: ClassVar[str] = "tap"
-    id: str
-    person: int
-    chat: int
-    at: float
-    answered: bool = False
-    text: str | None = None
-    url: str | None = None
-
-
-@dataclass
-class Update:
-    """Something the bot is told, until it confirms it or `until` has passed."""
-
-    kind: ClassVar[str] = "update"
-    id: int
-    until: float
-    body: Json
-
-
-@dataclass
-class Profile:
-    """What the bot has told Telegram about itself, and the next free numbers."""
-
-    kind: ClassVar[str] = "profile"
-    id: int = 0
-    allowed_updates: list[str] = field(default_factory=list)
-    commands: dict[str, list[Json]] = field(default_factory=dict)  # by scope and language
-    descriptions: dict[str, str] = field(default_factory=dict)
-    short_descriptions: dict[str, str] = field(default_factory=dict)
-    next_message: int = 1
-    next_update: int = 480000001
-    next_tap: int = 1
-
-
-Record = Message | Group | Lane | Tap | Update | Profile
-KINDS: tuple[type[Any], ...] = (Message, Group, Lane, Tap, Update, Profile)
-R = TypeVar("R", Message, Group, Lane, Tap, Update)
+Record = Message | Group | Lane | Tap | Update | Profile | Person
+KINDS: tuple[type[Any], ...] = (Message, Group, Lane, Tap, Update, Profile, Person)
+R = TypeVar("R", Message, Group, Lane, Tap, Update, Person)
 
 
 class World:
@@ -114,33 +24,50 @@ class World:
         """Build it from what was stored, or empty with the chats of the cast."""
         documents = documents or {}
         loaded = {kind.kind: [kind(**body) for body in documents.get(kind.kind, [])] for kind in KINDS}
-        self.messages: dict[int, Message] = {one.id: one for one in sorted(loaded["message"], key=_id)}
+        self.messages: dict[int, dict[int, Message]] = {}  # by chat and id
+        for message in sorted(loaded["message"], key=_id):
+            self.messages.setdefault(message.chat, {})[message.id] = message
         self.groups: dict[int, Group] = {one.id: one for one in loaded["group"]}
         self.lanes: dict[int, Lane] = {one.id: one for one in loaded["lane"]}
         self.taps: dict[str, Tap] = {one.id: one for one in loaded["tap"]}
         self.updates: dict[int, Update] = {one.id: one for one in sorted(loaded["update"], key=_id)}
+        self.people: dict[int, Person] = {one.id: one for one in loaded["person"]}
         self.is_new = not loaded["profile"]
         self.profile: Profile = loaded["profile"][0] if loaded["profile"] else Profile()
         self._changed: dict[tuple[str, str], Record | None] = {}
+        self._by_name = {person.name: person.id for person in self.people.values()}
+        if not self.people:
+            for person in (*BY_ID.values(), ROSIE):
+                self.welcome(person)
         if self.is_new:
             self._furnish()
 
     def _furnish(self) -> None:
-        ids = {person.name: person.id for person in PEOPLE}
-        for person in PEOPLE:
+        for person in BY_ID.values():
             self.add(self.lanes, Lane(person.id))
         for room in ROOMS:
-            members = [ids[name] for name in room.members]
+            members = [self._by_name[name] for name in room.members]
             self.add(self.groups, Group(room.id, room.name, members, maker=members[0]))
         self.keep(self.profile)
 
+    # -- Changing it ----------------------------------------------------------
+
     def number(self, sequence: str) -> int:
-        """Take the next number of `message`, `update` or `tap`."""
+        """Take the next number of a sequence of the profile, like `update`."""
         name = f"next_{sequence}"
         number: int = getattr(self.profile, name)
         setattr(self.profile, name, number + 1)
         self.keep(self.profile)
         return number
+
+    def message_number(self, chat: int) -> int:
+        """Take the next message id of a chat."""
+        group = self.groups.get(chat)
+        if group is None or not group.is_super:
+            return self.number("message")
+        group.next_message += 1
+        self.keep(group)
+        return group.next_message - 1
 
     def add(self, shelf: dict[Any, R], record: R) -> R:
         """Put a new record on its shelf."""
@@ -151,20 +78,44 @@ class World:
     def drop(self, shelf: dict[Any, R], record: R) -> None:
         """Take a record off its shelf for good."""
         del shelf[record.id]
-        self._changed[record.kind, str(record.id)] = None
+        self._changed[record.kind, key_of(record)] = None
 
     def keep(self, record: Record) -> None:
         """Note that a record changed."""
-        self._changed[record.kind, str(record.id)] = record
+        self._changed[record.kind, key_of(record)] = record
 
     def changes(self) -> dict[tuple[str, str], Json | None]:
         """Take what changed since the last call: the new body, or None for what is gone."""
         changed, self._changed = self._changed, {}
         return {key: asdict(record) if record else None for key, record in changed.items()}
 
+    def welcome(self, person: Person) -> None:
+        """Let there be somebody, or let them be somewhat different."""
+        self._by_name[person.name] = person.id
+        self.add(self.people, person)
+
+    # -- Finding things -------------------------------------------------------
+
+    def named(self, name: str) -> Person | None:
+        """Return the person whom scripts call so."""
+        return self.people.get(self._by_name.get(name, 0))
+
+    def room(self, title: str) -> Group | None:
+        """Return the group that is the room of this name now."""
+        return next((one for one in self.groups.values() if one.title == title and not one.moved_to), None)
+
+    def message(self, chat: int, number: int | None) -> Message | None:
+        """Return a message that is still there."""
+        message = self.messages.get(chat, {}).get(number) if number is not None else None
+        return message if message and not message.deleted else None
+
     def talk(self, chat: int) -> list[Message]:
         """All messages of a chat that are still there, oldest first."""
-        return [message for message in self.messages.values() if message.chat == chat and not message.deleted]
+        return [message for message in self.messages.get(chat, {}).values() if not message.deleted]
+
+    def all_messages(self) -> Iterator[Message]:
+        """Go through the messages of all chats."""
+        return (message for chat in self.messages.values() for message in chat.values())
 
 
 def _id(record: Any) -> int:  # noqa: ANN401  (any record that has a number)

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import delete, exists, or_, select, update
 
+from bot.hours import ZONE, evening_of
 from bot.ritual import Kept, Person, Prefer, Preference, Preferences, Ritual, Seat, Words
 from bot.shell import Couple, Row
 from bot.storage.codec import (
@@ -437,6 +438,22 @@ def look_ahead(tx: Tx, couple: CoupleRow, book: Book) -> None:
         known_row = tx.session.get(CallRow, (couple.id, ritual.name))
         if due is not None or known_row is not None:
             call_of(tx, couple, ritual).due_at = due
+
+
+def look_ahead_anew(tx: Tx, book: Book) -> None:
+    """Work out all next hours again: the clock went back, and they are those of a time to come."""
+    called = select(CallRow, CoupleRow).join(CoupleRow, CoupleRow.id == CallRow.couple_id)
+    for call, couple in tx.session.execute(called.where(CallRow.due_at.is_not(None))).all():
+        try:
+            prefers = preferences(tx, couple, book)
+        except BrokenSealError as error:
+            log.warning("%s", error)
+            continue
+        if call.opened_on and call.opened_on > evening_of(tx.now, prefers[ZONE]):
+            call.opened_on = None
+        if ritual := book.rituals.get(call.ritual):
+            # One whose window is still open counts: the ring decides what is late, past or opened already.
+            call.due_at = ritual.calls(prefers, tx.now - ritual.window)
 
 
 def opened_on(tx: Tx, couple: CoupleRow, ritual: Ritual, evening: date) -> None:

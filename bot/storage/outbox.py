@@ -1,8 +1,9 @@
 """Cards and the outbox: what is to be sent, in which order, and how fast.
 
-Per chat the order is kept: one line in flight, the next after its answer. Over all chats the smaller rank
-goes first, and strangers come last. A card that changes before it was sent is sent once, as it is by then,
-and what is the same is said once: nobody is flooded, neither after an outage nor for having written much.
+Per chat the order is kept: one line in flight, the next after its answer; what only takes old buttons away
+comes after what is said. Over all chats the smaller rank goes first, and strangers come last. A card that
+changes before it was sent is sent once, as it is by then, and what is the same is said once: nobody is
+flooded, neither after an outage nor for having written much.
 
 What counts: a message counts in its chat and in all, an edit in all, and in a chat among edits only. Answers
 to taps and nods do not pass through here. Where the clock goes back, whatever waits goes back with it.
@@ -46,6 +47,7 @@ FIRST, TO_PEOPLE, PROMPT, TIDYING, TO_STRANGERS = 0, 1, 2, 3, 4  # ranks
 ALL_PROMPTS, ALL_ANSWERS = 0, 1  # the paces of all chats together; no chat has these numbers
 WHOLE = ALL_PROMPTS, ALL_ANSWERS
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+A_FEW = 3  # edits in a chat that may come one right after the other; on the average, one a second
 AN_EDIT = "e"  # marks the moment of an edit
 CLOSED_CARDS = timedelta(days=7)  # how long a reply to a closed question is still told so
 JUST_SAID = timedelta(seconds=5)  # so long the same line is not said again right below itself
@@ -250,9 +252,13 @@ def _is_past(tx: Tx, standing: CardRow, said: Say) -> bool:
 
 
 def _is_late(tx: Tx, line: LineRow) -> bool:
-    """Whether a line has waited so long that it says so. Its id holds when it was put here."""
-    put_at = datetime.fromtimestamp((line.id >> RANDOM_BITS) / 1000, UTC)
-    return tx.now - put_at > LATE
+    """Whether a line has waited so long that it says so."""
+    return tx.now - _put_at(line.id) > LATE
+
+
+def _put_at(number: int) -> datetime:
+    """Return when a line or a card was put here, as its id holds it."""
+    return datetime.fromtimestamp((number >> RANDOM_BITS) / 1000, UTC)
 
 
 def _standing(tx: Tx, couple: CoupleRow, playing_id: int | None, said: Say) -> CardRow | None:
@@ -301,14 +307,18 @@ def _put(tx: Tx, couple: CoupleRow, card: CardRow, kind: str, rank: int, said: S
 # -- Sending ------------------------------------------------------------------
 
 
-def claim(tx: Tx, book: Book, limits: Limits) -> tuple[list[Ready], datetime | None]:
+def claim(
+    tx: Tx, book: Book, limits: Limits, *, cut_off: bool = False
+) -> tuple[list[Ready], datetime | None]:
     """Take the lines that may be sent now, as in flight, and return when to look again.
 
-    The pace of each chat is written in the same transaction, so it holds over restarts and among processes.
+    Where Telegram is `cut_off` only those are tried that may be said twice: no other is put in doubt without
+    need. The pace of each chat is written in the same transaction, so it holds over restarts and among
+    processes.
     """
     _mind_the_clock(tx)
     room_left = limits.in_flight - (tx.session.scalar(select(func.count()).where(LineRow.flying)) or 0)
-    heads, look_again = _heads(tx)
+    heads, look_again = _heads(tx, cut_off=cut_off)
     pace = _Pace(tx, limits, (line.target for line in heads))
     ready: list[Ready] = []
     for line in heads:
@@ -434,6 +444,12 @@ def land(tx: Tx) -> tuple[int, int]:
     return len(again), len(flying) - len(again)
 
 
+def latest(tx: Tx) -> datetime:
+    """Return the latest time at which anything was said, by what the clock showed then."""
+    newest = tx.session.scalar(select(func.max(CardRow.id))) or 0
+    return _put_at(newest)
+
+
 def waiting_lines(tx: Tx) -> int:
     """Return how many lines wait."""
     return tx.session.scalar(select(func.count()).select_from(LineRow)) or 0
@@ -464,14 +480,15 @@ def _sweep_paces(tx: Tx) -> None:
         tx.session.execute(delete(PaceRow).where(PaceRow.target.in_(quiet[first : first + SWEPT_AT_ONCE])))
 
 
-def _heads(tx: Tx) -> tuple[list[LineRow], datetime | None]:
+def _heads(tx: Tx, *, cut_off: bool) -> tuple[list[LineRow], datetime | None]:
     """Return the first line of each chat, where it may be tried now, and when the next of the others may.
 
     Lines that wait for a lane, or keep another's silence, are in nobody's way.
     """
     flying = aliased(LineRow)
     turn = func.row_number().over(
-        partition_by=LineRow.target, order_by=((LineRow.rank == FIRST).desc(), LineRow.id)
+        partition_by=LineRow.target,
+        order_by=((LineRow.rank == FIRST).desc(), LineRow.kind == "strip", LineRow.id),
     )
     speaks = or_(
         LineRow.couple_id.is_(None), LineRow.to_id.is_not(None), LineRow.always,
@@ -483,21 +500,22 @@ def _heads(tx: Tx) -> tuple[list[LineRow], datetime | None]:
     tried = case((LineRow.attempts > 0, LineRow.not_before), else_=now)
     from_when = case((PaceRow.hold_until > tried, PaceRow.hold_until), else_=tried)
     first = (
-        select(LineRow.id, turn.label("turn"), type_coerce(from_when, Utc).label("from_when"))
+        select(LineRow.id, LineRow.again, turn.label("turn"), type_coerce(from_when, Utc).label("from_when"))
         .outerjoin(CoupleRow, CoupleRow.id == LineRow.couple_id)
         .outerjoin(PersonRow, PersonRow.id == LineRow.to_id)
         .outerjoin(PaceRow, PaceRow.target == LineRow.target)
         .where(speaks, can_hear, free)
         .subquery()
     )
+    may = and_(first.c.turn == 1, first.c.again) if cut_off else first.c.turn == 1
     heads = (
         select(LineRow)
         .join(first, first.c.id == LineRow.id)
-        .where(first.c.turn == 1, first.c.from_when <= tx.now)
+        .where(may, first.c.from_when <= tx.now)
         .order_by(LineRow.rank, LineRow.id)
         .limit(LOOKED_AT)
     )
-    later = select(func.min(first.c.from_when)).where(first.c.turn == 1, first.c.from_when > tx.now)
+    later = select(func.min(first.c.from_when)).where(may, first.c.from_when > tx.now)
     return list(tx.session.scalars(heads)), tx.session.scalar(later)
 
 
@@ -598,7 +616,7 @@ class _Pace:
             if _is_in_room(line):
                 moments += _after(own.messages, self.limits.group_a_minute, MINUTE)
         elif line.kind != "count":
-            moments += _after(own.edits, 1, SECOND)
+            moments += _after(own.edits, A_FEW, A_FEW * SECOND)
         prompts, answers = (self._recent.get(number, _Recent()).messages for number in WHOLE)
         whole = self.limits.prompts_a_second + self.limits.answers_a_second
         if line.rank >= PROMPT:

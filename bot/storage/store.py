@@ -203,7 +203,8 @@ def _sqlite_begins(connection: Connection) -> None:
 
 
 def _postgresql_begins(connection: Connection) -> None:
-    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ONE_WRITER})")
+    # A server has a zone of its own, in which moments would come back, and be added to by its wall clock.
+    connection.exec_driver_sql(f"SET LOCAL TIME ZONE 'UTC'; SELECT pg_advisory_xact_lock({ONE_WRITER})")
 
 
 @contextmanager

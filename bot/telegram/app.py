@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from telegram import (
@@ -26,6 +26,7 @@ from telegram.request import HTTPXRequest
 
 from bot.arrival import Arrival, Command, NotForUs, Tap, Text
 from bot.engine import Engine, Reply
+from bot.locales import languages, translated
 from bot.logs import trace_of
 from bot.ritual import Ritual
 from bot.storage import couples, inbox, outbox
@@ -43,7 +44,8 @@ AT_ONCE = 50  # updates read from the inbox at a time
 ROUNDS = 1_000  # batches in one go; more would mean that somebody is rung for ever
 RING_EVERY = 10  # batches that are heard, at most, before who is due is rung
 MOST_ASIDES = 500  # answers to taps, and nods, that wait to be given; beyond them none is
-LAST_CALLS = 8.0  # seconds in which the calls under way at the end are finished
+A_STEP = timedelta(seconds=30)  # by which a clock goes back that is set, and not only trimmed
+LAST_CALLS = 8.0  # seconds in which what is under way at the end is finished
 TOAST = 60  # characters that a phone shows of a passing answer; a longer one stays until it is closed
 NOD = "👌"
 
@@ -97,7 +99,8 @@ class Tend:
         self._going = asyncio.Lock()
         self._ending = False
         self._under_way: set[asyncio.Task[None]] = set()
-        self._blocked = False  # the database did not take an update
+        self._latest = now()  # that the clock ever showed
+        self._taken = False  # the update that was heard last had its effect, or was put aside
         self._asides = asyncio.Semaphore(limits.in_flight)
         self._waiting_asides = 0
         self._nodding: set[int] = set()
@@ -109,6 +112,7 @@ class Tend:
         again, missing = await self._storage.run(outbox.land)
         if again or missing:
             log.info("in flight at the last end: %d sent again, %d may be missing", again, missing)
+        self._latest = await self._storage.run(outbox.latest)
         await self._begin(stop)
         if stop.is_set():
             return
@@ -154,13 +158,13 @@ class Tend:
         self._heartbeat.stop()
         self._ending = True
         self.nudge()
-        await asyncio.wait([road], timeout=LAST_CALLS)
+        await asyncio.wait([road], timeout=LAST_CALLS / 2)
         tasks.append(road)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._under_way:
-            await asyncio.wait(self._under_way, timeout=LAST_CALLS)
+            await asyncio.wait(self._under_way, timeout=LAST_CALLS / 2)
         if self._application.running:
             await self._application.stop()
         await self._application.shutdown()
@@ -202,6 +206,7 @@ class Tend:
         What came before an hour is heard before that hour is rung, unless more comes than can be heard.
         """
         async with self._going:
+            await self._mind_the_clock()
             for turn in range(1, ROUNDS):
                 left = await self._hear_waiting(strangers=False)
                 if not left or turn % RING_EVERY == 0:
@@ -211,8 +216,19 @@ class Tend:
                     break
             return look_again
 
+    async def _mind_the_clock(self) -> None:
+        """Where the clock went back, the next hours that were worked out by it are worked out again."""
+        now = self._now()
+        if self._latest - now > A_STEP:
+            log.warning("the clock went back; all next hours are worked out again")
+            await self._storage.run(couples.look_ahead_anew, self._engine.book)
+            self._latest = now
+        self._latest = max(self._latest, now)
+
     async def _send_waiting(self) -> datetime | None:
-        ready, look_again = await self._storage.run(outbox.claim, self._engine.book, self._limits)
+        ready, look_again = await self._storage.run(
+            outbox.claim, self._engine.book, self._limits, cut_off=self._intake.cut_off
+        )
         for line in ready:
             self._start(self._deliver(line))
         return look_again
@@ -253,11 +269,11 @@ class Tend:
     async def _hear_waiting(self, *, strangers: bool) -> int:
         """Hear one batch, and return how many were heard."""
         waiting = await self._storage.run(inbox.waiting, AT_ONCE, strangers=strangers)
-        self._blocked = False
         for number, body in waiting:
+            self._taken = False
             await self._hear(number, body)
-            if self._blocked:
-                return 0  # order is kept, and the next beat tries again
+            if not self._taken:
+                return 0  # the database is in trouble; order is kept, and the next beat tries again
         return len(waiting)
 
     async def _hear(self, number: int, body: dict[str, Any]) -> None:
@@ -265,33 +281,37 @@ class Tend:
             update = Update.de_json(body, self.bot)
         except Exception as error:  # noqa: BLE001 - whatever Telegram may send one day must not block what is behind it
             log.warning("an update could not be read and is kept aside (%s)", type(error).__name__)
-            await self._storage.run(inbox.bury, number)
+            await self._bury(number)
             return
         await self._application.process_update(update)
 
     async def _on_update(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         arrival = inbound.read(update, self.bot.bot)
         reply = await self._storage.run(self._engine.hear, arrival, update.update_id)
+        self._taken = True
         self._answer(arrival, reply)
 
     async def _on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         error = context.error
         if error is None or not isinstance(update, Update) or isinstance(error, BusyError):
             log.error("the road was blocked: %s", trace_of(error) if error else "")
-            self._blocked = True
             return
         log.error("an update could not be handled and is kept aside: %s", trace_of(error))
         try:
             arrival = inbound.read(update, self.bot.bot)
             reply = await self._storage.run(self._engine.stumbled, arrival, update.update_id)
         except BusyError:
-            self._blocked = True
             return
         except Exception as trouble:  # noqa: BLE001 - not even that can be said; those behind it must not wait
             log.error("nor could that be said: %s", trace_of(trouble))
-            await self._storage.run(inbox.bury, update.update_id)
+            await self._bury(update.update_id)
             return
+        self._taken = True
         self._answer(arrival, reply)
+
+    async def _bury(self, number: int) -> None:
+        await self._storage.run(inbox.bury, number)
+        self._taken = True
 
     def _answer(self, arrival: Arrival, reply: Reply) -> None:
         """Answer a tap, and nod at words, right after their commit; nothing depends on its arriving."""
@@ -364,9 +384,17 @@ def _calls(at_once: int, timeout: float) -> HTTPXRequest:
 
 
 async def register_commands(bot: RawBot, rituals: tuple[Ritual, ...]) -> None:
-    """Register the commands per scope: the room's short menu, and all of them in private."""
-    every = [BotCommand(ritual.command, ritual.about) for ritual in rituals]
-    menu = [BotCommand(ritual.command, ritual.about) for ritual in rituals if ritual.menu]
-    await bot.set_my_commands(menu, BotCommandScopeAllGroupChats())
-    await bot.set_my_commands(every, BotCommandScopeAllPrivateChats())
-    await bot.set_my_commands(menu, BotCommandScopeDefault())
+    """Register the commands per scope, in English and in every language that has a catalogue.
+
+    A room has a short menu, a private chat all of them. Everybody sees those of their app's language.
+    """
+    every = [ritual for ritual in rituals if ritual.command]
+    menu = [ritual for ritual in every if ritual.menu]
+    for language in ("", *sorted(languages())):  # without one: for an app in any other language
+        for scope, listed in (
+            (BotCommandScopeAllGroupChats(), menu),
+            (BotCommandScopeAllPrivateChats(), every),
+            (BotCommandScopeDefault(), menu),
+        ):
+            commands = [BotCommand(each.command, translated(each.about, language)) for each in listed]
+            await bot.set_my_commands(commands, scope, language or None)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, cast
 
+import httpx
 from telegram import Update
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.ext import ExtBot
@@ -21,6 +22,7 @@ from bot.storage.store import BusyError, Storage
 log = logging.getLogger(__name__)
 
 LONG_POLL = 25  # seconds Telegram may hold a call that has nothing to tell
+ANSWERS_WITHIN = 5.0  # seconds on top of that
 WANTED = (Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER)
 HIGHEST = 2**63  # no database holds a larger number, and Telegram's are far smaller
 LONGEST_WAIT = 30.0  # seconds between two tries while Telegram cannot be reached
@@ -29,11 +31,11 @@ LONGEST_WAIT = 30.0  # seconds between two tries while Telegram cannot be reache
 class RawBot(ExtBot[None]):
     """The library's bot, which can also hand out updates as they came."""
 
-    async def raw_updates(self, offset: int | None) -> list[dict[str, Any]]:
+    async def raw_updates(self, offset: int | None, wait: int = LONG_POLL) -> list[dict[str, Any]]:
         """Return the next updates as raw JSON; all before `offset` are confirmed by this call."""
-        asked = {"timeout": LONG_POLL, "offset": offset, "allowed_updates": list(WANTED)}
+        asked = {"timeout": wait, "offset": offset, "allowed_updates": list(WANTED)}
         given = {name: value for name, value in asked.items() if value is not None}
-        updates = await self._post("getUpdates", given, read_timeout=LONG_POLL + 5.0)
+        updates = await self._post("getUpdates", given, read_timeout=wait + ANSWERS_WITHIN)
         return cast("list[dict[str, Any]]", updates)
 
 
@@ -41,6 +43,7 @@ class Intake:
     """Polls, stores, then confirms.
 
     It calls `stored` when there is something to hear, and `back` when Telegram answers that did not before.
+    Between the two it is cut off: nobody can know whether what is sent then arrives.
     """
 
     def __init__(
@@ -52,7 +55,7 @@ class Intake:
     ) -> None:
         self._bot, self._storage, self._stored, self._back = bot, storage, stored, back
         self._offset: int | None = None
-        self._cut_off = False
+        self.cut_off = False
 
     async def run(self) -> None:
         """Poll until cancelled. Raises InvalidToken, which no waiting can mend."""
@@ -71,12 +74,12 @@ class Intake:
                 log.warning("another process polls with this token; only one may")
                 await asyncio.sleep(LONGEST_WAIT)
             except TimedOut:
-                self._cut_off = True
+                self.cut_off = True
             except RetryAfter as error:
                 wanted = error.retry_after
                 await asyncio.sleep(wanted.total_seconds() if isinstance(wanted, timedelta) else wanted)
             except (NetworkError, TelegramError) as error:
-                self._cut_off = True
+                self.cut_off |= isinstance(error.__cause__, httpx.TransportError)
                 log.warning(
                     "Telegram cannot be reached (%s); trying again in %.0f s", type(error).__name__, wait
                 )
@@ -85,9 +88,9 @@ class Intake:
 
     async def once(self) -> None:
         """Make one call, store what came, and let the next call confirm it."""
-        updates = await self._bot.raw_updates(self._offset)
-        if self._cut_off:
-            self._cut_off = False
+        updates = await self._bot.raw_updates(self._offset, 0 if self.cut_off else LONG_POLL)
+        if self.cut_off:
+            self.cut_off = False
             self._back()
         if not updates:
             return

@@ -69,7 +69,7 @@ class Sender:
         try:
             await self._try(ready, me)
         except Exception as error:  # noqa: BLE001 - a line that cannot be shown or noted must not block those behind it
-            log.error("a line could not be shown and is let go: %s", trace_of(error))
+            log.error("a line could not be shown, or its answer noted, and is let go: %s", trace_of(error))
             await self._note(outbox.drop, ready.id)
 
     async def _try(self, ready: Ready, me: User) -> None:
