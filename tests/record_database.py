@@ -46,8 +46,8 @@ MADE_FROM: dict[str, Callable[[str], object]] = {
 class Neighbour(Phone):
     """Somebody in a room of their own, outside the cast."""
 
-    number: int
-    chat: int
+    number: int = 0
+    chat: int = 0
 
     @property
     def who(self) -> Somebody:
@@ -65,7 +65,8 @@ class Neighbour(Phone):
 
 def lives(road: Road) -> None:
     """Let Ann and Ben, Dora and Eli, and Fay and Gus live, up to the midst of a Sunday evening."""
-    fay, gus = (Neighbour(road, name, 710_000_010 + n, LOFT) for n, name in enumerate(("Fay", "Gus")))
+    fay = Neighbour(road, "Fay", number=710_000_010, chat=LOFT)
+    gus = Neighbour(road, "Gus", number=710_000_011, chat=LOFT)
     friday = road.clock.now.replace(hour=19)  # nine in Berlin
     join(road, road.ann, road.ben, "Lima")
     join(road, road.dora, road.eli)
@@ -78,7 +79,7 @@ def lives(road: Road) -> None:
         other.sends("/checkin tired / sleep / When the tea is ready, I will bring it")
     road.passes(hours=14)
     leave(road.eli)
-    join(road, road.dora, road.eli, "20:45", calling="/start")
+    join(road, road.dora, road.eli, "20:45", again=True)
     road.dora.sends("/settings")
     road.dora.taps("Answers show")
     road.dora.taps("Each as it comes")
@@ -102,15 +103,17 @@ def lives(road: Road) -> None:
     road.look(unread)
 
 
-def join(road: Road, one: Phone, other: Phone, *replies: str, calling: str = "") -> None:
+def join(road: Road, one: Phone, other: Phone, *replies: str, again: bool = False) -> None:
     """Let two say that they are two, and set their evening: a city is that of the other one alone."""
-    if calling:
-        one.sends(calling)
+    if again:
+        one.sends("/start")
     else:
         road.hears(Added(one.who, one.room))
     one.taps("I'm in")
     other.taps("I'm in")
     one.taps("That's us")
+    if again:
+        one.taps("Begin anew")
     for reply in replies:
         if reply.isalpha():
             other.taps("We live apart")

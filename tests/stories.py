@@ -35,11 +35,12 @@ GOOD_NIGHT, CLOSED, SHARED = (
 LOOK_BACK = "A look back"
 GUEST = "Somebody else is in this room now."
 MOST_AN_EVENING = 4
+A_BREATH = "PT3S"  # after it a chat takes an edit, and a message, at once
 IN_ENGLISH = Telling()
 
 
 class Writer(Phone):
-    """Somebody who takes two seconds over every message: no test then waits for the bot's pace in a chat.
+    """Somebody who takes a breath over whatever they do: no test then waits for the bot's pace in a chat.
 
     Whatever language they live in, a test gives and gets English.
     """
@@ -49,12 +50,12 @@ class Writer(Phone):
         self._reads = reads
 
     def says(self, text: str, where: str = "room", reply_to: int | None = None, **more: bool) -> int:
-        """Send a message, and let two seconds pass."""
+        """Send a message, and take a breath."""
         written = self._reads.typed(text)
         if more:
             return super().says(written, where, reply_to, **more)
         number = super().says(written, where, reply_to, wait=False)
-        self._line.post("/play/clock", by="PT2S")
+        self._line.post("/play/clock", by=A_BREATH)
         return number
 
     def edits(self, message: int, text: str, where: str = "room") -> None:
@@ -62,7 +63,9 @@ class Writer(Phone):
         super().edits(message, self._reads.typed(text), where)
 
     def taps(self, label: str, where: str = "room", message: int | None = None, **more: bool) -> Answer:
-        """Tap the newest button with that label, or the one below a message."""
+        """Take a breath, and tap the newest button with that label, or the one below a message."""
+        if not more:
+            self._line.post("/play/clock", by=A_BREATH)
         answer = super().taps(self._reads.written(label), where, message, **more)
         return Answer(self._reads.english(answer.alert) if answer.alert else None, answer.url)
 
@@ -71,10 +74,11 @@ class Writer(Phone):
         answer = super().forges(data, message, where, forged=forged)
         return Answer(self._reads.english(answer.alert) if answer.alert else None, answer.url)
 
-    def reads(self, where: str) -> list[Json]:
+    def reads(self, where: str, *, wait: bool = True) -> list[Json]:
         """Return the messages that this phone shows, Tend's in English."""
         return [
-            self._in_english(one) if one["from"] == BOT.first_name else one for one in super().reads(where)
+            self._in_english(one) if one["from"] == BOT.first_name else one
+            for one in super().reads(where, wait=wait)
         ]
 
     def _in_english(self, message: Json) -> Json:
@@ -123,7 +127,7 @@ class Story(Play):
 
     def is_told(self, telling: Telling) -> None:
         """Let everybody read the language of a telling."""
-        self.interpreter = interpreter(telling.language)
+        self.telling, self.interpreter = telling, interpreter(telling.language)
         cast = "ann", "ben", "cleo", "dora", "eli"
         self.ann, self.ben, self.cleo, self.dora, self.eli = (
             Writer(self.line, who, self.interpreter) for who in cast
@@ -190,8 +194,8 @@ class Story(Play):
             one.taps("Go on here")
 
     def breath(self) -> None:
-        """Let two seconds pass: the bot may then write to a chat again, and no test waits for it."""
-        self.clock.by("PT2S")
+        """Let a breath pass: the bot may then write to a chat again, and no test waits for it."""
+        self.clock.by(A_BREATH)
 
     def other(self, one: Phone) -> Phone:
         """Return the other of the two."""

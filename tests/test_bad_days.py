@@ -3,7 +3,6 @@
 First the clock, by the outbox's own record on both databases; then stories through the stand-in.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,16 +13,18 @@ import pytest
 
 from bot.arrival import Added
 from bot.couple.house import HOUSE
+from bot.playground.cast import BY_NAME
 from bot.ritual import Answer, Began, Event, Kept, Person, Ritual, Scene, TimeCame, Value, say
 from bot.shell import CLOSED as IS_CLOSED
+from bot.shell import DELAYED
 from bot.storage import couples, outbox
 from bot.storage.store import Store, migrate
 from bot.storage.tables import PersonRow
 from tests.databases import Shelf, Time, opened
-from tests.phones import Phone
+from tests.neighbours import newest_number, stands, two_couples
 from tests.post import A_MINUTE, A_SECOND, Gone, Post, assert_kept, texts
 from tests.road import BERLIN, HOME, NEST, Road, Told
-from tests.stories import CARD, CLOSED, GOOD_NIGHT, REVEAL, Story
+from tests.stories import CARD, REVEAL, Story, by_picker
 
 A_DAY, AN_HOUR = timedelta(days=1), timedelta(hours=1)
 
@@ -221,31 +222,6 @@ def test_a_reply_to_a_card_of_an_evening_that_is_over_is_told_so(road: Road) -> 
 # -- Evenings through the stand-in --------------------------------------------
 
 
-def two_couples(folder: Path) -> Story:
-    """Let Ann and Ben be a couple, with their private chats; and Dora and Eli, who must notice nothing."""
-    story = Story.at(folder)
-    story.ready()
-    story.bot_in_room("dora")
-    story.dora.taps("I'm in")
-    story.eli.taps("I'm in")
-    story.dora.taps("That's us")
-    story.eli.taps("Looks right")
-    return story
-
-
-def newest_number(who: Phone) -> int:
-    return max((message["id"] for message in who.room), default=0)
-
-
-def stands(who: Phone, since: int) -> Counter[str]:
-    """Count what stands in somebody's room since a message: cards, reveals, closes, and else the words."""
-    found = [message["text"] for message in who.room if message["from"] == "Tend" and message["id"] > since]
-    named = {CARD: "card", REVEAL: "reveal", GOOD_NIGHT: "close", CLOSED: "close"}
-    return Counter(
-        next((kind for begins, kind in named.items() if text.startswith(begins)), text) for text in found
-    )
-
-
 ONCE = {"card": 1, "reveal": 1, "close": 1}
 TWICE = ONCE | {"reveal": 2}  # a reveal that is lost is harm, a repeat is not
 EVENINGS: list[tuple[str, str, str, dict[str, int]]] = [
@@ -255,12 +231,9 @@ EVENINGS: list[tuple[str, str, str, dict[str, int]]] = [
     ("timeout_before", "sendMessage", "card", ONCE),  # missing, and /checkin reaches it
     ("timeout_after", "sendMessage", "card", ONCE),  # and what is tapped there counts
     ("cut_before", "sendMessage", "card", ONCE),
-    ("502", "sendMessage", "card", ONCE),
     ("500", "sendMessage", "reveal", ONCE),
     ("timeout_before", "sendMessage", "reveal", ONCE),
     ("timeout_after", "sendMessage", "reveal", TWICE),
-    ("502", "sendMessage", "reveal", ONCE),
-    ("500", "editMessageText", "close", ONCE),
     ("429", "editMessageText", "close", ONCE),
     ("timeout_before", "editMessageText", "close", ONCE),
     ("cut_after", "editMessageText", "close", ONCE),
@@ -268,7 +241,6 @@ EVENINGS: list[tuple[str, str, str, dict[str, int]]] = [
     ("timeout_before", "editMessageReplyMarkup", "reveal", ONCE),
     ("429", "answerCallbackQuery", "whisper", ONCE),
     ("timeout_before", "answerCallbackQuery", "whisper", ONCE),
-    ("500", "setMessageReaction", "nod", ONCE),
     ("timeout_after", "setMessageReaction", "nod", ONCE),
 ]
 
@@ -290,10 +262,9 @@ def test_whatever_goes_wrong_with_one_call_the_evening_is_whole(tmp_path: Path) 
             assert "Ann: calm, needing a hug." in shown
             assert "Ben: glad, needing music." in shown
             assert "Reply here" not in shown
-            if (
-                found == ONCE
-            ):  # of two reveals only one is known, and the other's buttons say that it has passed
-                assert "Nothing tomorrow" not in story.ann.buttons()
+            # Of two reveals only one is known; the buttons of the other say that it has passed.
+            left = [one for one in story.ann.room if one["id"] > ours and one["buttons"]]
+            assert len(left) == found["reveal"] - 1, (kind, method, amid)
             story.until("12:30")
 
 
@@ -317,3 +288,202 @@ def an_evening(story: Story, breaks: Callable[[str], None]) -> None:
     breaks("close")
     story.ben.taps("Nothing tomorrow")
     story.clock.by("PT5M")
+
+
+def sent_to(story: Story, chat: int, since: int) -> list[tuple[datetime, str, bool]]:
+    """Return when a message to a chat was tried, how it began, and whether it was taken."""
+    return [
+        (datetime.fromisoformat(call["at"]), call["params"]["text"][:20], bool(call["answer"]["ok"]))
+        for call in story.calls("sendMessage", since, chat)
+        if call["answer"]
+    ]
+
+
+def test_a_chat_that_telegram_holds_for_a_minute_is_left_in_peace_that_long_and_nobody_else_waits(
+    tmp_path: Path,
+) -> None:
+    with two_couples(tmp_path) as story:
+        story.until("20:59")
+        since = story.mark
+        story.fault("429", "sendMessage", retry_after=120, chat=HOME)
+        nine = story.until("21:00")
+        story.clock.by("PT10S")
+        story.ann.says("/help")
+        story.ben.says("/settings")
+        story.ann.says("/help", "private")
+        story.term()
+        story.clock.by("PT10S")
+        story.start_bot()
+        story.clock.by("PT20S")
+        story.kill()
+        story.start_bot()
+        story.ben.says("/privacy", "private")
+        story.clock.by("PT5M")
+
+        tried = sent_to(story, HOME, since)
+        assert [taken for _, _, taken in tried] == [False, True, True, True]
+        assert tried[1][0] - tried[0][0] >= timedelta(seconds=60)
+        assert tried[1][0] - nine < timedelta(seconds=125)
+        said = [text for _, text in story.said(since)]
+        assert len(said) == 3
+        assert said[0].startswith(CARD)
+        assert "/checkin" in said[1]
+        ((at_theirs, theirs),) = story.said(since, NEST)
+        assert theirs.startswith(CARD)
+        assert at_theirs - nine < timedelta(seconds=3)
+        for one, text in ((story.ann, "/checkin"), (story.ben, "Telegram can read")):
+            ((when, told),) = story.said(since, BY_NAME[one.who].id)
+            assert text in told
+            assert when < tried[1][0]
+        assert story.ann.taps("calm").alert == "Kept: calm. Yours to change until you have both answered."
+
+
+def test_a_room_that_put_tend_out_without_a_word_lets_the_couple_rest_and_a_shut_lane_is_told_to_nobody(
+    tmp_path: Path,
+) -> None:
+    with two_couples(tmp_path) as story:
+        story.until("21:00")
+        since = story.mark
+        story.fault("403", "sendMessage", count=1, chat=BY_NAME["ben"].id)
+        story.ben.taps("Tell me alone")
+        story.ann.taps("calm")
+        story.ann.taps("a hug")
+        story.until("22:30")
+        assert story.said(since) == []  # the reminder goes to Ben alone, whose private chat is shut
+        assert story.told(story.ben, since) == []
+        story.ben.says("/start", "private")
+        assert story.told(story.ben, since) != []
+        story.fault("403", chat=HOME, lasts="P30D")
+        story.until("00:30")
+        since = story.mark
+        story.until("23:00", days=3)
+        assert story.calls(since=since, chat=HOME) == []
+        assert len([text for _, text in story.said(since, NEST) if text.startswith(CARD)]) == 4
+        story.mend()
+        story.ann.says("/start")
+        assert story.newest("Ann and Ben") or story.newest("I'm Tend")
+
+
+@pytest.mark.parametrize("says", ["Bad Request: not enough rights to send text messages to the chat"])
+def test_where_tend_may_not_write_the_couple_stays_and_so_do_their_evenings(
+    tmp_path: Path, says: str
+) -> None:
+    with two_couples(tmp_path) as story:
+        story.until("20:59")
+        since = story.mark
+        story.fault("400", "sendMessage", chat=HOME, lasts="PT30M", says=says)
+        story.until("21:00")
+        story.until("21:40")
+        assert story.said(since) == []
+        story.ann.says("/checkin")
+        assert [text[: len(CARD)] for _, text in story.said(since)] == [CARD]
+        assert story.ann.taps("calm").alert == "Kept: calm. Yours to change until you have both answered."
+        story.until("20:59")
+        since = story.mark
+        story.until("21:00")
+        assert [text[: len(CARD)] for _, text in story.said(since)] == [CARD]
+        assert len(story.said(since, NEST)) == 1
+
+
+# -- A network that is gone ----------------------------------------------------
+
+
+def test_a_network_that_is_gone_for_a_day_costs_one_evening_and_floods_nobody(tmp_path: Path) -> None:
+    with two_couples(tmp_path) as story:
+        story.sets(story.dora, "Hour", "22:00")
+        story.until("21:00")
+        card = story.newest(CARD)["id"]
+        before = story.mark
+        story.network(gone=True)
+        story.clock.by("PT20M")
+        story.ann.says("tender / music", reply_to=card, wait=False)
+        story.ben.taps("glad", wait=False)
+        story.until("20:50")  # Nest's card was due, Home's reminder, and the close of both
+        story.network(gone=False)
+        story.cleo.says("/start", "private")  # the bot has noticed once it has heard this
+        story.clock.by("PT5M")
+        assert [text for _, text in story.said(before)] == [IS_CLOSED]
+        assert story.said(before, NEST) == []
+        assert [text for one in (story.ann, story.ben) for text in story.told(one, before)] == []
+        before = story.mark
+        story.until("21:00")
+        story.until("22:01")
+        for chat, hour in ((HOME, "21:00"), (NEST, "22:00")):
+            (when, text) = story.said(before, chat)[0]
+            assert text.startswith(CARD)
+            assert not text.endswith(DELAYED)
+            assert f"{when:%H:%M}" == hour
+        by_picker(story, story.ann, "calm", "a hug")
+        by_picker(story, story.ben, "glad", "music")
+        assert story.newest(REVEAL)
+
+
+def test_a_card_that_met_no_network_comes_late_and_says_so(tmp_path: Path) -> None:
+    with two_couples(tmp_path) as story:
+        story.until("20:55")
+        before = story.mark
+        story.network(gone=True)
+        story.until("21:00")
+        story.until("21:25")
+        story.network(gone=False)
+        story.cleo.says("/start", "private")  # the bot has noticed once it has heard this
+        story.clock.by("PT10S")
+        for chat in (HOME, NEST):
+            ((when, text),) = story.said(before, chat)
+            assert text.startswith(CARD)
+            assert text.endswith(DELAYED)
+            assert f"{when:%H:%M}" == "21:25"
+        by_picker(story, story.ann, "calm", "a hug")
+        by_picker(story, story.ben, "glad", "music")
+        assert story.newest(REVEAL)
+        assert len(story.said(before)) == 2
+
+
+def test_a_tap_that_was_lost_with_the_network_can_be_tapped_again(tmp_path: Path) -> None:
+    with two_couples(tmp_path) as story:
+        story.until("21:00")
+        story.network(gone=True)
+        story.ann.taps("angry", wait=False)
+        story.clock.by("PT1M")
+        story.network(gone=False)
+        story.clock.by("PT5S")
+        assert "angry" in (story.ann.taps("What did I say?").alert or "")
+        story.network(gone=True)
+        story.ann.taps("calm", wait=False)
+        story.clock.by("PT10M")
+        story.network(gone=False)
+        story.clock.by("PT5S")
+        assert "angry" in (story.ann.taps("What did I say?").alert or "")  # Telegram forgets a tap
+        assert story.ann.taps("calm").alert == "Kept: calm. Yours to change until you have both answered."
+
+
+# -- A wrong clock --------------------------------------------------------------
+
+
+def test_a_clock_that_is_a_day_ahead_for_a_while_costs_nobody_an_evening(tmp_path: Path) -> None:
+    with two_couples(tmp_path) as story:
+        story.until("20:30")
+        before = story.mark
+        story.clock.bot_is_off("P1D")
+        story.ann.says("/help")
+        story.clock.by("PT5M")
+        story.clock.bot_is_off()
+        story.ann.says("/help")
+        story.until("21:00")
+        story.clock.by("PT1M")
+        for chat in (HOME, NEST):
+            cards = [f"{when:%H:%M}" for when, text in story.said(before, chat) if text.startswith(CARD)]
+            assert cards == ["21:00"]
+        since = story.mark
+        story.clock.bot_is_off("-PT1H")  # as a clock that is set right
+        story.clock.by("PT5M")
+        by_picker(story, story.ann, "calm", "a hug")
+        by_picker(story, story.ben, "glad", "music")
+        assert story.newest(REVEAL)
+        story.clock.bot_is_off()
+        story.until("20:30")
+        assert [text for _, text in story.said(since) if text.startswith(CARD)] == []
+        since = story.mark
+        story.until("21:00")
+        story.clock.by("PT1M")
+        assert len([text for _, text in story.said(since) if text.startswith(CARD)]) == 1

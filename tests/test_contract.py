@@ -30,6 +30,7 @@ def test_an_edit_changes_an_answer_until_the_reveal_and_never_silently_after_it(
         story.ann.edits(feeling, "furious")
         assert [text for _, text in story.said(since)] == [CLOSED]
         story.ben.edits(line, "/checkin furious / music", "private")
+        story.clock.by("PT6S")  # what was just said is not said again right below itself
         story.ben.says("/checkin furious / music", "private")
         assert story.told(story.ben, since) == [CLOSED] * 2
         story.ben.says("/checkin", "private")

@@ -1,10 +1,12 @@
 """The tests' own PostgreSQL: the same for everybody, and gone when they are, however they end."""
 
 import os
-import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -23,43 +25,44 @@ with postgresql() as server:
 """
 
 
+@dataclass
+class Begun:
+    """A process that runs a server, and the folder in which it keeps what it needs."""
+
+    process: "subprocess.Popen[bytes]"
+    folder: Path
+
+
 @pytest.fixture
-def folder(server: Server, tmp_path: Path) -> Path:
-    """Lend what /tmp is for everybody, to a server of a process of its own."""
+def begun(server: Server) -> Iterator[Begun]:
+    """Let a process of its own run a server."""
     del server  # where there can be none, there is nothing to test
-    for path in tmp_path.parents[:2]:
-        path.chmod(0o711)  # whoever runs the server must find the way
-    tmp_path.chmod(0o1777)
-    return tmp_path
+    with tempfile.TemporaryDirectory(prefix="tend-tests-") as name:
+        folder = Path(name)
+        folder.chmod(0o1777)  # as /tmp is: whoever runs the server must be able to tidy up there
+        env, piped = {**os.environ, "TMPDIR": name}, subprocess.PIPE
+        with subprocess.Popen(
+            [sys.executable, "-c", BEGINS], cwd=ROOT, env=env, stdin=piped, stdout=piped
+        ) as process:
+            yield Begun(process, folder)
+            process.kill()
 
 
-def begin(folder: Path) -> "subprocess.Popen[str]":
-    """Start a process that runs a server, and keeps what it needs in this folder."""
-    env = {**os.environ, "TMPDIR": str(folder)}
-    piped = subprocess.PIPE
-    return subprocess.Popen(
-        [sys.executable, "-c", BEGINS], cwd=ROOT, env=env, text=True, stdin=piped, stdout=piped
-    )
+def test_a_server_ends_with_its_block(begun: Begun) -> None:
+    begun.process.communicate(timeout=SOON)
+    assert begun.process.returncode == 0
+    assert list(begun.folder.iterdir()) == []
 
 
-def test_a_server_ends_with_its_block(folder: Path) -> None:
-    process = begin(folder)
-    process.communicate(timeout=SOON)
-    assert process.returncode == 0
-    assert list(folder.iterdir()) == []
-
-
-def test_a_server_ends_with_whoever_was_killed(folder: Path) -> None:
-    process = begin(folder)
-    assert process.stdout is not None
-    port = int(process.stdout.readline())
+def test_a_server_ends_with_whoever_was_killed(begun: Begun) -> None:
+    assert begun.process.stdout is not None
+    port = int(begun.process.stdout.readline())
     with psycopg.connect(f"host=127.0.0.1 port={port} user=tests dbname=postgres") as connection:
-        process.send_signal(signal.SIGKILL)
+        begun.process.kill()
         with pytest.raises(psycopg.OperationalError):  # whoever asks is cut off when it ends
             connection.execute(b"SELECT pg_sleep(%d)" % SOON)
-    process.communicate(timeout=SOON)
     end = time.monotonic() + SOON
-    while list(folder.iterdir()):
+    while list(begun.folder.iterdir()):
         assert time.monotonic() < end, "what it needed is still there"
         time.sleep(0.05)  # whoever tidies up is nobody's child, so nothing tells when it is done
 

@@ -28,6 +28,7 @@ ACCUSING = {
         re.IGNORECASE,
     ),
 }
+SMALL = {"en", "es"}  # where a noun begins with a small letter
 # How an act reads: a moment, and what I will do then.
 ACT = {
     "en": re.compile(r"When [^,]+, I'll [^,]+\."),
@@ -88,4 +89,6 @@ def test_no_word_says_what_the_other_did_or_has_to_do(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_word_stands_inside_a_sentence(language: str) -> None:
     shown = [translated(word, language) for word in WORDS]
-    assert all(re.fullmatch(r"[^\W\d_]+( [^\W\d_]+)*", word) and word.islower() for word in shown)
+    assert not [word for word in shown if re.search(r"[\d.,;:!?¡¿…/()\"]|  ", word) or word != word.strip()]
+    if language in SMALL:
+        assert all(word.islower() for word in shown)

@@ -3,11 +3,16 @@
 First the outbox by its own record, on both databases; then the real bot through the stand-in.
 """
 
+import sqlite3
+import time
 from collections import Counter
-from datetime import timedelta
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from bot.playground.cast import BY_NAME
 from bot.ritual import Button, redraw, say
 from bot.shell import TOO_LONG
 from bot.storage import inbox, outbox
@@ -15,9 +20,14 @@ from bot.storage.outbox import JUST_SAID, MOST_STRANGERS, PROMPT, TO_PEOPLE, Lim
 from bot.storage.store import Store
 from bot.storage.tables import CardRow, CoupleRow, InboxRow, LineRow, PaceRow
 from tests.databases import Time
+from tests.neighbours import stands, two_couples
 from tests.post import A_MINUTE, A_SECOND, Gone, Post, assert_kept, texts
+from tests.road import HOME, NEST
+from tests.stories import CARD, Story
 
 COUPLES = 60
+STRANGERS = 1_500
+SOON = 240.0  # seconds in which any flood is over, on a slow machine
 
 
 @pytest.fixture
@@ -93,15 +103,12 @@ def test_answers_to_people_are_out_within_a_second_while_prompts_take_minutes(po
     assert max(waited) < A_SECOND
 
 
-def test_buttons_that_go_hold_up_nothing_that_is_said(post: Post) -> None:
+def test_buttons_that_go_do_not_hold_up_what_takes_their_place(post: Post) -> None:
     post.says(say("old", Button("Yes", "yes"), card="card"), post.room())
     post.drains()
     post.says(say("new", card="card"), post.room())
-    with post.store.begin() as tx:
-        tidying = tx.session.query(LineRow).filter_by(kind="strip").one()
-        tidying.attempts, tidying.not_before = 1, tx.now + A_MINUTE
-    post.clock.now += A_SECOND
-    assert texts(post.sends_one()) == ["new"]
+    post.says(say("next", card="other"), post.room())
+    assert [line.kind for _, line, _ in post.drains()] == ["say", "strip", "say"]
 
 
 # -- The same, said once ------------------------------------------------------
@@ -236,3 +243,115 @@ def test_numbers_of_updates_go_when_nobody_can_repeat_them(post: Post) -> None:
     with post.store.begin() as tx:
         inbox.sweep(tx)
         assert tx.session.query(InboxRow).count() == 0
+
+
+# -- Through the stand-in -----------------------------------------------------
+
+
+def rows(story: Story, query: str) -> int:
+    """Look into the bot's own database."""
+    address = f"file:{story.folder}/tend/tend.db?mode=ro"
+    with closing(sqlite3.connect(address, uri=True, timeout=SOON)) as database:
+        found: int = database.execute(query).fetchone()[0]
+        return found
+
+
+def wait_until_heard(story: Story) -> int:
+    """Wait, in real time, until the bot has heard everything; return the most lines that ever waited."""
+    end, most = time.monotonic() + SOON, 0
+    unheard = "select count(*) from inbox where stage = 'new'"
+    while story.line.get("/play/state")["unconfirmed"] or rows(story, unheard):
+        assert time.monotonic() < end
+        most = max(most, rows(story, "select count(*) from line"))
+        time.sleep(0.2)
+    return most
+
+
+def resident(story: Story) -> int:
+    """Return how many megabytes the bot's process holds."""
+    assert story.process is not None
+    stand_in = Path(f"/proc/{story.process.pid}/task/{story.process.pid}/children")
+    status = Path(f"/proc/{stand_in.read_text(encoding='ascii').split()[0]}/status")
+    lines = status.read_text(encoding="ascii").splitlines()
+    return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) // 1024
+
+
+def test_a_thousand_messages_of_one_person_are_answered_by_a_few_kind_lines(tmp_path: Path) -> None:
+    with two_couples(tmp_path) as story:
+        story.until("21:00")
+        card, since, before = story.newest(CARD)["id"], story.mark, resident(story)
+        for number in range(125):
+            story.ann.says(f"word {number}" * 60, "private", wait=False)
+            story.ann.says("/checkin", "private", wait=False)
+            story.ann.says(f"/checkin calm / rest {number}", wait=False)
+            story.ann.says("/help", wait=False)
+            story.ann.says(f"feeling {number}", reply_to=card, wait=False)
+            story.ann.sends("sticker", reply_to=card, wait=False)
+            story.ann.taps("What did I say?", message=card, wait=False)
+            story.ann.taps("calm", message=card, wait=False)
+            if number == 60:
+                asked = story.now
+                story.dora.says("/help", wait=False)
+        took = story.now
+        most = wait_until_heard(story)
+        story.clock.by("PT2M")
+        assert most < 30
+        (theirs,) = [at for at, text in story.said(since, NEST) if "/checkin" in text]
+        assert theirs - asked < timedelta(seconds=15)
+        told = [at for chat in (HOME, BY_NAME["ann"].id) for at, _ in story.said(since, chat)]
+        assert len(told) < 100
+        assert max(told) - took < timedelta(seconds=90)
+        assert story.told(story.ben, since) == []
+        assert resident(story) - before < 40
+        assert story.ann.taps("What did I say?").alert == "Yours tonight: calm, needing rest 124."
+        assert rows(story, "select count(*) from line") == 0
+
+
+def test_strangers_by_the_thousand_keep_no_couple_waiting(tmp_path: Path) -> None:
+    with two_couples(tmp_path) as story:
+        nine = story.now.replace(hour=21, minute=0, second=0, microsecond=0)
+        story.clock.to((nine - timedelta(seconds=4)).isoformat())
+        since, before, asked = story.mark, resident(story), story.now
+        story.strangers(STRANGERS, wait=False)
+        story.dora.says("/help", wait=False)
+        most = wait_until_heard(story)
+        story.clock.by("PT2M")
+        (helped,) = [at for at, text in story.said(since, NEST) if "/checkin" in text]
+        assert helped - asked < timedelta(seconds=15)
+        for chat in (HOME, NEST):
+            (card,) = [at for at, text in story.said(since, chat) if text.startswith(CARD)]
+            assert card - nine < timedelta(seconds=15)
+        assert most <= MOST_STRANGERS + 10
+        assert MOST_STRANGERS <= len(story.calls("sendMessage", since)) <= STRANGERS + 3
+        assert resident(story) - before < 40
+        assert rows(story, "select count(*) from inbox where stage = 'dead'") == 0
+        assert rows(story, "select count(*) from line") == 0
+
+
+def test_with_telegrams_limits_enforced_forty_couples_have_their_evening(tmp_path: Path) -> None:
+    with Story.at(tmp_path) as story:
+        rooms = story.couples(40)
+        for label in ("I'm in", "That's us", "Looks right"):
+            for ada, bo in rooms:
+                ada.taps(label, wait=False)
+                if label == "I'm in":
+                    bo.taps(label, wait=False)
+            story.clock.by("PT1M")
+        story.limits()
+        story.pace(anew=True)
+        nine = story.until("21:00")
+        story.clock.by("PT1M")
+        for ada, bo in rooms:
+            for one in (ada, bo):
+                one.says("/help", wait=False)
+                one.taps("calm", wait=False)
+                one.taps("a hug", wait=False)
+        story.clock.by("PT2M")
+        cards = [call for call in story.calls("sendMessage") if call["params"]["text"].startswith(CARD)]
+        assert len(cards) == len({call["params"]["chat_id"] for call in cards}) == 40
+        assert max(datetime.fromisoformat(call["at"]) for call in cards) - nine < timedelta(seconds=20)
+        for ada, _ in rooms:
+            assert stands(ada, 0)["reveal"] == 1
+        pace = story.pace()
+        assert pace["refused"] == 0
+        assert all(room["most"] <= 18 for room in pace["most_in_a_minute_in_a_group"])

@@ -37,12 +37,6 @@ Json = dict[str, Any]
 
 
 @pytest.fixture
-def kind() -> str:
-    """One kind of database is enough here."""
-    return "sqlite"
-
-
-@pytest.fixture
 def wire() -> Iterator[Wire]:
     """A Bot API that answers as told."""
     lent = Wire()

@@ -7,6 +7,7 @@ tests/test_tone.py and tests/test_feelings.py. docs/languages.md leads through i
 import ast
 import importlib
 import json
+import pkgutil
 import re
 import shutil
 import zipfile
@@ -59,7 +60,7 @@ OTHERS = sorted(languages())
 KEYS = keys()
 ANN, BEN = Person(1), Person(2)
 BERLIN, LIMA = ZoneInfo("Europe/Berlin"), ZoneInfo("America/Lima")
-SENTENCE_ENDS = (".", "?", ":")
+SENTENCE_ENDS = (".", "?", ":", "。", "\uff1f", "\uff1a", "।", "؟")
 LONGEST_DESCRIPTION = 256  # characters of a command's: Bot API, BotCommand
 
 
@@ -104,8 +105,6 @@ def compared(key: Key, form: str) -> Iterator[str]:
         yield "another end"
     if sorted(re.findall(r"/\w+", form)) != sorted(re.findall(r"/\w+", key.text)):
         yield "other commands"
-    if len(re.findall(r'"[^"]+"', form)) != len(re.findall(r'"[^"]+"', key.text)):
-        yield "other quotations"
 
 
 def test_the_languages_are_those_with_a_catalogue() -> None:
@@ -228,14 +227,26 @@ NOT_SAID = {"info", "warning", "error", "TypeVar"}  # calls whose words are for 
 @pytest.mark.parametrize("name", list(modules()))
 def test_no_sentence_in_the_code_is_left_out(name: str) -> None:
     """Whatever reads like a sentence is a text that translators are given, or it is nothing people read."""
-    source = Path(str(importlib.import_module(name).__file__)).read_text(encoding="utf-8")
     known = {*second_forms(), *second_forms().values()}
     unsaid = {ritual.about for ritual in HOUSE if not ritual.command}
-    assert not set(sentences(ast.parse(source))) - known - unsaid
+    assert not set(sentences(name)) - known - unsaid
 
 
-def sentences(node: ast.AST) -> Iterator[str]:
+@pytest.mark.parametrize("name", ["arrival", "clock", "locales", "storage", "telegram"])
+def test_where_no_texts_are_sought_there_are_none(name: str) -> None:
+    package = importlib.import_module(f"bot.{name}")
+    inside = pkgutil.walk_packages(getattr(package, "__path__", ()), f"bot.{name}.")
+    for each in (f"bot.{name}", *(found.name for found in inside)):
+        assert not [said for said in sentences(each) if re.search(r"\w \w+ \w", said)]
+
+
+def sentences(name: str) -> Iterator[str]:
     """Return the strings of a module that people could be meant to read."""
+    source = Path(str(importlib.import_module(name).__file__)).read_text(encoding="utf-8")
+    yield from sentences_in(ast.parse(source))
+
+
+def sentences_in(node: ast.AST) -> Iterator[str]:
     for child in ast.iter_child_nodes(node):
         match child:
             case ast.Expr(value=ast.Constant()) | ast.Raise() | ast.JoinedStr():
@@ -245,7 +256,7 @@ def sentences(node: ast.AST) -> Iterator[str]:
             case ast.Constant(value=str() as said) if re.match(r"[A-Z{][^|]*[a-z]", said):
                 yield said
             case _:
-                yield from sentences(child)
+                yield from sentences_in(child)
 
 
 def test_a_text_in_two_places_means_one_thing() -> None:
@@ -271,7 +282,7 @@ def test_a_quoted_button_reads_as_it_does(language: str) -> None:
 
     assert quoted
     for said, label in quoted:
-        assert f'"{translated(label, language)}"' in translated(said, language)
+        assert translated(label, language) in translated(said, language)
 
 
 # -- As they are read ------------------------------------------------------------
@@ -337,14 +348,14 @@ def test_a_label_is_no_sentence_and_begins_with_a_capital(language: str) -> None
     """What is picked stands inside a sentence; whatever else is tapped is a label."""
     labels = [key.text for key in KEYS if any(note.startswith("a button") for note in key.notes)]
     for shown in (translated(label, language) for label in labels):
-        assert shown.lstrip("¿")[0].isupper()
+        assert not shown.lstrip("¿")[0].islower()
         assert not shown.endswith(".")
 
 
 @pytest.mark.parametrize("said", [key for key in KEYS if key.many], ids=lambda key: key.text[:20])
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", ["en", "es"])
 def test_one_is_one_and_any_other_number_is_many(said: Key, language: str) -> None:
-    """So it is in English and in Spanish; a language with other plurals has its own forms."""
+    """So it is in these two; a language with other plurals has its own forms."""
     shown = [counted(said.text, said.many, n, language) for n in (0, 1, 2, 5)]
     assert shown[0] == shown[2] == shown[3] != shown[1]
     if language == "en":

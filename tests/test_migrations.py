@@ -15,7 +15,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ from bot.storage.sealing import KeyRefusedError, Keyring, keyring
 from bot.storage.store import (
     RefusedDatabaseError,
     Standing,
+    Store,
     alone,
     is_sealed,
     keys_of,
@@ -60,6 +61,7 @@ REVISIONS = [script.revision for script in scripts().walk_revisions()][::-1]
 HEAD = REVISIONS[-1]
 LET_GO = {("couple", "former_chat_id")}  # columns that a later migration drops
 ENCODED = base64.urlsafe_b64encode(KEYS.host.key).decode()
+BOT = sys.executable, "-m", "bot", "run"
 A_MOMENT = 0.3  # seconds in which whoever is not held up is long there
 SOON = 60.0
 Json = dict[str, Any]
@@ -323,17 +325,19 @@ def test_of_two_who_begin_at_once_only_one_may_make_a_key(database: str, tmp_pat
     assert is_sealed(database)
 
 
+@pytest.mark.parametrize("kind", ["postgresql"])
 def test_two_bots_may_begin_at_once_on_an_empty_database(empty: str, tmp_path: Path, wire: Telegram) -> None:
     env = {**os.environ, "BOT_TOKEN": "123:x", "BOT_API_URL": wire.address, "TEND_KEY": ""}
     env |= {"DATA_DIR": str(tmp_path), "DATABASE_URL": empty}
-    bots = [
-        subprocess.Popen([sys.executable, "-m", "bot", "run"], cwd=ROOT, env=env, stderr=subprocess.PIPE)
-        for _ in range(2)
-    ]
-    assert wire.both_there.wait(SOON)
-    for bot in bots:
-        bot.send_signal(signal.SIGTERM)
-    said = [bot.communicate(timeout=SOON)[1].decode() for bot in bots]
+    with ExitStack() as running:
+        bots = [subprocess.Popen(BOT, cwd=ROOT, env=env, stderr=subprocess.PIPE) for _ in range(2)]
+        for bot in bots:
+            running.enter_context(bot)
+            running.callback(bot.kill)
+        assert wire.both_there.wait(SOON)
+        for bot in bots:
+            bot.send_signal(signal.SIGTERM)
+        said = [bot.communicate(timeout=SOON)[1].decode() for bot in bots]
     assert [bot.returncode for bot in bots] == [0, 0], said
     assert standing(empty) == Standing((HEAD,), (), ())
     assert is_sealed(empty)
@@ -498,6 +502,18 @@ def road(filled: str, recording: Json, clock: Time) -> Iterator[Road]:
 def test_every_migration_but_the_newest_has_a_recording() -> None:
     """`python -m tests.record_database`, before the next migration is written."""
     assert [path.stem for path in record_database.files()][: len(REVISIONS) - 1] == REVISIONS[:-1]
+
+
+def test_the_next_recording_can_be_made(store: Store, empty: str, clock: Time) -> None:
+    record_database.lives(road := Road(store, clock))
+    recording = json.loads(json.dumps(record_database.recorded(road, HEAD)))
+    upgrade(empty, HEAD)
+    with alone(empty) as connection:
+        record_database.fill(connection, recording)
+    assert everything(empty) == everything(store.engine.url.render_as_string(hide_password=False))
+    assert [record_database.shown(message) for message in record_database.phones(recording).phones] == (
+        recording["phones"]
+    )
 
 
 def test_no_row_and_no_value_is_lost(filled: str, recording: Json) -> None:

@@ -31,12 +31,6 @@ QUICK = 0.25  # seconds a call may take
 
 
 @pytest.fixture
-def kind() -> str:
-    """One kind of database is enough: tests/test_engine.py has the outbox on both."""
-    return "sqlite"
-
-
-@pytest.fixture
 def post(store: Store, clock: Time) -> Post:
     """An outbox with nothing in it."""
     return Post(store, clock)

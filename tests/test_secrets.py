@@ -1,20 +1,24 @@
-"""No token, no name and nobody's words in a log, in a byte of the bot's folder, or in what the doctor says.
+"""No token, no name and nobody's words in a log, in a byte of what is stored, or in what the doctor says.
 
-The worst evening for it: logging at DEBUG, a check-in that breaks with the words in its error, and kill -9
-right after they arrived. The people have names here that occur nowhere by chance.
+The worst evening for it: logging at DEBUG, a check-in that breaks with the words in its error, kill -9 right
+after they arrived, and a database server that writes down all it is asked. The people have names here that
+occur nowhere by chance.
 """
 
 import os
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.playground.cast import BOT
 from bot.shell import STUMBLED
+from tests.databases import Server
 from tests.phones import ROOT
 from tests.stories import CARD, REVEAL, Story
+from tests.tellings import Telling
 
 ANN, BEN = "Annabellatrix", "Benetnaschar"
 WORDS = "zirconium feeling", "obsidian need", "malachite promise", "tourmaline secret", "amazonite breaks"
@@ -52,35 +56,37 @@ tend.HOUSE = tuple(
 sys.exit(tend.main(["run", "--led-by", sys.argv[1]]))
 """
 
-# The stand-in as it is, but for the names.
-LAUNCHER = """
-import os, sys
-from dataclasses import replace
-from pathlib import Path
-from bot.playground import cast, play
-
-for person, name in (("ann", sys.argv[2]), ("ben", sys.argv[3])):
-    renamed = replace(cast.BY_NAME[person], first_name=name)
-    cast.BY_NAME[person] = cast.BY_ID[renamed.id] = renamed
-child = [sys.executable, sys.argv[1]]
-folder = Path(os.environ["DATA_DIR"])
-sys.exit(play(port=int(os.environ["PORT"]), data_dir=folder, bot_argv=lambda fd: [*child, str(fd)]))
-"""
+# A server that writes down whatever it is asked, with every value.
+INDISCREET = (
+    "log_statement = 'all'",
+    "log_min_duration_statement = 0",
+    "log_parameter_max_length_on_error = -1",
+    "log_error_verbosity = 'verbose'",
+)
 
 
 @pytest.fixture
-def argv(tmp_path: Path) -> list[str]:
-    bot = tmp_path / "breaking_bot.py"
-    bot.write_text(BREAKING_BOT)
-    return [sys.executable, "-c", LAUNCHER, str(bot), ANN, BEN]
+def indiscreet(telling: Telling) -> Iterator[Telling]:
+    """Let the server of a telling, where it has one, tell all."""
+    if telling.server is None:
+        yield telling
+        return
+    for setting in INDISCREET:
+        telling.server.does(f"ALTER ROLE tests SET {setting}")
+    yield telling
+    telling.server.does("ALTER ROLE tests RESET ALL")
 
 
 def test_no_word_no_name_and_no_token_is_found_after_the_worst_evening(
-    tmp_path: Path, argv: list[str]
+    tmp_path: Path, indiscreet: Telling
 ) -> None:
+    bot = tmp_path / "breaking_bot.py"
+    bot.write_text(BREAKING_BOT)
     env = {"LOG_LEVEL": "DEBUG", "PYTHONPATH": str(ROOT)}
-    with Story.at(tmp_path / "data", argv=argv, env=env) as story:
+    with Story.at(tmp_path / "data", indiscreet, (sys.executable, str(bot)), env) as story:
         story.stumbles = True
+        story.ann.is_called(ANN)
+        story.ben.is_called(BEN)
         story.ready()
         story.until("21:00")
         feeling, need, promise, secret, breaks = WORDS
@@ -107,26 +113,56 @@ def test_no_word_no_name_and_no_token_is_found_after_the_worst_evening(
         nothing_is_found(story)
         story.start_bot()
         nothing_is_found(story)
-        assert found_in(story.folder / "stand-in", secret)  # the search itself finds what is there
-        assert found_in(story.folder / "tend", "inbox")
+        assert found_in(
+            files_in(story.folder / "stand-in"), [secret]
+        )  # the search itself finds what is there
 
 
 def nothing_is_found(story: Story) -> None:
     """Look for every word, name and secret in every place."""
-    told = doctors_words(story)
-    for hidden in (*WORDS, ANN, BEN, BOT.token, BOT.token.partition(":")[2]):
-        for form in (hidden, hidden.split()[0], repr(hidden)[1:-1]):
-            assert form not in story.log
-            assert form not in told
-            assert found_in(story.folder / "tend", form) == []
+    hidden = [
+        *WORDS,
+        *(words.split()[0] for words in WORDS),
+        ANN,
+        BEN,
+        BOT.token,
+        BOT.token.partition(":")[2],
+    ]
+    told = story.log + doctors_words(story)
+    assert [words for words in hidden if words in told] == []
+    files = files_in(story.folder / "tend")
+    if story.telling.server is not None:
+        files += files_of(story.telling.server, story)
+    assert found_in(files, hidden) == []
+    assert found_in(files, ["check_in"])  # what is no secret lies there to be read
 
 
-def found_in(folder: Path, hidden: str) -> list[Path]:
-    """Return the files that hold these characters, in any of the ways in which text is stored."""
-    forms = [hidden.encode(code) for code in ("utf-8", "utf-16-le", "utf-32-le")]
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    assert files
-    return [path for path in files if any(form in path.read_bytes() for form in forms)]
+def files_in(folder: Path) -> list[Path]:
+    """Return all files below a folder."""
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def files_of(server: Server, story: Story) -> list[Path]:
+    """Return where a server keeps a story's database: its tables, what it wrote ahead, and its log."""
+    server.does("CHECKPOINT")
+    ((data,),) = story.rows("SHOW data_directory")
+    ((number,),) = story.rows("SELECT oid FROM pg_database WHERE datname = current_database()")
+    began = story.folder.stat().st_ctime
+    ahead = [path for path in files_in(Path(data, "pg_wal")) if path.stat().st_mtime >= began]
+    log = Path(data).with_name("server.log")
+    assert ahead
+    assert found_in([log], ["INSERT INTO inbox"])
+    return [*files_in(Path(data, "base", str(number))), *ahead, log]
+
+
+def found_in(files: Iterable[Path], hidden: Iterable[str]) -> list[Path]:
+    """Return the files that hold any of these, in any of the ways in which text is stored or written down."""
+    forms = [words.encode(code) for words in hidden for code in ("utf-8", "utf-16-le", "utf-32-le")]
+    forms += [words.encode().hex().encode() for words in hidden]
+    forms += [repr(words)[1:-1].encode() for words in hidden]
+    return [
+        path for path in files if any(form in content for content in [path.read_bytes()] for form in forms)
+    ]
 
 
 def doctors_words(story: Story) -> str:
@@ -140,6 +176,7 @@ def doctors_words(story: Story) -> str:
             "DATA_DIR": str(story.folder),
             "BOT_TOKEN": BOT.token,
             "BOT_API_URL": story.line.address,
+            "DATABASE_URL": story.database,
         },
         capture_output=True,
         text=True,

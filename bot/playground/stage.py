@@ -14,7 +14,8 @@ from bot.playground.conductor import Settled
 from bot.playground.exchange import Exchange
 from bot.playground.people import Impossible
 
-PATIENCE = 60.0  # real seconds for one settling
+PATIENCE = 60.0  # real seconds for one settling in which the bot calls nothing
+MOST_PATIENCE = 8  # how often it begins anew
 SOON = timedelta(seconds=1.1)  # the bot's own pace in one chat; waited for in real time
 MOST_AT_ONCE = 30  # how often the bot may say that something is due already
 MOST_STEPS = 50_000
@@ -94,11 +95,19 @@ class Stage:
         await self._quiet()
 
     async def _quiet(self, soon: timedelta = SOON) -> datetime | None:
+        """Wait until the bot rests; a flood takes its time, so patience begins anew while the bot calls."""
+        resting = asyncio.ensure_future(self._rest(soon))
         try:
-            async with asyncio.timeout(PATIENCE):
-                return await self._rest(soon)
-        except TimeoutError as error:
-            raise Impossible(f"The bot did not come to rest within {PATIENCE:.0f} seconds.", 504) from error
+            for _ in range(MOST_PATIENCE):
+                before = self.exchange.stirrings
+                await asyncio.wait({resting}, timeout=PATIENCE)
+                if resting.done():
+                    return resting.result()
+                if self.exchange.stirrings == before:
+                    break
+        finally:
+            resting.cancel()
+        raise Impossible("The bot did not come to rest.", 504)
 
     async def _rest(self, soon: timedelta) -> datetime | None:
         at_once = 0

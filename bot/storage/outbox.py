@@ -1,9 +1,8 @@
 """Cards and the outbox: what is to be sent, in which order, and how fast.
 
-Per chat the order is kept: one line in flight, the next after its answer; what only takes old buttons away
-comes after what is said. Over all chats the smaller rank goes first, and strangers come last. A card that
-changes before it was sent is sent once, as it is by then, and what is the same is said once: nobody is
-flooded, neither after an outage nor for having written much.
+Per chat the order is kept: one line in flight, the next after its answer. Over all chats the smaller rank
+goes first, and strangers come last. A card that changes before it was sent is sent once, as it is by then,
+and what is the same is said once: nobody is flooded, neither after an outage nor for having written much.
 
 What counts: a message counts in its chat and in all, an edit in all, and in a chat among edits only. Answers
 to taps and nods do not pass through here. Where the clock goes back, whatever waits goes back with it.
@@ -47,6 +46,7 @@ FIRST, TO_PEOPLE, PROMPT, TIDYING, TO_STRANGERS = 0, 1, 2, 3, 4  # ranks
 ALL_PROMPTS, ALL_ANSWERS = 0, 1  # the paces of all chats together; no chat has these numbers
 WHOLE = ALL_PROMPTS, ALL_ANSWERS
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+A_SECOND_THERE = timedelta(seconds=1.1)  # what left here in a second must not arrive within less
 A_FEW = 3  # edits in a chat that may come one right after the other; on the average, one a second
 AN_EDIT = "e"  # marks the moment of an edit
 CLOSED_CARDS = timedelta(days=7)  # how long a reply to a closed question is still told so
@@ -105,8 +105,6 @@ def say(
         _reface(tx, couple, standing, said)
         _redraw(tx, couple, standing, rank, always=always)
         return standing.id
-    if standing is not None:
-        retire(tx, couple, standing)
     if not said.card and (same := _just_said(tx, couple, playing_id, said)) is not None:
         return same.id
     card = CardRow(
@@ -116,6 +114,8 @@ def say(
     _reface(tx, couple, card, said)
     tx.session.add(card)
     _put(tx, couple, card, "say", FIRST if said.at_once else rank, said, always=always)
+    if standing is not None:
+        retire(tx, couple, standing)  # after it, so that tidying does not hold it up
     return card.id
 
 
@@ -488,7 +488,7 @@ def _heads(tx: Tx, *, cut_off: bool) -> tuple[list[LineRow], datetime | None]:
     flying = aliased(LineRow)
     turn = func.row_number().over(
         partition_by=LineRow.target,
-        order_by=((LineRow.rank == FIRST).desc(), LineRow.kind == "strip", LineRow.id),
+        order_by=((LineRow.rank == FIRST).desc(), LineRow.id),
     )
     speaks = or_(
         LineRow.couple_id.is_(None), LineRow.to_id.is_not(None), LineRow.always,
@@ -603,7 +603,7 @@ class _Pace:
         query = select(PaceRow).where(PaceRow.target.in_({ALL_PROMPTS, ALL_ANSWERS, *targets}))
         self._rows = {row.target: row for row in tx.session.scalars(query)}
         self._recent = {
-            number: _Recent.read(row.recent, tx.now - (SECOND if number in WHOLE else MINUTE))
+            number: _Recent.read(row.recent, tx.now - (A_SECOND_THERE if number in WHOLE else MINUTE))
             for number, row in self._rows.items()
         }
 
@@ -618,10 +618,10 @@ class _Pace:
         elif line.kind != "count":
             moments += _after(own.edits, A_FEW, A_FEW * SECOND)
         prompts, answers = (self._recent.get(number, _Recent()).messages for number in WHOLE)
-        whole = self.limits.prompts_a_second + self.limits.answers_a_second
         if line.rank >= PROMPT:
-            moments += _after(prompts, self.limits.prompts_a_second, SECOND)
-        return max([*moments, *_after(sorted(prompts + answers), whole, SECOND)])
+            moments += _evenly(prompts, self.limits.prompts_a_second)
+        whole = self.limits.prompts_a_second + self.limits.answers_a_second
+        return max([*moments, *_evenly(sorted(prompts + answers), whole)])
 
     def note(self, line: LineRow) -> None:
         """Note that a line goes now."""
@@ -647,6 +647,11 @@ class _Pace:
 def _after(times: list[datetime], most: int, span: timedelta) -> list[datetime]:
     """Return when one more may go, where so many may in any such span."""
     return [times[-most] + span] if len(times) >= most else []
+
+
+def _evenly(times: list[datetime], most: int) -> list[datetime]:
+    """Return when one more may go over all chats: so many a second, no more than half of them at once."""
+    return _after(times, most, A_SECOND_THERE) + _after(times, max(most // 2, 1), A_SECOND_THERE / 2)
 
 
 def _is_in_room(line: LineRow) -> bool:
