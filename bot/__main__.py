@@ -46,6 +46,7 @@ def main(argv: list[str] | None = None) -> int:
             case "migrate":
                 return tell_steps(settings)
             case "play":
+                keep_apart(settings)
                 return play(port=settings.port, data_dir=settings.data_dir, bot_argv=led_bot)
             case "doctor":
                 return tell_findings(settings)
@@ -63,6 +64,12 @@ def main(argv: list[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - Python's own last words would print messages, and those may hold words
         sys.stderr.write(f"Tend has stopped: {trace_of(error)}\n")
     return 2
+
+
+def keep_apart(settings: Settings) -> None:
+    """Let nobody play with the data of a real couple. Raises RefusedSettingsError."""
+    if settings.folder.exists() and not (settings.data_dir / "stand-in").exists():
+        raise RefusedSettingsError("DATA_DIR holds the data of a real bot. Give `tend play` another folder.")
 
 
 def command_line() -> argparse.ArgumentParser:

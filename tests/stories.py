@@ -22,7 +22,7 @@ from bot.playground.cast import BOT, BY_ID, BY_NAME, ROOM_BY_NAME
 from bot.shell import STUMBLED
 from tests.phones import Answer, Json, Line, Phone, Play
 from tests.schema import check_calls
-from tests.tellings import THE_BOT, Interpreter, NoInterpreter, Telling, interpreter
+from tests.tellings import IN_ENGLISH, THE_BOT, Interpreter, NoInterpreter, Telling, interpreter
 
 BERLIN = ZoneInfo("Europe/Berlin")
 HOME, NEST = ROOM_BY_NAME["Home"].id, ROOM_BY_NAME["Nest"].id
@@ -36,7 +36,6 @@ LOOK_BACK = "A look back"
 GUEST = "Somebody else is in this room now."
 MOST_AN_EVENING = 4
 A_BREATH = "PT3S"  # after it a chat takes an edit, and a message, at once
-IN_ENGLISH = Telling()
 
 
 class Writer(Phone):

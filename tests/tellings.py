@@ -83,7 +83,8 @@ class Template:
         for literal, name in parts_of(self.written):
             parts.append(re.escape(literal))
             if name:
-                parts.append(f"(?P={name})" if name in seen else f"(?P<{name}>.+?)")
+                like = rf"{HOUR.pattern}.*?" if name.endswith("_hour") else ".+?"
+                parts.append(f"(?P={name})" if name in seen else f"(?P<{name}>{like})")
                 seen.add(name)
         return re.compile("".join(parts))
 
@@ -229,6 +230,7 @@ class Telling:
         return [sys.executable, "-c", LAUNCHER, self.language, database, *bot]
 
 
+IN_ENGLISH = Telling()
 TELLINGS = "English on SQLite", "Spanish on PostgreSQL"
 
 
@@ -236,7 +238,7 @@ TELLINGS = "English on SQLite", "Spanish on PostgreSQL"
 def telling(request: pytest.FixtureRequest) -> Telling:
     """Tell a story twice."""
     if request.param == TELLINGS[0]:
-        return Telling()
+        return IN_ENGLISH
     return Telling("es", request.getfixturevalue("server"))
 
 

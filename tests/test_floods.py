@@ -18,7 +18,7 @@ from bot.shell import TOO_LONG
 from bot.storage import inbox, outbox
 from bot.storage.outbox import JUST_SAID, MOST_STRANGERS, PROMPT, TO_PEOPLE, Limits
 from bot.storage.store import Store
-from bot.storage.tables import CardRow, CoupleRow, InboxRow, LineRow, PaceRow
+from bot.storage.tables import CardRow, CoupleRow, InboxRow, PaceRow
 from tests.databases import Time
 from tests.neighbours import stands, two_couples
 from tests.post import A_MINUTE, A_SECOND, Gone, Post, assert_kept, texts

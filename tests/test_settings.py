@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.__main__ import main
 from bot.settings import RefusedSettingsError, Settings, read_settings
 
 NAMES = [name.upper() for name in Settings.model_fields]
@@ -113,3 +114,14 @@ def test_other_things_in_the_environment_are_not_ours(bare: pytest.MonkeyPatch, 
 def test_every_setting_says_what_it_is_for() -> None:
     for name, field in Settings.model_fields.items():
         assert field.description, name
+
+
+def test_nobody_plays_with_the_data_of_a_real_bot(
+    bare: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "tend").mkdir()
+    bare.setenv("DATA_DIR", str(tmp_path))
+
+    assert main(["play"]) == 2
+    assert "another folder" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [tmp_path / "tend"]

@@ -193,9 +193,8 @@ def _sqlite_connected(connection: Any, _entry: ConnectionPoolEntry) -> None:  # 
 
 
 def _sqlite_reshapes(connection: Any, _entry: ConnectionPoolEntry) -> None:  # noqa: ANN401 - the driver's own
-    connection.execute(
-        "PRAGMA foreign_keys=OFF"
-    )  # a table made anew is away for a moment; `migrate` checks them
+    # A table that is made anew is away for a moment, and rows refer to it; `migrate` checks them at the end.
+    connection.execute("PRAGMA foreign_keys=OFF")
 
 
 def _sqlite_begins(connection: Connection) -> None:
