@@ -64,6 +64,7 @@ class Masked:
 
     where: Place
     command: str = ""  # empty: it was a reply
+    worded: bool = False  # words stood behind the command
 
 
 @dataclass(frozen=True)

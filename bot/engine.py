@@ -38,7 +38,7 @@ from bot.ritual import (
     Entered,
     Event,
     GuestsCame,
-    GuestsWent,
+    GuestsCounted,
     Line,
     Person,
     Prefer,
@@ -78,7 +78,7 @@ COME_ALONG = (
     "I live in a chat of you two. Add me to a group with only the two of you in it, and I say the rest there."
 )
 NOBODY_YET = 'First the two of you say that you are two: tap "I\'m in" in your room.'
-RESTS_HERE = "{me} rests here now. /start begins again, when two of you want to."
+RESTS_HERE = "{me} is resting here. /start begins again, when two of you want to."
 WHO_IS_IT = "I cannot see which of you wrote that. Tap here, and I know."
 WHOSE_WORDS = "I cannot see which of you wrote that, so I did not keep it. Our private chat is open to you."
 ASKS_TO_BE_A_MEMBER = (
@@ -181,6 +181,7 @@ class Engine:
         guests = [each for each in people if each.number not in theirs]
         if couple.stage == "together" and guests:
             self._minds(tx, couple, GuestsCame(len(guests)))
+            outbox.count_members(tx, couple)
 
     def _went(self, tx: Tx, who: Somebody, where: Place) -> None:
         """Without one of the two, Tend rests in a room."""
@@ -190,20 +191,19 @@ class Engine:
         if who.number in {person.telegram_id for person in couples.people_of(tx, couple)}:
             self._rest(tx, couple)
             self._tell(tx, couple, say(RESTS_HERE))
-        else:
-            self._minds(tx, couple, GuestsWent(1))
+        elif self._minded(tx, couple):
+            outbox.count_members(tx, couple)  # who else is still there, Telegram knows
 
     def counted(self, tx: Tx, chat_id: int, members: int) -> None:
         """Hear how many are in a room: whoever was there before the two were a couple is a guest, too."""
         couple = couples.of_room(tx, chat_id)
-        guests = members - THE_TWO_AND_TEND
-        if couple is None or couple.stage != "together" or guests <= 0:
-            return
-        minded = [row for row in couples.rows_of(tx, couple, self.book) if row.ritual.minds_guests]
-        if not minded:
-            self._minds(tx, couple, GuestsCame(guests))
+        if couple is not None and couple.stage == "together":
+            self._minds(tx, couple, GuestsCounted(max(0, members - THE_TWO_AND_TEND)))
 
-    def _minds(self, tx: Tx, couple: CoupleRow, event: GuestsCame | GuestsWent) -> None:
+    def _minded(self, tx: Tx, couple: CoupleRow) -> bool:
+        return any(row.ritual.minds_guests for row in couples.rows_of(tx, couple, self.book))
+
+    def _minds(self, tx: Tx, couple: CoupleRow, event: GuestsCame | GuestsCounted) -> None:
         for ritual in self._rituals(lambda each: each.minds_guests):
             self._step(tx, couple, self._row_for(tx, couple, ritual), event)
 
@@ -211,12 +211,16 @@ class Engine:
         """Who writes as the group or a channel may be anybody; a tap says who it is."""
         couple, ritual = couples.of_room(tx, arrival.where.chat_id), self.commands.get(arrival.command)
         if ritual is not None and ritual.anyone:
-            self._tell_anyone(tx, ritual, arrival.where, "")
+            language = couples.preferences(tx, couple, self.book)[LANGUAGE] if couple else ""
+            self._tell_anyone(tx, ritual, arrival.where, language)
         elif couple is None or couple.stage != "together":
             if arrival.command == "start":
                 self._added(tx, arrival.where, "")
+        elif arrival.command == "start":
+            self._tell(tx, couple, say(HERE_ALREADY))
         elif ritual is not None:
-            self._tell(tx, couple, say(WHO_IS_IT, Button(f"/{ritual.command}", opens=ritual.name)))
+            text = WHOSE_WORDS if arrival.worded else WHO_IS_IT
+            self._tell(tx, couple, say(text, Button(f"/{ritual.command}", opens=ritual.name)))
         elif not arrival.command:
             self._tell(tx, couple, say(WHOSE_WORDS))
 
@@ -234,6 +238,8 @@ class Engine:
         Messages of the old number cannot be edited or answered any more, so what stands is said anew.
         """
         couple, newcomer = couples.of_room(tx, old), couples.of_room(tx, new)
+        if couple is None and newcomer is not None:
+            return True  # it has moved already
         if couple is None or (newcomer is not None and newcomer.stage != "joining"):
             return False
         if newcomer is not None:  # the new room was met before we heard that it is the old one
@@ -244,12 +250,15 @@ class Engine:
         outbox.say_room_anew(tx, couple)
         return True
 
-    def shut(self, tx: Tx, chat_id: int) -> None:
-        """Note that a chat does not take our lines: a private one is shut, and in a room Tend rests."""
+    def shut(self, tx: Tx, chat_id: int, line_id: int) -> None:
+        """Note that a chat does not take a line: a private one is shut, and in a room Tend rests.
+
+        A line of the couple that was in this room before tells nothing of the one that is there now.
+        """
         person, couple = couples.known(tx, chat_id), couples.of_room(tx, chat_id)
         if person is not None:
             person.lane_open = False
-        if couple is not None:
+        if couple is not None and outbox.is_of(tx, line_id, couple):
             self._rest(tx, couple)
 
     def _command(self, tx: Tx, command: Command) -> Reply:
@@ -519,7 +528,7 @@ class Engine:
             outbox.end(tx, couple, row.id, last)
         if outcome.seat:
             outbox.count_members(tx, couple)
-        if outcome.repeat and isinstance(event, Began):
+        if outcome.repeat and isinstance(event, Began) and not outcome.held:
             to = event.by if event.private else None
             if not outbox.repeat(tx, couple, row.id, to, always=row.ritual.always):
                 self._say(tx, couple, row, shell.back(event, shell.PASSED), rank)
@@ -568,6 +577,7 @@ class Engine:
         log.warning("a state of %s could not be read and rests", playing.ritual)
         outbox.end(tx, couple, playing.id)
         couples.end(tx, playing.id)
+        couple.floor_id = None if couple.floor_id == playing.id else couple.floor_id
         self._tell(tx, couple, say(shell.LOST_THREAD))
 
     def _rituals(self, are: Callable[[Ritual], bool]) -> list[Ritual]:

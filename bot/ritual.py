@@ -147,14 +147,14 @@ class Entered:
 
 @dataclass(frozen=True)
 class GuestsCame:
-    """So many people besides the two are in the room from now on."""
+    """So many people besides the two have just come into the room."""
 
     many: int
 
 
 @dataclass(frozen=True)
-class GuestsWent:
-    """So many people besides the two have left the room."""
+class GuestsCounted:
+    """So many people besides the two are in the room, as Telegram counts them."""
 
     many: int
 
@@ -202,7 +202,7 @@ class Hushed:
     """A younger ritual asks for silence: stop the clock, say nothing. The next ring says that it is over."""
 
 
-Event: TypeAlias = Entered | GuestsCame | GuestsWent | Began | Tapped | Wrote | TimeCame | Hushed
+Event: TypeAlias = Entered | GuestsCame | GuestsCounted | Began | Tapped | Wrote | TimeCame | Hushed
 
 # -- What it answers ----------------------------------------------------------
 
@@ -255,6 +255,7 @@ class Say(Line):
     again: bool = False  # in doubt whether it arrived: say it again rather than not at all
     alone: bool = False  # a plain private line may answer it, too, though it stands in the room
     at_once: bool = False  # before whatever else is waiting to be sent
+    closes: bool = False  # it only ends a card, and is of no use where nobody has seen that
 
 
 @dataclass(frozen=True)
@@ -281,9 +282,7 @@ class Seat:
 
 @dataclass(frozen=True)
 class Part:
-    """This one leaves, and with it the couple rests. Leaving only."""
-
-    who: Person
+    """The couple rests: one of the two leaves, or the room is not theirs any more."""
 
 
 Answer: TypeAlias = Say | Whisper | Kept | Prefer | Seat | Part
@@ -335,10 +334,11 @@ def redraw(
     asks: str = "",
     below: Iterable[Line] = (),
     softly: bool = False,
+    many: str = "",
     **values: Value,
 ) -> Say:
     """Return a new face for a card that is there; where there is none, nothing is said."""
-    return Say(text, checked(values), "", tuple(below), buttons, to, card, asks, quiet=True, softly=softly)
+    return Say(text, checked(values), many, tuple(below), buttons, to, card, asks, quiet=True, softly=softly)
 
 
 def whisper(text: str, /, **values: Value) -> Whisper:

@@ -50,7 +50,7 @@ NO_WORDS = "I can keep only what is written. A line in words, please."
 HELD = "It is quiet in this room just now. This comes afterwards."
 STUMBLED = "Something went wrong on my side, and nothing was kept. Please try once more."
 LOST_THREAD = "I have lost the thread of this one, so it rests here. Its command begins it anew."
-DELAYED = "This comes later than planned: I was away."
+DELAYED = "This comes later than planned."
 
 
 class VeilError(Exception):

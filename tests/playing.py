@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.couple.house import HOUSE
 from bot.hours import ANCHOR, EVERY, HOUR, ZONE
-from bot.ritual import Button, GuestsCame, GuestsWent, Person, Preference
+from bot.ritual import Button, GuestsCame, GuestsCounted, Person, Preference
 from bot.rituals.check_in import MODE, OFFERS
 from bot.shell import Row
 from tests.catalogue import unknown
@@ -204,8 +204,8 @@ class Play:
         if self.chance.random() < 0.5:  # as many go as come
             self.stage.guests(GuestsCame(1))
             return f"and a guest, brought by {who.name}"
-        self.stage.guests(GuestsWent(1))
-        return "sees a guest off"
+        self.stage.guests(GuestsCounted(self.chance.choice([0, 0, 1, 2])))  # mostly they go
+        return "counts the guests"
 
     def text(self, who: Player, row: int, *, alone: bool) -> str:
         """Return words that are known again wherever they show up."""

@@ -22,7 +22,7 @@ from bot.ritual import (
     Entered,
     Event,
     GuestsCame,
-    GuestsWent,
+    GuestsCounted,
     Kept,
     Person,
     Preference,
@@ -217,7 +217,7 @@ class Stage:
                 open_rows = [row for row in self.rows.values() if row.ritual is ritual]
                 self.play(open_rows[-1] if open_rows else Row(next(self.ids), ritual), Entered())
 
-    def guests(self, event: GuestsCame | GuestsWent) -> None:
+    def guests(self, event: GuestsCame | GuestsCounted) -> None:
         """Somebody else comes into the room, or goes."""
         for ritual in self.rituals:
             if ritual.minds_guests:

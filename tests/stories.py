@@ -7,7 +7,7 @@ answered twice, nobody met a stumble, and the log holds no error. So no story ca
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -144,6 +144,27 @@ class Story(Play):
             found = [tuple(row) for row in connection.execute(text(query))]
         engine.dispose()
         return found
+
+    @property
+    def files(self) -> list[Path]:
+        """All files of the bot, and of its database server."""
+        files = files_in(self.folder / "tend")
+        if self.telling.server is not None:
+            self.telling.server.does("CHECKPOINT")
+            files += self._files_of_the_server()
+        assert files
+        return files
+
+    def _files_of_the_server(self) -> list[Path]:
+        """Where a server keeps a story's database: its tables, what it wrote ahead of them, and its log."""
+        ((data,),) = self.rows("SHOW data_directory")
+        ((number,),) = self.rows("SELECT oid FROM pg_database WHERE datname = current_database()")
+        began = self.folder.stat().st_ctime
+        return [
+            *files_in(Path(data, "base", str(number))),
+            *(path for path in files_in(Path(data, "pg_wal")) if path.stat().st_mtime >= began),
+            Path(data).with_name("server.log"),
+        ]
 
     def holds(self) -> None:
         """Hold the whole story against the laws."""
@@ -297,6 +318,20 @@ def is_crossing(call: Json, words: str, writer: str) -> bool:
     """Whether a call carried somebody's words to anybody else."""
     carried = call["method"] != "getUpdates" and words in json.dumps(call["params"], ensure_ascii=False)
     return carried and bool(readers(call) - {writer})
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Return all files below a folder."""
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def found_in(files: Iterable[Path], hidden: Iterable[str]) -> list[Path]:
+    """Return the files that hold any of these, in any of the ways in which text is stored or written down."""
+    forms = [words.encode(code) for words in hidden for code in ("utf-8", "utf-16-le", "utf-32-le")]
+    forms += [form.encode() for words in hidden for form in (words.encode().hex(), repr(words)[1:-1])]
+    return [
+        path for path in files if any(form in content for content in [path.read_bytes()] for form in forms)
+    ]
 
 
 # -- Four ways to answer ----------------------------------------------------------

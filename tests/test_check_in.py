@@ -1019,7 +1019,7 @@ def test_a_late_card_says_that_it_is_late() -> None:
 
     clock.is_away(minutes=90)
 
-    late = "Your check-in, later than planned: I was away. "
+    late = "Your check-in, later than planned. "
     assert room.texts == [late + "It is open until 00:00, for one feeling and one need each."]
 
 

@@ -3,7 +3,7 @@
 from bot.couple.company import ALONE_AGAIN, GO_ON_HERE, GOES_ON, KEEPS_QUIET
 from bot.couple.house import HOUSE
 from bot.hours import ANCHOR
-from bot.ritual import GuestsCame, GuestsWent
+from bot.ritual import GuestsCame, GuestsCounted
 from bot.shell import HELD
 from tests.rehearsal import FIRST_DAY, Clock, Player, Room, rehearse
 
@@ -104,7 +104,7 @@ def test_the_private_chats_go_on() -> None:
 def test_when_the_guest_leaves_it_goes_on_by_itself() -> None:
     room, _, _, clock = visited()
 
-    room.stage.guests(GuestsWent(1))
+    room.stage.guests(GuestsCounted(0))
     clock.reaches("21:00")
 
     assert room.texts[0] == ALONE_AGAIN
@@ -114,11 +114,31 @@ def test_when_the_guest_leaves_it_goes_on_by_itself() -> None:
 def test_of_two_guests_both_must_leave() -> None:
     room, *_ = visited(guests=2)
 
-    room.stage.guests(GuestsWent(1))
-    assert ALONE_AGAIN not in room.texts
-    room.stage.guests(GuestsWent(1))
+    room.stage.guests(GuestsCounted(1))
+    assert room.texts == [A_GUEST]
+    room.stage.guests(GuestsCounted(0))
 
     assert room.texts == [ALONE_AGAIN]
+
+
+def test_who_was_agreed_to_before_still_counts_when_another_comes() -> None:
+    room, ann, ben, _ = visited()
+    ann.taps("Go on here")
+    ben.taps("Go on here")
+    room.stage.guests(GuestsCame(1))
+
+    room.stage.guests(GuestsCounted(1))  # the first one has left, the second is there
+
+    assert ALONE_AGAIN not in room.texts
+    assert room.labels == ["Go on here"]
+
+
+def test_a_count_that_tells_nothing_new_says_nothing_new() -> None:
+    room, *_ = visited()
+
+    room.stage.guests(GuestsCounted(1))
+
+    assert [shown.edited for shown in room.shown] == [False]
 
 
 def test_another_guest_is_asked_about_anew() -> None:
@@ -130,7 +150,6 @@ def test_another_guest_is_asked_about_anew() -> None:
     ben.taps("Go on here")
     assert GOES_ON not in room.texts
     ann.taps("Go on here")
-    room.stage.guests(GuestsWent(1))
     room.stage.guests(GuestsCame(1))
 
     assert room.texts[-1] == A_GUEST

@@ -150,13 +150,19 @@ def test_what_changed_to_and_fro_is_told_as_it_is_at_last(post: Post) -> None:
     assert texts(post.drains()) == ["at eight", "at nine"]
 
 
-def test_the_same_for_another_chat_or_another_playing_is_said_there(post: Post) -> None:
+def test_the_same_for_another_chat_is_said_there_and_so_are_the_buttons_of_another_playing(
+    post: Post,
+) -> None:
     post.puts("hello", 1)
     post.puts("hello", 2)
     post.tells("hello", 7, 1)
-    with post.store.begin() as tx:
-        couple = tx.session.get_one(CoupleRow, post.room(1))
-        outbox.say(tx, couple, None, say("hello"), PROMPT, always=True)
+    assert texts(post.drains()) == ["hello"] * 3
+    plain, bound = say("hello", Button("/help", opens="help")), say("hello", Button("Yes", "yes"))
+    for said in (plain, bound):
+        for playing in (1, 2, None):
+            with post.store.begin() as tx:
+                couple = tx.session.get_one(CoupleRow, post.room(1))
+                outbox.say(tx, couple, playing, said, PROMPT, always=True)
     assert texts(post.drains()) == ["hello"] * 4
 
 
@@ -219,19 +225,49 @@ def private(number: int, update: int) -> dict[str, object]:
     return {"update_id": update, "message": {"message_id": 1, "chat": chat, "text": "/start"}}
 
 
+def heard_next(post: Post, most: int = 50, *, strangers: bool = True) -> list[int]:
+    with post.store.begin() as tx:
+        return [number for number, _ in inbox.waiting(tx, most, strangers=strangers)]
+
+
+def tap(chat: int, update: int, who: int) -> dict[str, object]:
+    message = {"message_id": 1, "chat": {"id": chat, "type": "group"}}
+    return {"update_id": update, "callback_query": {"from": {"id": who}, "message": message}}
+
+
 def test_what_a_couple_does_is_heard_before_what_strangers_wrote_earlier(post: Post) -> None:
     post.lane(7)
-    room = {"update_id": 500, "message": {"message_id": 1, "chat": {"id": -1, "type": "group"}}}
     with post.store.begin() as tx:
         inbox.keep(tx, [private(number, number) for number in range(100, 140)])
-        inbox.keep(tx, [{"update_id": 501, "callback_query": {"from": {"id": 100}}}, room, private(7, 502)])
-        assert [number for number, _ in inbox.waiting(tx, 50, strangers=False)] == [500, 501, 502]
-        assert [number for number, _ in inbox.waiting(tx, 5)] == [500, 501, 502, 100, 101]
+        inbox.keep(tx, [tap(-9, 500, 100), tap(-1, 501, 7), {"update_id": 502, "message": None}])
+        inbox.keep(tx, [private(7, 503)])
+    assert heard_next(post, strangers=False) == [500, 501, 502, 503]
+    assert heard_next(post, 6) == [500, 501, 502, 503, 100, 101]
     post.clock.now += timedelta(hours=2)  # nobody waits for ever
     with post.store.begin() as tx:
-        inbox.keep(tx, [private(7, 503)])
-        assert [number for number, _ in inbox.waiting(tx, 50, strangers=False)][-1] == 503
-        assert len(inbox.waiting(tx, 50, strangers=False)) == 44
+        inbox.keep(tx, [private(7, 504)])
+    assert len(heard_next(post, strangers=False)) == 45
+
+
+def test_a_couple_that_sends_much_lets_others_go_first_and_keeps_its_own_order(post: Post) -> None:
+    post.lane(7)
+    post.lane(8)
+    post.lane(9, 2)
+    turns: inbox.Turns = {}
+    with post.store.begin() as tx:
+        inbox.keep(tx, [private(7, number) for number in range(100, 200)], turns)
+        inbox.keep(tx, [tap(-1, number, 8) for number in range(200, 210)], turns)
+    post.clock.now += timedelta(seconds=2)
+    with post.store.begin() as tx:
+        inbox.keep(tx, [private(8, 210), private(9, 300), tap(-2, 301, 9)], turns)
+    order = heard_next(post, 500)
+    assert [number for number in order if number < 300] == list(range(100, 211))
+    assert order.index(301) < 30
+    assert len(turns) == 2
+    post.clock.now += timedelta(minutes=3)
+    with post.store.begin() as tx:
+        inbox.keep(tx, [tap(-2, 302, 9), private(7, 211)], turns)
+    assert set(turns.values()) == {post.clock.now}
 
 
 def test_numbers_of_updates_go_when_nobody_can_repeat_them(post: Post) -> None:
@@ -297,7 +333,7 @@ def test_a_thousand_messages_of_one_person_are_answered_by_a_few_kind_lines(tmp_
         story.clock.by("PT2M")
         assert most < 30
         (theirs,) = [at for at, text in story.said(since, NEST) if "/checkin" in text]
-        assert theirs - asked < timedelta(seconds=15)
+        assert theirs - asked < timedelta(seconds=10)
         told = [at for chat in (HOME, BY_NAME["ann"].id) for at, _ in story.said(since, chat)]
         assert len(told) < 100
         assert max(told) - took < timedelta(seconds=90)

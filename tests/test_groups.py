@@ -12,10 +12,9 @@ import pytest
 
 from bot.engine import ASKS_TO_BE_A_MEMBER, ELSEWHERE, FOR_THE_TWO, RESTS_HERE, WHO_IS_IT, WHOSE_WORDS
 from bot.playground.cast import BY_NAME
-from tests.phones import Json, Notice, Phone, Refusal
+from tests.phones import Notice, Phone
 from tests.stories import (
     CARD,
-    CLOSED,
     GOOD_NIGHT,
     GUEST,
     HOME,
@@ -25,14 +24,15 @@ from tests.stories import (
     by_picker,
     by_private_message,
     by_reply,
+    found_in,
     mine,
 )
 from tests.tellings import IN_ENGLISH, Telling
 
+NEST = "Nest"
 AMONG_THEMSELVES = "You two are among yourselves again"
 KNOWN = "Ann and Ben, I know you two."
 RESTING = RESTS_HERE.format(me="Tend")
-WELCOME = "I'm Tend."
 ANNS, BENS = ("amber rest", "amber quiet"), ("basalt joy", "basalt air")
 DIM_LIGHTS, HUG_FIRST = "When it's ten, I'll dim the lights.", "When I get up, I'll hug you first."
 
@@ -199,7 +199,7 @@ def test_without_one_of_the_two_it_rests_until_both_tap_again(tmp_path: Path, by
         story.ben.leaves(by=by)
         assert in_the_room(story)[-1] == RESTING
         since = story.mark
-        assert story.ann.taps("calm", message=story.newest(CARD)["id"]).alert is None
+        assert story.buttons_of_tend() == []
         story.until("12:00", days=2)
         assert in_the_room(story, since) == []
 
@@ -243,12 +243,11 @@ def test_in_whatever_way_a_move_is_learned_nothing_is_lost_or_doubled(
 def moves(story: Story, notices: Sequence[Notice]) -> None:
     """Move with one answer given, finish the evening, and come to the next one."""
     by_reply(story, story.ann, *ANNS)
-    new = story.migrates(notices=notices)
+    new = story.migrates(notices=notices[:1])
+    for notice in notices[1:]:
+        story.tells_of_migration(notices=[notice])
     since = story.mark
-    if notices:
-        story.tells_of_migration(notices=notices)
-    else:
-        story.ben.says("/checkin@tend_stand_in_bot")
+
     by_picker(story, story.ben, "tired", "sleep")
     reveal = story.newest(REVEAL, story.ben)["text"]
     assert "Ann: amber rest, needing amber quiet." in reveal
@@ -257,12 +256,283 @@ def moves(story: Story, notices: Sequence[Notice]) -> None:
     story.ben.taps("Nothing tomorrow")
     story.until("12:30")
     said = [text for _, text in story.said(0, new)]
-    assert [text for text in said if text.startswith((REVEAL, GOOD_NIGHT))] == [
-        text for text in said if text.startswith(REVEAL)
-    ][:1] + [text for text in said if text.startswith(GOOD_NIGHT)][:1]
+    assert sum(text.startswith(REVEAL) for text in said) == 1
+    assert sum(text.startswith(GOOD_NIGHT) for text in said) == 1
+    assert cards(said) == bool(notices)  # what nobody told it, it learned by the reveal
     assert story.said(since, HOME) == []
+    assert story.buttons_of_tend() == []
 
     since = story.mark
     story.until("21:00")
     assert cards(in_the_room(story, since)) == 1
-    assert story.chat_of() == new
+
+
+# -- Those who hide, and words that are nobody's -------------------------------
+
+
+@contextmanager
+def a_supergroup(folder: Path, *, forum: bool = False) -> Iterator[Story]:
+    """Let the room be a supergroup, with topics or without."""
+    with Story.at(folder) as story:
+        story.migrates()
+        if forum:
+            story.becomes_a_forum()
+        story.ready()
+        yield story
+
+
+def test_an_anonymous_admin_is_one_tap_away_and_words_under_a_mask_are_nobodys(tmp_path: Path) -> None:
+    with a_supergroup(tmp_path) as story:
+        story.ann.speaks_as_the_group("/checkin@tend_stand_in_bot glad / rest")
+        assert in_the_room(story)[-1] == WHO_IS_IT
+        story.ann.taps("/checkin")
+        card = story.newest(CARD)["id"]
+        assert mine(story, story.ann).alert == "Nothing yet tonight, and that is fine."
+
+        story.ann.speaks_as_the_group("glad", reply_to=card)
+        assert in_the_room(story)[-1] == WHOSE_WORDS
+        for one in (story.ann, story.ben):
+            assert mine(story, one).alert == "Nothing yet tonight, and that is fine."
+        by_picker(story, story.ann, "calm", "a hug")  # her taps carry who she is
+        by_picker(story, story.ben, "tired", "sleep")
+        assert story.newest(REVEAL)
+
+
+def test_channels_forwards_and_other_bots_change_nothing(tmp_path: Path) -> None:
+    with a_supergroup(tmp_path) as story:
+        story.until("21:00")
+        by_picker(story, story.ann, "calm", "a hug")
+        before, card = story.standing(), story.newest(CARD)["id"]
+        story.ben.posts_in_the_linked_channel("/checkin@tend_stand_in_bot angry / rest")
+        for of in ("user", "hidden_user", "chat", "channel"):
+            story.ben.forwards("/checkin@tend_stand_in_bot angry / rest", of)
+            story.ben.forwards("angry", of, reply_to=card)
+        story.ben.says_via_a_bot("/checkin@tend_stand_in_bot angry / rest")
+        story.ben.says_via_a_bot("angry", reply_to=card)
+        story.rosie.joins()
+        story.rosie.says("/leave@tend_stand_in_bot", reply_to=card)
+        assert story.standing() == before
+
+        story.ben.speaks_as_a_channel("angry", reply_to=card)
+        assert in_the_room(story)[-1] == WHOSE_WORDS
+        assert mine(story, story.ben).alert == "Nothing yet tonight, and that is fine."
+
+
+# -- Topics ---------------------------------------------------------------------
+
+
+def topics_of(story: Story, since: int) -> list[int | None]:
+    """Return in which topic each message to the room was sent, refused ones left out."""
+    calls = story.calls("sendMessage", since, story.chat_of())
+    return [call["params"].get("message_thread_id") for call in calls if call["answer"]["ok"]]
+
+
+def test_called_in_a_topic_it_stays_there_and_start_in_another_one_takes_it_along(tmp_path: Path) -> None:
+    with a_supergroup(tmp_path, forum=True) as story:
+        us, evenings = story.topic("us"), story.topic("evenings")
+        story.ann.says_in(us, "/start@tend_stand_in_bot")
+        since = story.mark
+        story.until("21:00")
+        by_picker(story, story.ann, "calm", "a hug")
+        by_picker(story, story.ben, "tired", "sleep")
+        assert topics_of(story, since) == [us, us]
+
+        since = story.mark
+        story.ben.says_in(evenings, "/start@tend_stand_in_bot")
+        story.until("12:30")
+        story.until("21:00")
+        assert set(topics_of(story, since)) == {evenings}
+
+
+def test_where_its_topic_is_deleted_the_next_line_comes_in_the_room(tmp_path: Path) -> None:
+    with a_supergroup(tmp_path, forum=True) as story:
+        us = story.topic("us")
+        story.ann.says_in(us, "/start@tend_stand_in_bot")
+        story.until("21:00")
+        by_reply(story, story.ann, *ANNS)
+        since = story.mark
+        story.changes_topic(us, "deletes")
+        by_private_message_anyway(story, story.ben, *BENS)
+
+        assert topics_of(story, since) == [None]
+        reveal = story.newest(REVEAL)["text"]
+        assert "Ann: amber rest, needing amber quiet." in reveal
+        assert "Ben: basalt joy, needing basalt air." in reveal
+
+
+def by_private_message_anyway(story: Story, one: Phone, feeling: str, need: str) -> None:
+    """Answer in private where the card of the room is gone."""
+    one.says("/checkin", "private")
+    one.says(feeling, "private")
+    one.says(need, "private")
+    story.breath()
+
+
+# -- Messages that vanish -------------------------------------------------------
+
+
+def test_where_messages_vanish_answers_count_and_the_next_face_is_a_new_message(tmp_path: Path) -> None:
+    with Story.at(tmp_path) as story:
+        story.ready(mode="open")
+        story.auto_delete(60)
+        story.until("21:00")
+        card, data = story.newest(CARD)["id"], story.data("calm")
+        story.clock.by("PT2M")
+        assert not any(message["id"] == card for message in story.ann.room)
+        since = story.mark
+
+        assert story.ann.taps_what_is_gone(data, card).alert == "Kept: calm. It stands on the card."
+        story.breath()
+        assert "Ann: calm." in story.newest(CARD)["text"]
+        story.clock.by("PT2M")
+        story.ben.says("/checkin tired / sleep")
+        story.clock.by("PT2M")
+        story.ann.says("/checkin calm / a hug")
+        assert "Ben: tired, needing sleep." in story.newest(REVEAL)["text"]
+        story.clock.by("PT2M")
+        story.until("12:30")
+        assert len(in_the_room(story, since)) <= 6
+        assert not any("ERROR" in line for line in story.log.splitlines())
+
+
+# -- What Tend is in the room -----------------------------------------------------
+
+
+def test_made_an_admin_it_asks_once_and_nothing_of_the_room_is_answered_kept_or_logged(
+    tmp_path: Path, telling: Telling
+) -> None:
+    with an_evening(tmp_path, telling) as story:
+        since = story.mark
+        for rank in ("admin", "member", "admin"):
+            story.bot_in_room("ann", rank)
+        assert in_the_room(story, since) == [ASKS_TO_BE_A_MEMBER]
+        before = story.standing()
+        since = story.mark
+        story.ann.says("obsidian between the two of us")
+        word = story.ben.says("obsidian again")
+        story.ben.edits(word, "obsidian once more")
+        story.ben.says("obsidian below", reply_to=word)
+        story.ann.sends_photo("obsidian in a caption")
+        story.cleo.joins()
+        story.go_on_here()
+        story.cleo.says("obsidian of a guest")
+
+        assert heard(story, since) >= 6
+        assert [message for message in story.standing() if message in before] == before
+        assert not any("obsidian" in str(call["params"]) for call in story.calls(since=since))
+        assert found_in(story.files, ["obsidian"]) == []
+        assert "obsidian" not in story.log
+        by_picker(story, story.ann, "calm", "a hug")
+        by_picker(story, story.ben, "tired", "sleep")
+        assert story.newest(REVEAL)
+
+
+def heard(story: Story, since: int) -> int:
+    """Return how many messages Tend was sent since then that carry this word."""
+    fetched = story.calls("getUpdates", since)
+    return sum("obsidian" in str(update) for call in fetched for update in call["answer"]["result"])
+
+
+def test_where_it_may_not_write_nothing_is_said_and_the_evening_is_still_there_afterwards(
+    tmp_path: Path,
+) -> None:
+    with a_supergroup(tmp_path) as story:
+        story.restricts_bot()
+        story.until("21:00")
+        assert cards(in_the_room(story)) == 0
+        story.bot_in_room("ann", "member")
+        story.ann.says("/checkin")
+        by_picker(story, story.ann, "calm", "a hug")
+        by_picker(story, story.ben, "tired", "sleep")
+        assert story.newest(REVEAL)
+        assert story.newest(CARD)["buttons"] == []
+
+
+# -- One person, two rooms --------------------------------------------------------
+
+
+def test_nobody_is_one_of_two_in_two_rooms_at_once(tmp_path: Path) -> None:
+    with Story.at(tmp_path) as story:
+        story.ready()
+        story.bot_in_room("dora")
+        story.ann.joins(by="dora", room=NEST)
+        assert story.ann.taps("I'm in", NEST).alert == ELSEWHERE
+        story.dora.taps("I'm in")
+        assert story.ann.taps("I'm in", NEST).alert == ELSEWHERE
+        story.until("21:00")
+        by_picker(story, story.ann, "calm", "a hug")
+
+        story.ann.says("/leave")
+        story.ann.taps("Leave now")
+        story.ann.taps("I'm in", NEST)
+        story.dora.taps("That's us")
+        assert story.dora.texts()[0] == "Dora and Ann: the two of you."
+        story.dora.taps("Go on here")  # Eli is there, too
+        story.ann.taps("Go on here", NEST)
+        story.dora.taps("Looks right")
+        since = story.mark
+        story.until("21:00")
+        assert cards(in_the_room(story, since)) == 0
+        story.ann.taps("calm", NEST)
+        assert (
+            story.ann.taps("What did I say?", NEST).alert == "Yours tonight: calm. The other half can follow."
+        )
+        assert story.eli.taps("calm").alert == FOR_THE_TWO
+
+
+# -- Each in their own language ---------------------------------------------------
+
+
+def test_the_room_each_private_chat_and_each_whisper_have_a_language_of_their_own(tmp_path: Path) -> None:
+    with Story.at(tmp_path) as story:
+        dora, eli = story.dora, story.eli
+        dora.speaks("es-MX")
+        story.bot_in_room("dora")
+        assert dora.texts()[0].startswith("Soy Tend.")
+        eli.taps("Me sumo")
+        assert eli.taps("Me sumo").alert == "You are in. Now the other one."
+        dora.taps("Me sumo")
+        assert dora.taps("Sí, somos").alert == "Anotado. En cuanto Eli toque también, empieza."
+        eli.taps("Sí, somos")
+        eli.taps("Así está bien")
+        for one in (dora, eli):
+            one.says("/start lane", "private")
+        assert story.told(dora)[-1].startswith("Aquí estamos a solas.")
+        assert story.told(eli)[-1].startswith("Here we are alone.")
+
+        story.until("21:00")
+        assert story.newest("Su encuentro de hoy", eli)
+        assert eli.taps("calma").alert == "Kept: calm. Yours to change until you have both answered."
+        assert dora.taps("cansancio").alert.startswith("Guardado: cansancio.")
+        eli.taps("Contarlo a solas")
+        eli.taps("Rest", "private")
+        eli.taps("sleep", "private")
+        assert story.told(eli)[-1].startswith("calm. And what do you need?")
+        dora.taps("música")
+        reveal = story.newest("Ya hablaron ustedes dos.", eli)["text"]
+        assert "Eli: calma. Necesita: dormir." in reveal
+        assert "Dora: cansancio. Necesita: música." in reveal
+
+        eli.says("/settings", "private")
+        eli.taps("Language", "private")
+        eli.taps("Español", "private")
+        eli.says("/help", "private")
+        assert story.told(eli)[-1].startswith("Cuido pequeños rituales")
+        dora.says("/settings")
+        dora.taps("Idioma")
+        dora.taps("English")
+        assert story.newest("Dora has changed this for you two. Language: English.", dora)
+        dora.says("/help", "private")
+        assert story.told(dora)[-1].startswith("Cuido pequeños rituales")
+
+
+@pytest.mark.parametrize(
+    ("language", "begins"), [("es", "Vivo en un"), ("fr", "I live in"), (None, "I live in")]
+)
+def test_a_stranger_is_answered_in_the_language_of_their_app_or_in_english(
+    tmp_path: Path, language: str | None, begins: str
+) -> None:
+    with Story.at(tmp_path) as story:
+        story.cleo.speaks(language)
+        story.cleo.says("/start", "private")
+        assert story.told(story.cleo)[-1].startswith(begins)

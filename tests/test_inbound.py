@@ -180,7 +180,8 @@ MASKS: list[Json] = [
 @pytest.mark.parametrize("mask", MASKS, ids=["anonymous admin", "channel", "chat"])
 def test_whoever_writes_to_us_under_a_mask_is_asked_who_it_is(mask: Json) -> None:
     where = Place(-41, private=False)
-    assert arrives(message=message("/checkin calm", **mask)) == Masked(where, "checkin")
+    assert arrives(message=message("/checkin calm", **mask)) == Masked(where, "checkin", worded=True)
+    assert arrives(message=message("/checkin", **mask)) == Masked(where, "checkin")
     assert arrives(message=message("calm", reply_to_message=ours(), **mask)) == Masked(where)
     assert arrives(message=message("calm", **mask)) == NotForUs()
     assert arrives(edited_message=message("calm", reply_to_message=ours(), **mask)) == NotForUs()

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.arrival import Added, Came, Command, Masked, Place, Promoted, Removed, Somebody, Tap, Went
-from bot.couple.company import GOES_ON
+from bot.arrival import Added, Came, Command, Masked, Moved, Place, Promoted, Removed, Somebody, Tap, Went
+from bot.couple.company import ALONE_AGAIN, GOES_ON
 from bot.engine import ASKS_TO_BE_A_MEMBER, RESTS_HERE, WHO_IS_IT, WHOSE_WORDS, key_of
 from bot.ritual import Button
 from bot.shell import HELD
+from bot.storage import outbox
 from bot.storage.store import migrate
 from tests.databases import Shelf, Time
 from tests.road import HOME, NEST, Road, Told
@@ -42,6 +43,7 @@ def evening(kind: str, shelf: Shelf, clock: Time) -> Iterator[Road]:
 def test_nothing_is_said_before_a_guest_until_both_have_tapped(evening: Road) -> None:
     evening.ann.taps("calm")
     evening.ann.taps("sleep")
+    evening.members = 4
     evening.hears(Came((evening.cleo.who,), evening.ann.room))
     assert evening.home[-1].startswith(GUEST)
     before = len(evening.phones)
@@ -57,6 +59,7 @@ def test_nothing_is_said_before_a_guest_until_both_have_tapped(evening: Road) ->
 
 
 def test_a_repeated_card_waits_as_well(evening: Road) -> None:
+    evening.members = 4
     evening.hears(Came((evening.cleo.who,), evening.ann.room))
 
     evening.ann.sends("/checkin")
@@ -87,6 +90,7 @@ def test_whoever_was_there_before_the_two_joined_is_a_guest(road: Road) -> None:
 
 
 def test_the_count_asks_nothing_twice(evening: Road) -> None:
+    evening.members = 4
     evening.hears(Came((evening.cleo.who,), evening.ann.room))
     before = len(evening.phones)
 
@@ -97,11 +101,13 @@ def test_the_count_asks_nothing_twice(evening: Road) -> None:
 
 
 def test_the_guest_goes_and_the_evening_comes_late(road: Road) -> None:
+    road.members = 4
     road.hears(Came((road.cleo.who,), road.ann.room))
     road.reaches(AT_NINE)
     road.passes(minutes=30)
     assert not any(text.startswith("Your check-in") for text in road.home)
 
+    road.members = 3
     road.hears(Went(road.cleo.who, road.ann.room))
 
     assert road.home[-1].startswith("Your check-in, later than planned")
@@ -137,7 +143,7 @@ def test_a_room_that_does_not_want_tend_frees_the_two(evening: Road, how: str) -
     if how == "put out":
         evening.hears(Removed(evening.ann.who, evening.ann.room))
     else:
-        evening.look(lambda tx: evening.engine.shut(tx, HOME))
+        evening.look(lambda tx: evening.engine.shut(tx, HOME, 0))
     nest = Place(NEST, private=False)
     evening.hears(Added(evening.ben.who, nest))
     for phone in (evening.ben, evening.dora):
@@ -236,3 +242,102 @@ def test_a_tap_that_opens_a_choice_changes_it_for_both_with_a_word_to_the_room(e
 
 def reminder(road: Road) -> tuple[Button, ...]:
     return next(message.buttons for message in reversed(road.phones) if "until" in message.text)
+
+
+# -- What a second look found -------------------------------------------------
+
+
+def test_a_room_that_moves_with_a_guest_in_it_shows_the_guest_no_words(evening: Road) -> None:
+    for phone in (evening.ann, evening.ben):
+        phone.taps("calm")
+        phone.taps("sleep")
+    evening.members = 4
+    evening.hears(Came((evening.cleo.who,), evening.ann.room))
+    new = -1_004_100_000_001
+
+    evening.hears(Moved(HOME, new))
+
+    assert [message.text[:13] for message in evening.chat(new)] == [GUEST[:13]]
+
+
+def test_the_count_of_somebody_who_has_just_come_counts_them_once(road: Road) -> None:
+    road.members = 4
+    road.hears(Came((road.cleo.who,), road.ann.room))
+    assert road.home[-1].startswith(GUEST)
+    assert not road.home[-1].startswith("2")
+
+    road.members = 3
+    road.hears(Went(road.cleo.who, road.ann.room))
+
+    assert road.home[-1] == ALONE_AGAIN
+
+
+def test_a_start_that_was_never_finished_is_nothing_to_go_on_with(road: Road) -> None:
+    for choice in ("Begin anew", "Go on"):
+        road.hears(Removed(road.ann.who, road.ann.room))
+        road.hears(Added(road.ann.who, road.ann.room))
+        road.ann.taps("I'm in")
+        road.ben.taps("I'm in")
+        road.ann.taps("That's us")
+        road.ann.taps(choice)
+
+    road.reaches(AT_NINE)
+
+    assert road.home[-1].startswith(OPENS)
+
+
+def test_a_late_refusal_does_not_end_what_has_begun_since(evening: Road) -> None:
+    evening.connected = False
+    evening.passes(hours=1, minutes=1)
+    (line, *_), _ = evening.look(outbox.claim, evening.engine.book, evening.limits)
+    evening.hears(Removed(evening.ann.who, evening.ann.room))
+    evening.hears(Added(evening.ann.who, evening.ann.room))
+
+    evening.look(lambda tx: evening.engine.shut(tx, HOME, line.id))
+
+    assert evening.look(lambda tx: evening.couple(tx, HOME).stage) == "joining"
+
+
+def test_going_on_the_same_evening_brings_no_second_card(road: Road) -> None:
+    road.ann.sends("/checkin")
+    road.hears(Removed(road.ann.who, road.ann.room))
+    road.hears(Added(road.ann.who, road.ann.room))
+    road.ann.taps("I'm in")
+    road.ben.taps("I'm in")
+    road.ann.taps("That's us")
+    road.ann.taps("Go on")
+    before = len(road.home)
+
+    road.reaches(AT_NINE)
+
+    assert len(road.home) == before
+
+
+def test_words_under_a_mask_behind_a_command_are_said_to_be_lost(road: Road) -> None:
+    road.hears(Masked(road.ann.room, "checkin", worded=True))
+
+    assert road.home[-1] == WHOSE_WORDS
+    road.ann.taps("/checkin")
+    assert road.home[-1].startswith(OPENS[:13])
+
+
+def test_a_topic_in_which_start_was_sent_holds_the_joining_too(road: Road) -> None:
+    nest = Place(NEST, private=False)
+    road.hears(Added(road.dora.who, nest))
+    road.hears(Command(road.dora.who, Place(NEST, private=False, thread_id=77), "start", "", 1))
+
+    assert road.sent[-1][1].thread_id == 77
+
+
+def test_a_card_asked_for_in_a_silence_stays_as_it_is(evening: Road) -> None:
+    evening.members = 4
+    evening.hears(Came((evening.cleo.who,), evening.ann.room))
+    evening.ann.sends("/checkin")
+
+    assert evening.ann.taps("calm").startswith("Kept: calm.")
+
+
+def test_a_notice_that_comes_after_the_error_holds_nobody_up(evening: Road) -> None:
+    new = -1_004_100_000_001
+    assert evening.look(lambda tx: evening.engine.moved(tx, HOME, new))
+    assert evening.look(lambda tx: evening.engine.moved(tx, HOME, new))

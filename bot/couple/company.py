@@ -1,20 +1,21 @@
 """Company: somebody else is in the room. Tend says so once, and keeps quiet there until both agree.
 
-The private chats go on meanwhile, and so does a pause, whose return no guest may hold up. Why it works this
-way: docs/rituals/company.md
+The private chats go on meanwhile. Why it works this way: docs/rituals/company.md
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.couple.leaving import RESTING
 from bot.ritual import (
     Answer,
     Button,
     Event,
     GuestsCame,
-    GuestsWent,
+    GuestsCounted,
     Part,
     Person,
     Ritual,
@@ -42,7 +43,6 @@ GUESTS = (
 NOTED = "Noted. Once {other} taps too, I go on here."
 GOES_ON = "I go on here, as you both like it."
 ALONE_AGAIN = "You two are among yourselves again, and I go on here."
-RESTING = "{me} is resting here. /start begins again, when two of you want to."
 
 GO_ON_HERE = Button("Go on here", "go on")
 
@@ -67,17 +67,17 @@ State = Visited
 def step(state: State | None, event: Event, scene: Scene) -> tuple[State | None, list[Answer]]:
     """Hear who comes and goes, and who agrees."""
     match state, event:
-        case None, GuestsCame(many):
+        case None, GuestsCame(many) | GuestsCounted(many) if many:
             return Visited(many, scene.now + KEEPS_QUIET), [asked(many)]
 
         case Visited(guests=guests), GuestsCame(many):
             return replace(state, guests=guests + many, agreed=frozenset()), [asked(guests + many)]
 
-        case Visited(guests=guests), GuestsWent(many) if many < guests:
-            return replace(state, guests=guests - many), []
-
-        case Visited(), GuestsWent():
+        case Visited(), GuestsCounted(0):
             return None, [redraw(ALONE_AGAIN, card="company")]
+
+        case Visited(guests=guests), GuestsCounted(many) if many != guests:
+            return replace(state, guests=many), [asked(many, redraw)]
 
         case Visited(agreed=agreed), Tapped(who, GO_ON_HERE.tap) if agreed - {who}:
             return None, [redraw(GOES_ON, card="company")]
@@ -86,7 +86,7 @@ def step(state: State | None, event: Event, scene: Scene) -> tuple[State | None,
             return replace(state, agreed=agreed | {who}), [whisper(NOTED, other=scene.other(who))]
 
         case Visited(), TimeCame():
-            return None, [Part(scene.both[0]), say(RESTING)]
+            return None, [Part(), say(RESTING)]
 
     return state, []
 
@@ -94,8 +94,8 @@ def step(state: State | None, event: Event, scene: Scene) -> tuple[State | None,
 # -- Helpers ------------------------------------------------------------------
 
 
-def asked(guests: int) -> Say:
-    return say(A_GUEST, GO_ON_HERE, many=GUESTS, n=guests, card="company")
+def asked(guests: int, draw: Callable[..., Say] = say) -> Say:
+    return draw(A_GUEST, GO_ON_HERE, many=GUESTS, n=guests, card="company")
 
 
 COMPANY = Ritual("company", "", "Who else is here", step, always=True, menu=False, minds_guests=True)

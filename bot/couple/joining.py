@@ -239,7 +239,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         case Setting(), Tapped(who, "choose", item):
             name, _, place = item.rpartition(" ")
             wish = ASKED[name]
-            return chosen(state, who, wish, wish.options[int(place)].value, scene)
+            return chosen(state, who, wish, wish.options[int(place)].value, scene, alone=bool(state.to))
 
         case Setting(), Wrote(who, _, words):
             return typed(state, who, words, scene)
@@ -254,7 +254,7 @@ def typed(state: Setting, who: Person, words: Words, scene: Scene) -> Turn:
     """Take a reply: an hour where one is asked for or it reads as one, else a city."""
     for wish in ASKED.values():
         if wish.reads and state.page in {"", wish.name} and (value := wish.reads(words.text)) is not None:
-            return chosen(state, who, wish, value, scene)
+            return chosen(state, who, wish, value, scene, alone=bool(state.to))
     if (page := ASKED.get(state.page)) and page.misread:
         return state, [card_of(say, state, scene.prefers, scene, page.misread)]
     found = places.find(words.text)
@@ -270,14 +270,17 @@ def clock_chosen(state: Setting, who: Person, zone: ZoneInfo, scene: Scene) -> T
         here, prefers = replace(state, found=()), scene.prefers.put(ZONE, zone, who)
         card = card_of(redraw, here, prefers, scene)
         return here, [Prefer(ZONE, zone, who), whisper(YOURS_SHOWS, zone=zone), card]
-    return chosen(replace(state, found=()), who, ZONE, zone, scene)
+    return chosen(replace(state, found=()), who, ZONE, zone, scene, alone=bool(state.to))
 
 
 def chosen(
-    state: Setting, who: Person, wish: Preference[Any], value: object, scene: Scene, *, alone: bool = False
+    state: Setting, who: Person, wish: Preference[Any], value: object, scene: Scene, *, alone: bool
 ) -> Turn:
-    """Take a choice and whatever follows from it; what is in use already changes with a word to the room."""
-    if wish.own and (alone or state.to):
+    """Take a choice and whatever follows from it; what is in use already changes with a word to the room.
+
+    Chosen `alone`, in the private chat, it is one's own where it may be.
+    """
+    if wish.own and alone:
         here, prefers = replace(state, page="", found=()), scene.prefers.put(wish, value, who)
         return here, [Prefer(wish, value, who), card_of(redraw, here, prefers, scene)]
     prefers = scene.prefers.put(wish, value)

@@ -62,7 +62,7 @@ def step(state: State | None, event: Event, scene: Scene) -> tuple[State | None,
 
         case Asked(who=who, to=to), Tapped(tapper, LEAVE.tap) if tapper == who:
             gone = [say(GONE, to=to)] if to else []
-            return None, [Part(who), say(RESTING), *gone]
+            return None, [Part(), say(RESTING), *gone]
 
         case Asked(who=who, to=to), Tapped(tapper, STAY.tap) if tapper == who:
             return None, [redraw(STAYED, to=to, card="leave")]

@@ -60,8 +60,7 @@ OPENS_IN_OPEN = (
     "Each shows here as it comes; what you tell me alone waits until you have both answered."
 )
 OPENS_LATE = (
-    "Your check-in, later than planned: I was away. "
-    "It is open until {closes:hour}, for one feeling and one need each."
+    "Your check-in, later than planned. It is open until {closes:hour}, for one feeling and one need each."
 )
 REMINDED = "The check-in is here until {closes:hour}. A word each is enough."
 REMINDED_ALONE = "The check-in is here until {closes:hour}, if you like. What do you feel just now?"
@@ -456,7 +455,8 @@ def closed_unanswered(evening: Evening, scene: Scene) -> Turn:
         for who in scene.both
     ]
     draw: Draw = redraw if scene.prefers[LESS] else say
-    return Unseen(evening, scene.now + LINGERS), [unanswered(draw, CLOSED_KINDLY, evening, scene), *alone]
+    closing_card = replace(unanswered(draw, CLOSED_KINDLY, evening, scene), closes=True)
+    return Unseen(evening, scene.now + LINGERS), [closing_card, *alone]
 
 
 def shared(here: Unseen | Shared, who: Person, scene: Scene) -> Turn:

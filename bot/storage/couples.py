@@ -8,7 +8,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 
 from bot.hours import ZONE, evening_of
 from bot.ritual import Kept, Person, Prefer, Preference, Preferences, Ritual, Seat, Words
@@ -69,7 +69,10 @@ def of_person(tx: Tx, person: PersonRow) -> CoupleRow | None:
 
 
 def enter(tx: Tx, chat_id: int, thread_id: int | None) -> CoupleRow:
-    """Return the couple of a room, made where the room is new or its former two have let Tend rest."""
+    """Return the couple of a room, made where the room is new or its former two have let Tend rest.
+
+    Until the two are known, Tend speaks in the topic in which it was called last.
+    """
     couple = of_room(tx, chat_id)
     if couple is not None and couple.stage == "resting":
         couple.chat_id, couple = None, None
@@ -80,6 +83,8 @@ def enter(tx: Tx, chat_id: int, thread_id: int | None) -> CoupleRow:
         couple = CoupleRow(id=number, chat_id=chat_id, thread_id=thread_id, stage="joining", key=key)
         tx.session.add(couple)
         tx.session.flush()
+    elif couple.stage == "joining" and thread_id is not None:
+        couple.thread_id = thread_id
     return couple
 
 
@@ -152,7 +157,9 @@ def seat(tx: Tx, couple: CoupleRow, seat: Seat) -> None:
         raise TakenError("one of the two is in another couple")
     couple.first_id, couple.second_id = (person.id for person in two)
     couple.stage = "together"
-    former = former_of(tx, two) if seat.again else None
+    numbers = [person.id for person in two]
+    theirs = CoupleRow.first_id.in_(numbers), CoupleRow.second_id.in_(numbers)
+    former = _last(tx, *theirs) if seat.again else None
     if former is not None:
         _inherit(tx, couple, former)
     for person in two:
@@ -166,23 +173,22 @@ def _inherit(tx: Tx, couple: CoupleRow, former: CoupleRow) -> None:
             said = tx.seal_of(former).open(row.words, "kept", row.id, "words", former.id)
             row.words = tx.seal_of(couple).close(said, "kept", row.id, "words", couple.id)
         row.couple_id = couple.id
+    for call in tx.session.scalars(select(CallRow).where(CallRow.couple_id == former.id)).all():
+        tx.session.merge(CallRow(couple_id=couple.id, ritual=call.ritual, opened_on=call.opened_on))
     _prefer(tx, couple, _chosen(tx, former))
-
-
-def former_of(tx: Tx, two: Iterable[Person]) -> CoupleRow | None:
-    """Return the couple that these two were last, wherever that was."""
-    numbers = [person.id for person in two]
-    theirs = CoupleRow.stage == "resting", CoupleRow.first_id.in_(numbers), CoupleRow.second_id.in_(numbers)
-    return tx.session.scalar(select(CoupleRow).where(*theirs).order_by(CoupleRow.id.desc()).limit(1))
 
 
 def before(tx: Tx, person: Person) -> frozenset[Person]:
     """Return the two of the couple that this one was last one of, if their evenings had begun."""
-    theirs = or_(CoupleRow.first_id == person.id, CoupleRow.second_id == person.id)
-    begun = exists().where(CallRow.couple_id == CoupleRow.id)
-    query = select(CoupleRow).where(CoupleRow.stage == "resting", theirs, begun)
-    last = tx.session.scalar(query.order_by(CoupleRow.id.desc()).limit(1))
+    last = _last(tx, or_(CoupleRow.first_id == person.id, CoupleRow.second_id == person.id))
     return frozenset(Person(each.id) for each in people_of(tx, last)) if last else frozenset()
+
+
+def _last(tx: Tx, *whose: ColumnElement[bool]) -> CoupleRow | None:
+    """Return the newest couple at rest of these people whose evenings had begun, wherever that was."""
+    begun = exists().where(CallRow.couple_id == CoupleRow.id)
+    query = select(CoupleRow).where(CoupleRow.stage == "resting", begun, *whose)
+    return tx.session.scalar(query.order_by(CoupleRow.id.desc()).limit(1))
 
 
 def part(tx: Tx, couple: CoupleRow) -> None:

@@ -1,62 +1,84 @@
 """The inbox: raw updates, kept before they are confirmed and erased when they have had their effect.
 
-They are heard in the order they came, but for what strangers write in private: that is heard as if it had
-come later, so ten thousand of them keep no couple waiting, and none of them waits for ever.
+They are heard in the order they came, but whoever sends many lets others go first: the updates of one couple
+take turns with everybody else's, in their own order, and what strangers write in private comes after all of
+them. Nobody waits for ever.
 """
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
 
 from sqlalchemy import delete, func, select, update
 
 from bot.storage.sealing import BrokenSealError
 from bot.storage.store import Tx
-from bot.storage.tables import InboxRow, PersonRow
+from bot.storage.tables import CoupleRow, InboxRow, PersonRow
 
 LOOKED_INTO = timedelta(days=14)  # so long a host has to find out why an update was not understood
 REMEMBERED = timedelta(days=4)  # Telegram keeps an update for 24 hours, and may repeat it that long
 BEHIND = timedelta(hours=1)  # so much later strangers are heard than they came, while others wait
-WRITTEN = "message", "edited_message"  # the kinds of updates that a stranger may send by the thousand
+A_TURN = timedelta(milliseconds=100)  # between two updates of one couple, in the order of hearing
+MOST_TURNS = timedelta(minutes=1)  # the latest turn, from when it came
+
+WRITTEN, DONE = ("message", "edited_message"), ("callback_query", "my_chat_member")
+LARGEST = 2**63
+
+Turns: TypeAlias = dict[int, datetime]  # of each couple the last one; a comfort, nothing is lost with it
 
 
-def keep(tx: Tx, updates: Sequence[dict[str, Any]]) -> int:
+def keep(tx: Tx, updates: Sequence[dict[str, Any]], turns: Turns | None = None) -> int:
     """Store raw updates and return how many were new. One that is known already is left as it is."""
-    strange = _strange(tx, updates)
+    turns = {} if turns is None else turns
     new = 0
-    for body in updates:
+    for body, whose in zip(updates, _whose(tx, updates), strict=True):
         number = int(body["update_id"])
         if tx.session.get(InboxRow, number) is None:
             sealed = tx.keys.host.close(json.dumps(body), "inbox", number, "body", "host")
-            at = tx.now + BEHIND if _lane_of(body) in strange else tx.now
+            at = _turn(turns, whose, tx.now) if whose is not None else tx.now + BEHIND
             tx.session.add(InboxRow(update_id=number, body=sealed, stage="new", at=at))
             new += 1
     return new
 
 
-def _strange(tx: Tx, updates: Iterable[dict[str, Any]]) -> set[int]:
-    """Return the private chats of people nobody knows yet."""
-    lanes = {lane for body in updates if (lane := _lane_of(body)) is not None}
-    known = select(PersonRow.telegram_id).where(PersonRow.telegram_id.in_(lanes))
-    return lanes.difference(tx.session.scalars(known)) if lanes else set()
+def _turn(turns: Turns, whose: int, now: datetime) -> datetime:
+    """Return where the next update of a couple stands in the order of hearing."""
+    for each in [each for each, last in turns.items() if last + A_TURN <= now]:
+        del turns[each]
+    last = turns.get(whose)
+    turns[whose] = min(last + A_TURN, now + MOST_TURNS) if last else now
+    return turns[whose]
 
 
-def _lane_of(body: dict[str, Any]) -> int | None:
-    """Return whose private chat something was written in; None where it was not, or where that is unclear."""
+def _whose(tx: Tx, updates: Iterable[dict[str, Any]]) -> list[int | None]:
+    """Return with whom each takes turns: a couple, else a chat; None for what a stranger wrote in private."""
+    places = [_place(body) for body in updates]
+    chats = {chat for chat, _ in places}
+    lanes = select(PersonRow.telegram_id, PersonRow.couple_id).where(PersonRow.telegram_id.in_(chats))
+    rooms = select(CoupleRow.chat_id, CoupleRow.id).where(CoupleRow.chat_id.in_(chats))
+    theirs = {chat: couple for query in (lanes, rooms) for chat, couple in tx.session.execute(query)}
+    return [
+        None if is_private and chat not in theirs else theirs.get(chat) or chat for chat, is_private in places
+    ]
+
+
+def _place(body: dict[str, Any]) -> tuple[int, bool]:
+    """Return the chat of an update, 0 where that is unclear, and whether it was written there in private."""
     try:
-        chat = next(body[kind] for kind in WRITTEN if kind in body)["chat"]
-        lane = int(chat["id"]) if chat["type"] == "private" else None
+        kind = next(kind for kind in (*WRITTEN, *DONE) if kind in body)
+        chat = body[kind]["message"]["chat"] if kind == "callback_query" else body[kind]["chat"]
+        number, is_private = int(chat["id"]), kind in WRITTEN and chat["type"] == "private"
     except (StopIteration, LookupError, TypeError, ValueError):
-        return None
-    return lane if lane is not None and abs(lane) < 2**63 else None
+        return 0, False
+    return (number, is_private) if abs(number) < LARGEST else (0, False)
 
 
 def waiting(tx: Tx, most: int, *, strangers: bool = True) -> list[tuple[int, dict[str, Any]]]:
     """Return the updates that have had no effect yet and are to be heard next, with or without strangers'."""
     query = select(InboxRow).where(InboxRow.stage == "new")
     if not strangers:
-        query = query.where(InboxRow.at <= tx.now)
+        query = query.where(InboxRow.at <= tx.now + MOST_TURNS)
     updates = []
     for row in tx.session.scalars(query.order_by(InboxRow.at, InboxRow.update_id).limit(most)):
         try:

@@ -226,26 +226,26 @@ def _just_said(tx: Tx, couple: CoupleRow, playing_id: int | None, said: Say) -> 
     """Return the newest message of a chat if it says just this; one that still waits there gives way."""
     whose = and_(CardRow.couple_id == couple.id, _is_in_chat_of(said.to.id if said.to else None))
     waits = exists().where(LineRow.card_id == CardRow.id, LineRow.flying.is_(False))
+    is_bound = bool(said.asks) or any(not (button.opens or button.leads) for button in said.buttons)
+
+    def is_same(card: CardRow) -> bool:
+        if card.name or not card.live or (is_bound and card.playing_id != playing_id):
+            return False
+        face = face_of(tx, couple, card)
+        return face is not None and say_to_json(face) == say_to_json(said)
+
     tx.session.flush()
-    nameless = select(CardRow).where(whose, waits, CardRow.live, CardRow.name == "")
-    for card in tx.session.scalars(nameless).all():
-        if card.playing_id == playing_id and _says(tx, couple, card, said):
+    for card in tx.session.scalars(select(CardRow).where(whose, waits, CardRow.name == "")).all():
+        if is_same(card):
             retire(tx, couple, card)
     newest = tx.session.scalar(select(CardRow).where(whose).order_by(CardRow.id.desc()).limit(1))
-    if newest is None or newest.name or newest.playing_id != playing_id or not newest.live:
-        return None
-    is_new = tx.now - JUST_SAID < newest.at <= tx.now
-    return newest if is_new and _says(tx, couple, newest, said) else None
-
-
-def _says(tx: Tx, couple: CoupleRow, card: CardRow, said: Say) -> bool:
-    face = face_of(tx, couple, card)
-    return face is not None and say_to_json(face) == say_to_json(said)
+    is_new = newest is not None and tx.now - JUST_SAID < newest.at <= tx.now
+    return newest if newest is not None and is_new and is_same(newest) else None
 
 
 def _is_past(tx: Tx, standing: CardRow, said: Say) -> bool:
-    """Whether this only closes, without a sound, what nobody has seen for so long that it would be late."""
-    if said.asks or said.again or not said.softly or standing.message_id is not None:
+    """Whether this only closes what nobody has seen for so long that it would be late."""
+    if said.asks or said.again or not said.closes or standing.message_id is not None:
         return False
     line = tx.session.scalar(select(LineRow).where(LineRow.card_id == standing.id).limit(1))
     return line is not None and not line.flying and _is_late(tx, line)
@@ -339,6 +339,12 @@ def claim(
         ready.append(made)
         room_left -= 1
     return ready, look_again
+
+
+def is_of(tx: Tx, line_id: int, couple: CoupleRow) -> bool:
+    """Whether a line is one of this couple's, or of nobody's any more."""
+    line = tx.session.get(LineRow, line_id)
+    return line is None or line.couple_id in {None, couple.id}
 
 
 def sent(tx: Tx, line_id: int, message_id: int | None) -> None:
@@ -733,7 +739,7 @@ def say_room_anew(tx: Tx, couple: CoupleRow) -> None:
         if face is not None and playing is not None:
             for line in tx.session.scalars(select(LineRow).where(LineRow.card_id == card.id)).all():
                 tx.session.delete(line)
-            _put(tx, couple, card, "say", TO_PEOPLE, face, always=True)
+            _put(tx, couple, card, "say", TO_PEOPLE, face, always=playing.always)
 
 
 def newest_question(tx: Tx, couple: CoupleRow, person: PersonRow | None) -> CardRow | None:

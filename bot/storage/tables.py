@@ -181,7 +181,7 @@ class LineRow(Base):
     to_id: Mapped[int | None]
     playing_id: Mapped[int | None]
     card_id: Mapped[int | None] = mapped_column(index=True)
-    kind: Mapped[str] = mapped_column(String(8))  # say, redraw, strip
+    kind: Mapped[str] = mapped_column(String(8))  # say, redraw, strip, count
     body: Mapped[bytes | None]  # sealed; only where there is no card, for people who are in no couple yet
     language: Mapped[str] = mapped_column(String(8), default="", server_default="")  # where there is no card
     rank: Mapped[int]  # a smaller one is sent first

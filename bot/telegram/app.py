@@ -103,7 +103,7 @@ class Tend:
         self._taken = False  # the update that was heard last had its effect, or was put aside
         self._asides = asyncio.Semaphore(limits.in_flight)
         self._waiting_asides = 0
-        self._nodding: set[int] = set()
+        self._nodding: set[tuple[int, int]] = set()
 
     async def run(
         self, stop: asyncio.Event, follow: Callable[["Tend"], Coroutine[Any, Any, None]] | None = None
@@ -318,8 +318,8 @@ class Tend:
         match arrival:
             case Tap(query_id=query_id) | NotForUs(query_id=query_id) if query_id:
                 self._aside(self._answer_tap(query_id, reply))
-            case (Text() | Command()) as said if reply.nod and said.where.chat_id not in self._nodding:
-                self._aside(self._nod(said.where.chat_id, said.message_id))
+            case (Text() | Command()) as said if reply.nod and _nod_of(said) not in self._nodding:
+                self._aside(self._nod(said))
             case _:
                 pass
 
@@ -353,16 +353,22 @@ class Tend:
         except TelegramError as error:  # too old, or the network: the tap had its effect all the same
             log.info("a tap was not answered (%s)", type(error).__name__)
 
-    async def _nod(self, chat_id: int, message_id: int) -> None:
-        if chat_id in self._nodding:
+    async def _nod(self, said: Text | Command) -> None:
+        nod = _nod_of(said)
+        if nod in self._nodding:
             return
-        self._nodding.add(chat_id)
+        self._nodding.add(nod)
         try:
-            await self.bot.set_message_reaction(chat_id, message_id, NOD)
+            await self.bot.set_message_reaction(said.where.chat_id, said.message_id, NOD)
         except TelegramError as error:
             log.info("words were taken without a nod (%s)", type(error).__name__)
         finally:
-            self._nodding.discard(chat_id)
+            self._nodding.discard(nod)
+
+
+def _nod_of(said: Text | Command) -> tuple[int, int]:
+    """Return in whose place a nod is: one at a time for each one in a chat, whatever is written there."""
+    return said.where.chat_id, said.who.number
 
 
 def raw_bot(line: Line, in_flight: int) -> RawBot:

@@ -118,9 +118,8 @@ def _message(message: Message, me: User, *, edited: bool) -> Arrival:
     if message.forward_origin or message.via_bot or message.is_automatic_forward:
         return NotForUs()
     if message.sender_chat and not where.private:
-        return (
-            Masked(where, command[0] if command else "") if (command or to_us) and not edited else NotForUs()
-        )
+        name, rest = command or ("", "")
+        return Masked(where, name, worded=bool(rest)) if (name or to_us) and not edited else NotForUs()
     if who is None or who.is_bot:
         return NotForUs()
     somebody = _somebody(who)

@@ -55,6 +55,7 @@ class Intake:
     ) -> None:
         self._bot, self._storage, self._stored, self._back = bot, storage, stored, back
         self._offset: int | None = None
+        self._turns: inbox.Turns = {}
         self.cut_off = False
 
     async def run(self) -> None:
@@ -95,6 +96,6 @@ class Intake:
         if not updates:
             return
         whole = [update for update in updates if 0 <= update["update_id"] < HIGHEST]
-        await self._storage.run(inbox.keep, whole)
+        await self._storage.run(inbox.keep, whole, self._turns)
         self._offset = max(update["update_id"] for update in updates) + 1
         self._stored()

@@ -61,7 +61,7 @@ class Sender:
     storage: Storage
     now: Callable[[], datetime]
     moved: Callable[[Tx, int, int], bool]  # a room has another number
-    shut: Callable[[Tx, int], None]  # a chat does not want us
+    shut: Callable[[Tx, int, int], None]  # a chat does not want us
     counted: Callable[[Tx, int, int], None]  # so many are in a room
 
     async def send(self, ready: Ready, me: User) -> None:
@@ -156,7 +156,7 @@ class Sender:
             await self._note(outbox.drop, ready.id)
 
     def _shut(self, tx: Tx, ready: Ready) -> None:
-        self.shut(tx, ready.chat_id)
+        self.shut(tx, ready.chat_id, ready.id)
         outbox.drop_all(tx, ready.id)
 
     async def _in_doubt(self, ready: Ready, error: NetworkError) -> None:
