@@ -80,7 +80,7 @@ COME_ALONG = (
 NOBODY_YET = 'First the two of you say that you are two: tap "I\'m in" in your room.'
 RESTS_HERE = "{me} is resting here. /start begins again, when two of you want to."
 WHO_IS_IT = "I cannot see which of you wrote that. Tap here, and I know."
-WHOSE_WORDS = "I cannot see which of you wrote that, so I did not keep it. Our private chat is open to you."
+WHOSE_WORDS = "I cannot see which of you wrote that, so I did not keep it. Under your own name I take it."
 ASKS_TO_BE_A_MEMBER = (
     "As an administrator I am sent all you two write here, and I want only what is meant for me. "
     "Please make me a member again."
@@ -244,6 +244,7 @@ class Engine:
             return False
         if newcomer is not None:  # the new room was met before we heard that it is the old one
             outbox.end_all(tx, newcomer)
+            outbox.hand_over(tx, newcomer, couple)
             couples.part(tx, newcomer)
             couples.settle_in(tx, newcomer, None)
         couples.settle_in(tx, couple, new)
@@ -292,8 +293,9 @@ class Engine:
             return Reply()
         if ritual.enters:
             self._added(tx, command.where, command.who.language)
-        elif couple.stage == "joining":
-            outbox.tell(tx, command.where.chat_id, say(NOBODY_YET), command.who.language)
+        else:
+            text = NOBODY_YET if couple.stage == "joining" else RESTS_HERE
+            outbox.tell(tx, command.where.chat_id, say(text), command.who.language)
         return Reply()
 
     def _tell_anyone(self, tx: Tx, ritual: Ritual, where: Place, language: str) -> Reply:

@@ -621,7 +621,9 @@ def test_two_silent_ones_are_reminded_once_in_the_room() -> None:
     clock.reaches("21:59")
     assert len(room.texts) == 1
     clock.reaches("23:59")
-    assert room.texts[1:] == ["The check-in is here until 00:00. A word each is enough."]
+    assert room.texts[1:] == [
+        "The check-in is here until 00:00. One feeling, one need: a word for each is enough."
+    ]
     clock.passes(hours=12)
 
     assert room.texts[2:] == [CLOSED_KINDLY]
@@ -695,12 +697,37 @@ def test_quiet_hours_of_one_soften_the_room_and_leave_the_others_lane_alone() ->
 def test_one_silent_one_is_reminded_alone() -> None:
     room, ann, ben, clock = evening()
     ann.taps("calm")
+    ann.taps("sleep")
 
     clock.reaches("22:00")
 
     assert room.texts == [CARD]
     assert ann.private == []
     assert ben.private == ["The check-in is here until 00:00, if you like. What do you feel just now?"]
+
+
+def test_half_an_answer_is_asked_for_its_other_half_alone() -> None:
+    room, ann, ben, clock = evening()
+    ann.taps("calm")
+    ben.taps("sleep")
+
+    clock.reaches("22:00")
+
+    assert room.texts == [CARD]
+    assert ann.private == ["calm. And what do you need? Pick, or write it."]
+    assert ben.private == [YOUR_FEELING]
+
+
+def test_a_thank_you_puts_no_line_back_away() -> None:
+    room, ann, ben, _ = revealed()
+    ann.replies("I heard that you are tired")
+
+    ann.replies("thank you Tend")
+    for one in (ann, ben):
+        one.taps("Nothing tomorrow")
+    ann.replies("good night my love")
+
+    assert room.texts[-1].splitlines()[1:] == ["Ann heard: I heard that you are tired"]
 
 
 def test_nobody_is_reminded_in_a_shut_lane_or_after_not_tonight() -> None:

@@ -8,8 +8,8 @@ from bot.shell import HELD
 from tests.rehearsal import FIRST_DAY, Clock, Player, Room, rehearse
 
 A_GUEST = (
-    "Somebody else is in this room now. So I keep quiet here until both of you have tapped. "
-    "Our private chats go on as before."
+    "Somebody else is in this room now. So I keep quiet here until they have left, or you have both tapped. "
+    "Our private chats go on."
 )
 THREE_GUESTS = "3 others" + A_GUEST.removeprefix("Somebody else").replace(" is ", " are ", 1)
 REVEAL = "You have both spoken."

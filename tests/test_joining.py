@@ -417,7 +417,9 @@ def test_two_who_were_here_before_are_asked_whether_it_goes_on() -> None:
     ben.taps("Go on")
 
     assert room.stage.both == (ann.person, ben.person)
-    assert room.texts[-1] == ("It goes on as it was, Ann and Ben. /settings shows how you two have it.")
+    assert room.texts[-1] == (
+        "It goes on as it was, Ann and Ben. What was open here has ended; /settings shows how you two have it."
+    )
 
 
 def test_one_of_them_with_somebody_else_is_a_new_couple() -> None:

@@ -33,12 +33,12 @@ KEEPS_QUIET = timedelta(days=30)  # a room that is shared for so long is not the
 # -- What they read -----------------------------------------------------------
 
 A_GUEST = (
-    "Somebody else is in this room now. So I keep quiet here until both of you have tapped. "
-    "Our private chats go on as before."
+    "Somebody else is in this room now. So I keep quiet here until they have left, or you have both tapped. "
+    "Our private chats go on."
 )
 GUESTS = (
-    "{n} others are in this room now. So I keep quiet here until both of you have tapped. "
-    "Our private chats go on as before."
+    "{n} others are in this room now. So I keep quiet here until they have left, or you have both tapped. "
+    "Our private chats go on."
 )
 NOTED = "Noted. Once {other} taps too, I go on here."
 GOES_ON = "I go on here, as you both like it."

@@ -60,7 +60,10 @@ BOTH_IN = "{first} and {second}: the two of you."
 NOTED = "Noted. Once {first} taps too, it begins."
 HAS_ITS_TWO = "This room has its two already."
 BEEN_HERE = "{first} and {second}, I know you two. Shall it go on as it was, with what you kept?"
-GOES_ON = "It goes on as it was, {first} and {second}. /settings shows how you two have it."
+GOES_ON = (
+    "It goes on as it was, {first} and {second}. What was open here has ended; "
+    "/settings shows how you two have it."
+)
 AGAIN_THEN = "All right. Who are the two of you? It begins when both have tapped."
 
 SETUP = (
@@ -84,6 +87,7 @@ ALL_SET = (
 )
 CHANGED = "{who} has changed this for you two. {what}: {value}."
 ENOUGH = "Kept. /settings opens it again."
+ELSEWHERE = "The settings are open in another place now."
 
 IM_IN = Button("I'm in", "in")
 THATS_US, NOT_US = Button("That's us", "us"), Button("Not us", "not us")
@@ -214,7 +218,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         case None | Setting(), Began(who, private=private):
             here = Setting(scene.now + (STAYS if begun(scene) else WAITS), who if private else None)
             elsewhere = (
-                [redraw(ENOUGH, to=state.to, card="settings")] if state and state.to != here.to else []
+                [redraw(ELSEWHERE, to=state.to, card="settings")] if state and state.to != here.to else []
             )
             return here, [*elsewhere, card_of(say, here, scene.prefers, scene)]
 

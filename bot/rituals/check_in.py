@@ -62,7 +62,7 @@ OPENS_IN_OPEN = (
 OPENS_LATE = (
     "Your check-in, later than planned. It is open until {closes:hour}, for one feeling and one need each."
 )
-REMINDED = "The check-in is here until {closes:hour}. A word each is enough."
+REMINDED = "The check-in is here until {closes:hour}. One feeling, one need: a word for each is enough."
 REMINDED_ALONE = "The check-in is here until {closes:hour}, if you like. What do you feel just now?"
 
 TAKEN = "Kept: {words}. Yours to change until you have both answered."
@@ -156,6 +156,10 @@ class Yours:
     @property
     def said(self) -> bool:
         return bool(self.feeling or self.need or self.action or self.draft)
+
+    @property
+    def half(self) -> bool:
+        return bool(self.said and not self.named and not self.draft and not self.not_tonight)
 
     @property
     def silent(self) -> bool:
@@ -328,18 +332,24 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             if is_action(evening.yours[who], words, scene, asked):
                 after, said = acted(evening, who, scene, action=words, nothing=False)
                 return after, [draw(TAKEN_ACTION, to=who, card="yours", asks="action", words=words), *said]
-            after = replace(state, evening=with_yours(evening, who, heard=words))
-            return after, [draw(TAKEN_HEARD, to=who, card="yours", asks="action", words=words)]
+            heard = words if is_line_back(evening.yours[who], words, scene) else evening.yours[who].heard
+            after = replace(state, evening=with_yours(evening, who, heard=heard))
+            return after, [draw(TAKEN_HEARD, to=who, card="yours", asks="action", words=heard or words)]
 
         case Acting(evening=evening), TimeCame():
             return closed(redraw, evening, scene)
 
         # Afterwards. What is told alone by then is not for the room.
-        case Listening(evening=evening), Wrote(who, "back", words, False) if not is_edit(
-            evening.yours[who], words
+        case Listening(evening=evening), Wrote(who, "back", words, False) if is_line_back(
+            evening.yours[who], words, scene
         ):
             after = replace(state, evening=with_yours(evening, who, heard=words))
             return after, [Kept("heard", who, words), closing(redraw, after.evening, scene)]
+
+        case Listening(evening=evening), Wrote(who, "back", words, False) if not is_edit(
+            evening.yours[who], words
+        ):
+            return state, [closing(redraw, evening, scene)]
 
         case (Unseen() | Shared()) as here, Tapped(who, SHARE_MINE.tap):
             return shared(here, who, scene)
@@ -520,6 +530,14 @@ def is_action(yours: Yours, words: Words, scene: Scene, asked: str) -> bool:
     return promises(words, language) or not (yours.action or reports(words, language))
 
 
+def is_line_back(yours: Yours, words: Words, scene: Scene) -> bool:
+    """Whether words are the first line back, or another one: a "thank you" puts none away."""
+    if is_edit(yours, words):
+        return False
+    edited = bool(words.source and yours.heard and yours.heard.source == words.source)
+    return not yours.heard or edited or reports(words, scene.prefers.of(words.by)[LANGUAGE])
+
+
 def is_edit(yours: Yours, words: Words) -> bool:
     """Whether this is another form of the action, which stands as it was when the evening closed."""
     return bool(words.source and yours.action and yours.action.source == words.source)
@@ -574,7 +592,11 @@ def reminded(evening: Evening, scene: Scene) -> list[Answer]:
     silent = [who for who in scene.both if evening.yours[who].silent]
     if len(silent) == len(scene.both):
         return [with_less(tonight(say, REMINDED, evening, scene))]
-    return [with_less(ask_feeling(say, who, REMINDED_ALONE, closes=evening.closes)) for who in silent]
+    halves = [who for who in scene.both if evening.yours[who].half]
+    return [
+        *(with_less(ask_feeling(say, who, REMINDED_ALONE, closes=evening.closes)) for who in silent),
+        *(your_card(say, evening, who) for who in halves),
+    ]
 
 
 def with_less(reminder: Say) -> Say:

@@ -143,6 +143,13 @@ def end_all(tx: Tx, couple: CoupleRow) -> None:
         retire(tx, couple, card)
 
 
+def hand_over(tx: Tx, couple: CoupleRow, to: CoupleRow) -> None:
+    """Let another couple, whose room this is, take away the buttons that are left of this one there."""
+    tx.session.flush()
+    left = update(LineRow).where(LineRow.couple_id == couple.id, LineRow.kind == "strip")
+    tx.session.execute(left.values(couple_id=to.id, target=to.id))
+
+
 def retire(tx: Tx, couple: CoupleRow, card: CardRow) -> None:
     """Let a card die: its buttons go, and if it was not sent yet it never is."""
     card.live = False
@@ -732,7 +739,7 @@ def say_room_anew(tx: Tx, couple: CoupleRow) -> None:
     for card in tx.session.scalars(
         select(CardRow).where(CardRow.couple_id == couple.id, CardRow.to_id.is_(None))
     ):
-        standing = card.live and card.message_id is not None
+        standing = card.live and card.name and card.message_id is not None
         card.message_id = None
         face = face_of(tx, couple, card) if standing and card.playing_id else None
         playing = tx.session.get(PlayingRow, card.playing_id) if card.playing_id else None

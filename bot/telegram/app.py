@@ -209,7 +209,7 @@ class Tend:
             await self._mind_the_clock()
             for turn in range(1, ROUNDS):
                 left = await self._hear_waiting(strangers=False)
-                if not left or turn % RING_EVERY == 0:
+                if self._intake.caught_up and (not left or turn % RING_EVERY == 0):
                     left += await self._storage.run(self._engine.ring)
                 look_again = await self._send_waiting()
                 if self._ending or not (left or await self._hear_waiting(strangers=True)):
@@ -235,12 +235,13 @@ class Tend:
 
     async def settle(self) -> datetime | None:
         """Go until nothing is left to do at this moment, and return the next one at which something is."""
+        await self._intake.looked.wait()
         while True:
             look_again = await self.go()
             if self._under_way:
                 await asyncio.wait(self._under_way)
                 continue
-            due = await self._storage.run(couples.next_due)
+            due = await self._storage.run(couples.next_due) if self._intake.caught_up else None
             quiet = await self._storage.run(inbox.is_empty)
             upcoming = [at for at in (look_again, due) if at]
             if quiet and not any(at <= self._now() for at in upcoming):

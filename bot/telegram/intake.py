@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 LONG_POLL = 25  # seconds Telegram may hold a call that has nothing to tell
 ANSWERS_WITHIN = 5.0  # seconds on top of that
 WANTED = (Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER)
+A_BATCH = 100  # updates in one answer, at most: Bot API, getUpdates
 HIGHEST = 2**63  # no database holds a larger number, and Telegram's are far smaller
 LONGEST_WAIT = 30.0  # seconds between two tries while Telegram cannot be reached
 
@@ -43,7 +44,8 @@ class Intake:
     """Polls, stores, then confirms.
 
     It calls `stored` when there is something to hear, and `back` when Telegram answers that did not before.
-    Between the two it is cut off: nobody can know whether what is sent then arrives.
+    Between the two it is cut off: nobody can know whether what is sent then arrives. It has caught up when
+    all that people did meanwhile is stored: nobody is rung before, or what was said in time would come late.
     """
 
     def __init__(
@@ -56,7 +58,8 @@ class Intake:
         self._bot, self._storage, self._stored, self._back = bot, storage, stored, back
         self._offset: int | None = None
         self._turns: inbox.Turns = {}
-        self.cut_off = False
+        self.cut_off = self.caught_up = False
+        self.looked = asyncio.Event()  # Telegram was asked for the first time, and answered or did not
 
     async def run(self) -> None:
         """Poll until cancelled. Raises InvalidToken, which no waiting can mend."""
@@ -75,12 +78,13 @@ class Intake:
                 log.warning("another process polls with this token; only one may")
                 await asyncio.sleep(LONGEST_WAIT)
             except TimedOut:
-                self.cut_off = True
+                self._is_cut_off()
             except RetryAfter as error:
                 wanted = error.retry_after
                 await asyncio.sleep(wanted.total_seconds() if isinstance(wanted, timedelta) else wanted)
             except (NetworkError, TelegramError) as error:
-                self.cut_off |= isinstance(error.__cause__, httpx.TransportError)
+                if isinstance(error.__cause__, httpx.TransportError):
+                    self._is_cut_off()
                 log.warning(
                     "Telegram cannot be reached (%s); trying again in %.0f s", type(error).__name__, wait
                 )
@@ -89,13 +93,19 @@ class Intake:
 
     async def once(self) -> None:
         """Make one call, store what came, and let the next call confirm it."""
-        updates = await self._bot.raw_updates(self._offset, 0 if self.cut_off else LONG_POLL)
+        updates = await self._bot.raw_updates(self._offset, LONG_POLL if self.caught_up else 0)
         if self.cut_off:
             self.cut_off = False
             self._back()
-        if not updates:
-            return
-        whole = [update for update in updates if 0 <= update["update_id"] < HIGHEST]
-        await self._storage.run(inbox.keep, whole, self._turns)
-        self._offset = max(update["update_id"] for update in updates) + 1
-        self._stored()
+        if updates:
+            whole = [update for update in updates if 0 <= update["update_id"] < HIGHEST]
+            await self._storage.run(inbox.keep, whole, self._turns)
+            self._offset = max(update["update_id"] for update in updates) + 1
+        if updates or not self.caught_up:
+            self.caught_up = self.caught_up or len(updates) < A_BATCH
+            self._stored()
+        self.looked.set()
+
+    def _is_cut_off(self) -> None:
+        self.cut_off, self.caught_up = True, False
+        self.looked.set()
