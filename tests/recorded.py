@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot.couple.house import HOUSE
 from bot.couple.company import Visited
+from bot.couple.house import HOUSE
 from bot.couple.joining import Confirming, Gathering, Returning, Setting
 from bot.couple.leaving import Asked
 from bot.ritual import Each, Person, Ritual, Words

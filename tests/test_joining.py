@@ -418,7 +418,8 @@ def test_two_who_were_here_before_are_asked_whether_it_goes_on() -> None:
 
     assert room.stage.both == (ann.person, ben.person)
     assert room.texts[-1] == (
-        "It goes on as it was, Ann and Ben. What was open here has ended; /settings shows how you two have it."
+        "It goes on as it was, Ann and Ben. What was open here has ended; "
+        "/settings shows how you two have it."
     )
 
 

@@ -65,10 +65,10 @@ EVENING: tuple[Step, ...] = (
 
 
 def ask_much(story: Story, *, wait: bool) -> None:
-    """Ask for the same long answer again and again."""
-    for _ in range(4):
-        story.ann.says("/privacy", "private", wait=wait)
-        story.ben.says("/privacy", "private", wait=wait)
+    """Ask for long answers, one right after the other."""
+    for command in ("/privacy", "/help", "/settings"):
+        story.ann.says(command, "private", wait=wait)
+        story.ben.says(command, "private", wait=wait)
 
 
 def reply(story: Story, words: str, *, wait: bool) -> None:

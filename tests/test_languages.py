@@ -405,8 +405,15 @@ def test_a_text_in_spanish() -> None:
         "Ann: calma. Necesita: un abrazo."
     )
     assert plain(
-        say("The check-in is here until {closes:hour}. A word each is enough.", closes=at), reader
-    ) == ("El encuentro sigue aquí. Basta una palabra de cada quien. Cierre: 21:00 Berlín, 15:00 Lima.")
+        say(
+            "The check-in is here until {closes:hour}. One feeling, one need: a word for each is enough.",
+            closes=at,
+        ),
+        reader,
+    ) == (
+        "El encuentro sigue aquí. Un sentimiento, una necesidad: basta una palabra para cada cosa. "
+        "Cierre: 21:00 Berlín, 15:00 Lima."
+    )
     assert plain(say("{first:day}", first=at), reader) == "domingo, 22 de noviembre"
     assert plain(say("{words}", words=Words(ANN, "calm")), reader) == "calm", "own words stay as they are"
 
