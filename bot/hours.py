@@ -87,7 +87,8 @@ def is_quiet(prefers: Preferences, now: datetime) -> bool:
 def first_evening(prefers: Preferences, now: datetime) -> date:
     """Return the day from which evenings are counted: today, if the hour is still to come."""
     zone = prefers[ZONE]
-    return next_fire(now.date(), 1, prefers[HOUR], zone, now).astimezone(zone).date()
+    today = now.astimezone(zone).date()
+    return next_fire(today, 1, prefers[HOUR], zone, now).astimezone(zone).date()
 
 
 def evening_hour(prefers: Preferences, after: datetime) -> datetime | None:

@@ -13,6 +13,7 @@ from bot.hours import (
     Span,
     evening_of,
     fire_at,
+    first_evening,
     is_quiet,
     next_fire,
     read_hour,
@@ -205,3 +206,10 @@ def test_each_ones_quiet_hours_are_by_their_own_clock() -> None:
     assert is_quiet(prefers.of(ann), midnight)
     assert not is_quiet(prefers.of(ben), midnight)
     assert not is_quiet(prefers.put(QUIET, None, ann).of(ann), midnight)
+
+
+def test_west_of_greenwich_the_first_evening_is_today_too() -> None:
+    prefers = Preferences().put(ZONE, ZoneInfo("America/Lima"))
+    seven_in_lima = datetime(2026, 5, 2, 0, 30, tzinfo=UTC)
+
+    assert first_evening(prefers, seven_in_lima) == date(2026, 5, 1)
