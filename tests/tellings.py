@@ -225,8 +225,10 @@ class Telling:
         with self.server.fresh(f"story_{next(NUMBERS)}") as url:
             yield url
 
-    def argv(self, database: str, bot: Sequence[str] = THE_BOT) -> list[str]:
-        """Return the command line of the stand-in with this bot below it."""
+    def argv(self, database: str, bot: Sequence[str] = THE_BOT) -> list[str] | None:
+        """Return the command line of the stand-in with this bot below it; None where it is `tend play`."""
+        if (self.language, database, bot) == (NoInterpreter.language, "", THE_BOT):
+            return None
         return [sys.executable, "-c", LAUNCHER, self.language, database, *bot]
 
 
@@ -240,9 +242,3 @@ def telling(request: pytest.FixtureRequest) -> Telling:
     if request.param == TELLINGS[0]:
         return IN_ENGLISH
     return Telling("es", request.getfixturevalue("server"))
-
-
-@pytest.fixture
-def in_spanish(server: Server) -> Telling:
-    """Tell a story once, the other way."""
-    return Telling("es", server)

@@ -14,7 +14,7 @@ import pytest
 from bot.arrival import Added
 from bot.couple.house import HOUSE
 from bot.playground.cast import BY_NAME
-from bot.ritual import Answer, Began, Event, Kept, Person, Ritual, Scene, TimeCame, Value, say
+from bot.ritual import Answer, Began, Event, Kept, Person, Ritual, Say, Scene, TimeCame, Value, say
 from bot.shell import CLOSED as IS_CLOSED
 from bot.storage import couples, outbox
 from bot.storage.store import Store, migrate
@@ -170,7 +170,7 @@ def candle(state: Lit | None, event: Event, scene: Scene) -> tuple[Lit | None, l
         case Lit(), TimeCame():
             (mine,) = scene.kept
             fails = mine.words is not None and mine.words.text == "short"
-            more = [say("{left}", left=cast("Value", object()))] if fails else []
+            more = [Say("{left}", {"left": cast("Value", object())})] if fails else []
             return None, [Kept("ember", None), say("Out."), *more]
     return state, []
 
@@ -403,7 +403,8 @@ def test_a_network_that_is_gone_for_a_day_costs_one_evening_and_floods_nobody(tm
         story.clock.by("PT5M")
         ((_, closed),) = story.said(before)
         assert closed.startswith(CLOSED)
-        assert story.said(before, NEST) == story.told(story.ben, before) == []
+        assert story.said(before, NEST) == []
+        assert story.told(story.ben, before) == []
         story.ann.taps("Share mine")  # what she said in time was heard
         assert "Ann: tender, needing music." in story.newest(SHARED)["text"]
         before = story.mark

@@ -139,6 +139,18 @@ def test_what_was_just_said_is_not_said_again_below_itself_and_later_it_is(post:
     assert texts(post.drains()) == ["no words"]
 
 
+def test_what_was_lost_on_its_way_is_said_again_when_somebody_asks_again(post: Post) -> None:
+    post.puts("no words", rank=TO_PEOPLE)
+    (line,), _ = post.claims()
+    post.clock.now += A_SECOND
+    post.puts("no words", rank=TO_PEOPLE)  # the first is still on its way
+    with post.store.begin() as tx:
+        assert outbox.waiting_lines(tx) == 1
+        outbox.drop(tx, line.id)
+    post.puts("no words", rank=TO_PEOPLE)
+    assert texts(post.drains()) == ["no words"]
+
+
 def test_what_changed_to_and_fro_is_told_as_it_is_at_last(post: Post) -> None:
     post.puts("at eight", rank=TO_PEOPLE)
     post.drains()

@@ -25,6 +25,7 @@ from bot.storage import couples, inbox, outbox
 from bot.storage.outbox import Limits
 from bot.storage.store import Storage, Store
 from bot.storage.tables import InboxRow
+from bot.telegram import app
 from bot.telegram.app import Line, Tend, raw_bot
 from bot.telegram.intake import Intake, RawBot
 from tests.databases import Time
@@ -351,6 +352,54 @@ async def test_a_telegram_that_refuses_the_menu_at_first_is_asked_again(store: S
         await make(Heartbeat, lambda: None).run(stop, follow)
     storage._thread.shutdown()
     assert len(wire.asked("setMyCommands")) >= 4
+
+
+# -- A flood of taps ----------------------------------------------------------
+
+
+def taps(many: int) -> list[Json]:
+    """Return so many taps with data that is not ours; each still wants its answer."""
+    below = said("a card")
+    return [
+        {
+            "update_id": number,
+            "callback_query": {
+                "id": str(number), "from": below["from"], "chat_instance": "1", "data": "x", "message": below,
+            },
+        }
+        for number in range(1, many + 1)
+    ]  # fmt: skip
+
+
+async def test_a_flood_of_taps_is_answered_a_few_at_a_time_and_no_line_waits_for_it(
+    store: Store, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "MOST_ASIDES", 25)
+    two_lines(store)
+    with store.begin() as tx:
+        inbox.keep(tx, taps(40))
+    wire.answers["answerCallbackQuery"] += ["takes its time"] * 40
+    stop, storage = asyncio.Event(), Storage(store)
+    line, limits = Line(BOT.token, wire.address, SOON), Limits(in_flight=4)
+    tend = Tend(line, storage, Engine(HOUSE, ALL_PREFERENCES), store.now, limits, Heartbeat, lambda: None)
+
+    async def comes(so: Callable[[], bool]) -> None:
+        while not so():  # noqa: ASYNC110 - it happens on the wire, which rings no event
+            await asyncio.sleep(0.01)
+
+    async def follow(_: Tend) -> None:
+        await comes(lambda: len(wire.asked("sendMessage")) == 2)
+        assert await storage.run(inbox.is_empty)
+        await comes(lambda: len(wire.asked("answerCallbackQuery")) >= 4)
+        assert len(wire.asked("answerCallbackQuery")) == 4
+        wire.hurry.set()
+        await comes(lambda: len(wire.asked("answerCallbackQuery")) >= 25)
+        stop.set()
+
+    async with asyncio.timeout(SOON):
+        await tend.run(stop, follow)
+    storage._thread.shutdown()
+    assert len(wire.asked("answerCallbackQuery")) == 25
 
 
 # -- The end ------------------------------------------------------------------

@@ -3,20 +3,23 @@
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from bot.playground.cast import BOT
 from bot.ritual import Button, Line, Person, Say, Words, redraw, say
+from bot.shell import DELAYED
 from bot.storage import outbox
-from bot.storage.outbox import PROMPT, TO_PEOPLE, Limits
+from bot.storage.outbox import LOOKED_AT, PROMPT, TO_PEOPLE, Limits
 from bot.storage.store import Storage, Store, migrate
-from bot.storage.tables import CardRow, CoupleRow, PersonRow
+from bot.storage.tables import CardRow, CoupleRow, LineRow, PersonRow
 from bot.telegram import outbound
 from bot.telegram.app import Line as Reached
 from bot.telegram.app import raw_bot
@@ -532,6 +535,83 @@ async def test_a_count_that_fails_holds_nothing_up_and_ends_nothing(
     assert heard == [(-1, 3)] * left
     with post.store.begin() as tx:
         assert tx.session.query(CoupleRow).one().stage == "together"
+
+
+# -- Late, and cut off --------------------------------------------------------
+
+
+def test_a_prompt_that_waited_long_says_so_and_an_answer_does_not(post: Post) -> None:
+    post.puts("evening", 1)
+    post.puts("in time", 2)
+    post.puts("you asked", 3, TO_PEOPLE)
+    for line in post.claims()[0]:
+        with post.store.begin() as tx:
+            wait = timedelta(minutes=9 if line.face.text == "in time" else 11)
+            outbox.postpone(tx, line.id, tx.now + wait, whole_chat=False)
+    below = {line.face.text: [each.text for each in line.face.below] for _, line, _ in post.drains()}
+    assert below == {"evening": [DELAYED], "in time": [], "you asked": []}
+
+
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [
+        (replace(say("closed", card="card"), closes=True), []),
+        (replace(redraw("closed", card="card"), closes=True), []),
+        (say("next", card="card", softly=True), ["next"]),
+        (replace(say("closed", card="card", again=True), closes=True), ["closed"]),
+        (replace(say("anew", card="card", asks="who"), closes=True), ["anew"]),
+    ],
+    ids=["closes", "closes quietly", "goes on", "closes, and must be read", "asks"],
+)
+@pytest.mark.parametrize("minutes", [1, 30])
+def test_what_only_closes_what_nobody_has_seen_for_long_is_not_said(
+    post: Post, last: Say, told: list[str], minutes: int
+) -> None:
+    post.says(say("evening", card="card", asks="who"), post.room())
+    (line,), _ = post.claims()
+    with post.store.begin() as tx:
+        outbox.postpone(tx, line.id, tx.now + timedelta(hours=1), whole_chat=False)
+    post.clock.now += timedelta(minutes=minutes)
+    post.says(last, post.room())
+    assert texts(post.drains()) == (told if minutes == 30 else [last.text])
+
+
+def test_where_telegram_is_cut_off_only_what_may_be_said_twice_is_tried(post: Post) -> None:
+    post.puts("evening", 1)
+    post.puts("return", 2, again=True)
+    post.puts("evening", 3)
+    post.puts("behind it", 3, again=True)
+    with post.store.begin() as tx:
+        ready, look_again = outbox.claim(tx, post.engine.book, post.limits, cut_off=True)
+        assert [line.face.text for line in ready] == ["return"]
+        assert look_again is None
+    assert Counter(texts(post.drains())) == {"evening": 2, "behind it": 1}
+
+
+def test_once_telegram_is_back_nobody_waits_but_where_it_asked_to(post: Post) -> None:
+    post.puts("network", 1)
+    post.puts("too fast", 2)
+    for line in post.claims()[0]:
+        with post.store.begin() as tx:
+            outbox.postpone(tx, line.id, tx.now + A_MINUTE, whole_chat=line.face.text == "too fast")
+    began = post.clock.now
+    with post.store.begin() as tx:
+        outbox.try_now(tx)
+    assert [(line.face.text, at - began) for at, line, _ in post.drains()] == [
+        ("network", A_SECOND),
+        ("too fast", A_MINUTE),
+    ]
+
+
+def test_chats_that_must_wait_hide_none_behind_them(post: Post) -> None:
+    for number in range(1, LOOKED_AT + 20):
+        post.puts("refused", number)
+    with post.store.begin() as tx:
+        tx.session.execute(update(LineRow).values(attempts=1, not_before=tx.now + A_MINUTE))
+    post.puts("evening", 9_000)
+    ready, look_again = post.claims()
+    assert [line.face.text for line in ready] == ["evening"]
+    assert look_again == post.clock.now + A_MINUTE
 
 
 # -- Redrawing and tidying ----------------------------------------------------

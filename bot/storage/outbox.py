@@ -246,8 +246,10 @@ def _just_said(tx: Tx, couple: CoupleRow, playing_id: int | None, said: Say) -> 
         if is_same(card):
             retire(tx, couple, card)
     newest = tx.session.scalar(select(CardRow).where(whose).order_by(CardRow.id.desc()).limit(1))
-    is_new = newest is not None and tx.now - JUST_SAID < newest.at <= tx.now
-    return newest if newest is not None and is_new and is_same(newest) else None
+    if newest is None or not tx.now - JUST_SAID < newest.at <= tx.now or not is_same(newest):
+        return None
+    is_flying = tx.session.scalar(select(exists().where(LineRow.card_id == newest.id)))
+    return newest if newest.message_id or is_flying else None  # else it was lost, and is said again
 
 
 def _is_past(tx: Tx, standing: CardRow, said: Say) -> bool:
