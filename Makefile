@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 SERVER := $(VENV)/server
-WORKERS ?= 2
+WORKERS ?= 3 # the stories wait more than they work: three keep two cores busy
 
 .PHONY: test play check texts lock clean
 
