@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 SERVER := $(VENV)/server
-WORKERS ?= 3 # the stories wait more than they work: three keep two cores busy
+# The stories wait more than they work, so three keep two cores busy.
+WORKERS ?= 3
 
 .PHONY: test play check texts lock clean
 
