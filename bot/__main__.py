@@ -70,6 +70,8 @@ def keep_apart(settings: Settings) -> None:
     """Let nobody play with the data of a real couple. Raises RefusedSettingsError."""
     if settings.folder.exists() and not (settings.data_dir / "stand-in").exists():
         raise RefusedSettingsError("DATA_DIR holds the data of a real bot. Give `tend play` another folder.")
+    if settings.bot_token.get_secret_value() and settings.database_url.get_secret_value():
+        raise RefusedSettingsError("BOT_TOKEN and DATABASE_URL are a real bot's. Run `tend play` without them.")
 
 
 def command_line() -> argparse.ArgumentParser:

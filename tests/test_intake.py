@@ -261,6 +261,23 @@ async def test_an_update_whose_number_no_database_holds_is_passed_over(store: St
         assert [number for number, _ in inbox.waiting(tx, 9)] == [5]
 
 
+async def test_after_a_whole_batch_it_asks_at_once_whether_there_is_more(store: Store, wire: Wire) -> None:
+    storage, stored = Storage(store), asyncio.Event()
+    batches: tuple[list[Json], ...] = ([], [{"update_id": number} for number in range(1, 101)], [], [])
+    wire.answers["getUpdates"] += [(200, {"ok": True, "result": batch}) for batch in batches]
+    told: list[bool] = []
+    async with raw_bot(Line(BOT.token, wire.address, SOON), 2) as bot:
+        intake = Intake(bot, storage, stored.set)
+        for _ in batches:
+            stored.clear()
+            await intake.once()
+            told.append(stored.is_set())
+    storage._thread.shutdown()
+    assert [int(call["timeout"]) > 0 for call in wire.asked("getUpdates")] == [False, True, False, True]
+    assert told == [True, True, True, False]
+    assert not intake.more
+
+
 # -- Poison -------------------------------------------------------------------
 
 

@@ -460,7 +460,8 @@ def test_a_database_that_somebody_else_holds_is_told_in_a_sentence(
 
 def test_the_playground_migrates_its_own(tmp_path: Path) -> None:
     folder = tmp_path / "tend"
-    folder.mkdir()
+    for made in (folder, tmp_path / "stand-in"):
+        made.mkdir()
     url = f"sqlite:///{folder / 'tend.db'}"
     upgrade(url, REVISIONS[0])
     with Play.start(tmp_path) as play:

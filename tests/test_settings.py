@@ -125,3 +125,15 @@ def test_nobody_plays_with_the_data_of_a_real_bot(
     assert main(["play"]) == 2
     assert "another folder" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == [tmp_path / "tend"]
+
+
+def test_nobody_plays_on_the_database_of_a_real_bot(
+    bare: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare.setenv("DATA_DIR", str(tmp_path))
+    bare.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'real.db'}")
+    bare.setenv("BOT_TOKEN", "123:abc")
+
+    assert main(["play"]) == 2
+    assert "without them" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

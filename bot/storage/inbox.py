@@ -31,13 +31,15 @@ Turns: TypeAlias = dict[int, datetime]  # of each couple the last one; a comfort
 def keep(tx: Tx, updates: Sequence[dict[str, Any]], turns: Turns | None = None) -> int:
     """Store raw updates and return how many were new. One that is known already is left as it is."""
     turns = {} if turns is None else turns
+    numbers = [int(body["update_id"]) for body in updates]
+    known = set(tx.session.scalars(select(InboxRow.update_id).where(InboxRow.update_id.in_(numbers))))
     new = 0
-    for body, whose in zip(updates, _whose(tx, updates), strict=True):
-        number = int(body["update_id"])
-        if tx.session.get(InboxRow, number) is None:
+    for number, body, whose in zip(numbers, updates, _whose(tx, updates), strict=True):
+        if number not in known:
             sealed = tx.keys.host.close(json.dumps(body), "inbox", number, "body", "host")
             at = _turn(turns, whose, tx.now) if whose is not None else tx.now + BEHIND
             tx.session.add(InboxRow(update_id=number, body=sealed, stage="new", at=at))
+            known.add(number)
             new += 1
     return new
 

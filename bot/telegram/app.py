@@ -212,7 +212,7 @@ class Tend:
                 if self._intake.caught_up and (not left or turn % RING_EVERY == 0):
                     left += await self._storage.run(self._engine.ring)
                 look_again = await self._send_waiting()
-                if self._ending or not (left or await self._hear_waiting(strangers=True)):
+                if self._ending or not (left or await self._hear_strangers()):
                     break
             return look_again
 
@@ -266,6 +266,10 @@ class Tend:
             log.error("a call to Telegram failed: %s", trace_of(error))
 
     # -- What arrived
+
+    async def _hear_strangers(self) -> int:
+        """Hear whoever is left, unless Telegram has more to tell: couples may be among it."""
+        return 0 if self._intake.more else await self._hear_waiting(strangers=True)
 
     async def _hear_waiting(self, *, strangers: bool) -> int:
         """Hear one batch, and return how many were heard."""

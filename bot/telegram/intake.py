@@ -59,6 +59,7 @@ class Intake:
         self._offset: int | None = None
         self._turns: inbox.Turns = {}
         self.cut_off = self.caught_up = False
+        self.more = False  # Telegram has more to tell at once
         self.looked = asyncio.Event()  # Telegram was asked for the first time, and answered or did not
 
     async def run(self) -> None:
@@ -93,7 +94,8 @@ class Intake:
 
     async def once(self) -> None:
         """Make one call, store what came, and let the next call confirm it."""
-        updates = await self._bot.raw_updates(self._offset, LONG_POLL if self.caught_up else 0)
+        waits = self.caught_up and not self.more
+        updates = await self._bot.raw_updates(self._offset, LONG_POLL if waits else 0)
         if self.cut_off:
             self.cut_off = False
             self._back()
@@ -101,8 +103,9 @@ class Intake:
             whole = [update for update in updates if 0 <= update["update_id"] < HIGHEST]
             await self._storage.run(inbox.keep, whole, self._turns)
             self._offset = max(update["update_id"] for update in updates) + 1
-        if updates or not self.caught_up:
-            self.caught_up = self.caught_up or len(updates) < A_BATCH
+        self.more = len(updates) >= A_BATCH
+        if updates or not waits:
+            self.caught_up = self.caught_up or not self.more
             self._stored()
         self.looked.set()
 
