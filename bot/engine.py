@@ -254,8 +254,8 @@ class Engine:
     def _command(self, tx: Tx, command: Command) -> Reply:
         if command.name == "start":
             return self._start(tx, command)
-        ritual = self.commands.get(command.name)
         couple, person = self._whose(tx, command.who, command.where)
+        ritual = self.commands.get(command.name) or self._named(tx, couple, command.name)
         if ritual is not None and ritual.anyone and person is None:
             return self._tell_anyone(tx, ritual, command.where, command.who.language)
         if ritual is None or couple is None:
@@ -384,6 +384,9 @@ class Engine:
         if couple is None or person is None:
             return self._doorstep(tx, text) if text.where.private and not text.edited else Reply()
         lane = person if text.where.private else None
+        if not text.edited and (ritual := self._named(tx, couple, text.words)):
+            outcome = self._begins(tx, couple, person, ritual, Words(Person(person.id)), text.where)
+            return Reply(nod=_is_silent_in_room(outcome, private=text.where.private))
         if text.edited:
             said = outbox.said(tx, text.where.chat_id, text.message_id)
             if said is None:
@@ -562,6 +565,23 @@ class Engine:
 
     def _rituals(self, are: Callable[[Ritual], bool]) -> list[Ritual]:
         return [ritual for ritual in self.book.rituals.values() if are(ritual)]
+
+    def _begins(
+        self, tx: Tx, couple: CoupleRow, person: PersonRow, ritual: Ritual, words: Words, where: Place
+    ) -> Outcome:
+        row = self._row_for(tx, couple, ritual, anew=ritual.many)
+        return self._step(tx, couple, row, Began(Person(person.id), words, private=where.private))
+
+    def _named(self, tx: Tx, couple: CoupleRow | None, said: str) -> Ritual | None:
+        """Return the ritual that a word of the couple's own begins."""
+        words = {ritual.word: ritual for ritual in self._rituals(lambda each: each.word is not None)}
+        if couple is None or couple.stage != "together" or not words:
+            return None
+        prefers = couples.preferences(tx, couple, self.book)
+        for word, ritual in words.items():
+            if word and word.reads and prefers[word] and word.reads(said) == prefers[word]:
+                return ritual
+        return None
 
     # -- Finding whom it is about
 

@@ -11,6 +11,10 @@ EVENING_TURNS = timedelta(hours=6)  # what happens before six in the morning bel
 LATE = timedelta(minutes=10)
 TOO_SHORT = timedelta(minutes=45)  # an opening cut below this is skipped
 
+UNTIL = re.compile(r"(until|till|til|hasta( las?)?)\s+")
+LENGTH = re.compile(r"(-?\d{1,12})(?:[.,](\d)\d*)?\s*([^\W\d_]*)\s*(\d{1,2})?")
+MINUTES, HOURS = re.compile("m|min|mins|minutes?|minutos?"), re.compile("h|hrs?|hours?|horas?")
+MOST = 10_000  # no length has more of either, so that none is too large to count with
 A_TIME = re.compile(r"\d{1,2}(?:[:.h]\d{2})?\s*(?:am|pm)?")
 
 NO_SUCH_HOUR = "I did not understand that. Reply with a time like 21:30, or tap one."
@@ -23,6 +27,11 @@ ZONE = Preference("zone", ZoneInfo, UTC_ZONE, label="Clock", asks="What does you
 def fire_at(day: date, hour: time, zone: ZoneInfo) -> datetime:
     """Return the instant (UTC) of a wall time: past a spring gap, and the first one in an autumn fold."""
     return datetime.combine(day, hour, zone).astimezone(UTC)
+
+
+def next_time(hour: time, zone: ZoneInfo, after: datetime) -> datetime:
+    """Return the next instant (UTC) after `after` at which clocks there show this hour."""
+    return next_fire(after.date(), 1, hour, zone, after)
 
 
 def next_fire(anchor: date, every: int, hour: time, zone: ZoneInfo, after: datetime) -> datetime:
@@ -49,6 +58,23 @@ def read_hour(text: str) -> time | None:
         return None
     hour = hour % 12 + (12 if half == "pm" else 0) if half else hour
     return time(hour, minute) if hour < 24 and minute < 60 else None  # noqa: PLR2004 - a day, an hour
+
+
+def read_until(text: str) -> time | None:
+    """Return the time of day in "until 21:30", in any language of ours; None where there is none."""
+    before = UNTIL.match(text.lower().strip())
+    return read_hour(text.strip()[before.end() :].strip(" .!")) if before else None
+
+
+def read_length(text: str) -> timedelta | None:
+    """Return what "45", "45 minutes please", "2h", "1.5 hours" or "1h30" mean; None where it is no length."""
+    found = LENGTH.match(text.lower().strip())
+    if found is None:
+        return None
+    whole, tenths, unit, rest = min(int(found[1]), MOST), int(found[2] or 0), found[3], int(found[4] or 0)
+    if HOURS.fullmatch(unit):
+        return timedelta(hours=whole, minutes=6 * tenths + rest)
+    return timedelta(minutes=whole) if not unit or MINUTES.fullmatch(unit) else None
 
 
 @dataclass(frozen=True)

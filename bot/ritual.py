@@ -421,6 +421,8 @@ class Ritual:
     anyone: bool = False  # answers people who are not the two, too; then it has no state
     enters: bool = False  # hears that Tend was brought into a room
     minds_guests: bool = False  # hears who else comes into the room, and goes
+    urgent: bool = False  # is heard before what waits of others
+    word: Preference[str] | None = None  # a word of the couple's own that begins it, besides its command
     menu: bool = True  # stands in the command menu of the room
     preferences: tuple[Preference[Any], ...] = ()
     version: int = 1  # of its states

@@ -2,5 +2,6 @@
 
 from bot.ritual import Ritual
 from bot.rituals.check_in import CHECK_IN
+from bot.rituals.pause import PAUSE
 
-RITUALS: tuple[Ritual, ...] = (CHECK_IN,)
+RITUALS: tuple[Ritual, ...] = (CHECK_IN, PAUSE)
