@@ -462,6 +462,13 @@ class Engine:
             self._lost_thread(tx, couple, playing)
         else:
             self._step(tx, couple, row, shell.ring(row, tx.now))
+        if not playing.always:
+            self._one_after_the_other(tx, couple)
+
+    def _one_after_the_other(self, tx: Tx, couple: CoupleRow) -> None:
+        """After a silence, whoever came due in it is rung some minutes after the one before."""
+        if couple.rung_after is not None:
+            couple.rung_after = tx.now + shell.AFTER_A_SILENCE if couples.is_due(tx, couple) else None
 
     def _ring_call(self, tx: Tx, call: CallRow) -> None:
         couple = couples.of_call(tx, call)
@@ -475,6 +482,7 @@ class Engine:
         came = shell.occurrence(ritual, prefers, due, tx.now, call.opened_on)
         if row.state is None and came is not None:
             self._step(tx, couple, row, came)
+            self._one_after_the_other(tx, couple)
 
     # -- The step itself
 
@@ -538,6 +546,8 @@ class Engine:
         if not (outcome.row.hushes or couple.floor_id):
             return
         holder = shell.floor(couples.rows_of(tx, couple, self.book))
+        if couple.floor_id and holder is None:
+            couple.rung_after = tx.now + shell.AFTER_A_SILENCE
         couple.floor_id = holder.id if holder else None
 
     def _answer(self, tx: Tx, couple: CoupleRow, person: PersonRow, outcome: Outcome) -> Reply:

@@ -194,7 +194,7 @@ class TimeCame:
     """The state's `wake_at` has come; in no state, the ritual's own hour."""
 
     due: datetime
-    late: bool = False  # by more than ten minutes, or because a silence came between
+    late: bool = False  # by more than ten minutes, because Tend was away or a silence came between
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ is late and what is past. The rehearsal of the tests plays exactly these functio
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -40,6 +40,7 @@ from bot.ritual import (
 )
 
 LONGEST_ANSWER = 300  # characters of one answer
+AFTER_A_SILENCE = timedelta(minutes=5)  # before the others are rung, and between one and the next
 MOST_ANSWERS = 3  # in one line behind a command
 MOST_WORDS = 6  # people's words in one message: 6 x 300 stays far below Telegram's 4,096
 

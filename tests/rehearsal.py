@@ -90,6 +90,7 @@ class Stage:
     )  # a message: its row, what it answers
     heard: list[tuple[Row, Event, Outcome]] = field(default_factory=list)
     resting: bool = False
+    rung_after: datetime | None = None  # after a silence, one waits for the other
     before: frozenset[Person] = frozenset()  # the two of a couple that Tend rested with
 
     def __post_init__(self) -> None:
@@ -116,6 +117,7 @@ class Stage:
         )
 
     def play(self, row: Row, event: Event) -> Outcome:
+        silent = shell.floor(self.rows.values()) is not None
         outcome = shell.hear(self.couple(), row, event, self.now)
         self.heard.append((row, event, outcome))
         if row.state is None and row.ritual.calls(self.prefers, self.now):
@@ -140,6 +142,8 @@ class Stage:
             self.shown.append(Shown(row, (told := shell.back(event, shell.HELD)), told.text, self.now))
         if isinstance(event, Tapped):
             self.player(event.by).hears(outcome.whisper or (whisper(shell.HELD) if outcome.held else None))
+        if silent and shell.floor(self.rows.values()) is None:
+            self.rung_after = self.now + shell.AFTER_A_SILENCE
         self.release()
         return outcome
 
@@ -241,16 +245,25 @@ class Stage:
         ]
         if holder is None:
             rings += [(at, ritual) for ritual in self.rituals if (at := self.calls[ritual.name])]
-        return min(rings, key=lambda ring: ring[0], default=None)
+        return min(rings, key=lambda ring: self.not_before(*ring), default=None)
+
+    def not_before(self, at: datetime, what: Row | Ritual) -> datetime:
+        """When somebody is rung: after a silence one waits for the other."""
+        always = isinstance(what, Row) and what.ritual.always
+        return at if always else max(at, self.rung_after or at)
 
     def runs(self, end: datetime | None) -> None:
         for _ in range(ENDLESS):
             ring = self.next_ring()
-            if ring is None or (end and ring[0] > end):
+            if ring is None or (end and self.not_before(*ring) > end):
                 break
             at, what = ring
-            self.now = max(self.now, at)
+            self.now = max(self.now, self.not_before(at, what))
             self.ring(what, at)
+            if self.rung_after and not (isinstance(what, Row) and what.ritual.always):
+                waiting = self.next_ring()
+                due = waiting is not None and waiting[0] <= self.now
+                self.rung_after = self.now + shell.AFTER_A_SILENCE if due else None
         else:
             raise AssertionError("it never came to rest")
         self.now = max(self.now, end) if end else self.now

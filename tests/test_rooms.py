@@ -103,6 +103,7 @@ def test_the_guest_goes_and_the_evening_comes_late(road: Road) -> None:
     assert not any(text.startswith("Your check-in") for text in road.home)
 
     road.hears(Went(road.cleo.who, road.ann.room))
+    road.passes(minutes=5)
 
     assert road.home[-1].startswith("Your check-in, later than planned")
 

@@ -416,6 +416,6 @@ PREFERENCES: tuple[Preference[Any], ...] = (
     QUIET,
     *(wish for ritual in RITUALS for wish in ritual.preferences),
 )
-ASKED = {wish.name: wish for wish in PREFERENCES if wish.label and len(wish.options) != 1}
+ASKED = {wish.name: wish for wish in PREFERENCES if wish.label and (wish.reads or len(wish.options) != 1)}
 
 JOINING = Ritual("joining", "settings", "Your evening, and how you like it", step, enters=True)

@@ -351,10 +351,10 @@ def way_closed(state: Returning) -> list[Say]:
 
 
 def times(draw: Callable[..., Say], text: str, scene: Scene) -> Say:
-    """Tomorrow at noon and in the evening, and the day after: one tap each."""
+    """The next noons and evenings, one tap each."""
     zone = scene.prefers[ZONE]
-    evening = next_time(time(19), zone, scene.now + timedelta(hours=2))
-    offers = [evening, next_time(time(12), zone, evening), next_time(time(19), zone, evening)]
+    soon = sorted(next_time(hour, zone, scene.now + timedelta(hours=2)) for hour in (time(12), time(19)))
+    offers = [*soon, next_time(soon[0].astimezone(zone).time(), zone, soon[1])]
     buttons = [Button(line(A_TIME, due=due), "at", due.isoformat()) for due in offers]
     return draw(text, *buttons, REST_IT, card="pause", asks="time")
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import and_, case, delete, exists, false, not_, or_, select, update
 
 from bot.ritual import Kept, Person, Prefer, Preference, Preferences, Ritual, Seat, Words
 from bot.shell import Couple, Row
@@ -366,7 +366,7 @@ def due_playings(tx: Tx, most: int) -> list[PlayingRow]:
     query = (
         select(PlayingRow)
         .join(CoupleRow, CoupleRow.id == PlayingRow.couple_id)
-        .where(PlayingRow.wake_at <= tx.now, _has_the_floor())
+        .where(PlayingRow.wake_at <= tx.now, _has_the_floor(), or_(_is_rung_again(tx), PlayingRow.always))
         .order_by(PlayingRow.wake_at, PlayingRow.id)
         .limit(most)
     )
@@ -378,11 +378,19 @@ def due_calls(tx: Tx, most: int) -> list[CallRow]:
     query = (
         select(CallRow)
         .join(CoupleRow, CoupleRow.id == CallRow.couple_id)
-        .where(CallRow.due_at <= tx.now, CoupleRow.floor_id.is_(None))
+        .where(CallRow.due_at <= tx.now, CoupleRow.floor_id.is_(None), _is_rung_again(tx))
         .order_by(CallRow.due_at, CallRow.couple_id)
         .limit(most)
     )
     return list(tx.session.scalars(query))
+
+
+def is_due(tx: Tx, couple: CoupleRow) -> bool:
+    """Whether anybody of a couple is to be rung now, who has the floor."""
+    tx.session.flush()
+    playing = PlayingRow.couple_id == couple.id, PlayingRow.wake_at <= tx.now, PlayingRow.always.is_(False)
+    call = CallRow.couple_id == couple.id, CallRow.due_at <= tx.now
+    return bool(tx.session.scalar(select(or_(exists().where(*playing), exists().where(*call)))))
 
 
 def ring_later(tx: Tx, playing_id: int, at: datetime) -> None:
@@ -399,20 +407,31 @@ def call_later(tx: Tx, couple_id: int, ritual: str, at: datetime) -> None:
 def next_due(tx: Tx) -> datetime | None:
     """Return the next moment at which anybody is due."""
     playing = tx.session.scalar(
-        select(PlayingRow.wake_at)
+        select(_not_before(PlayingRow.wake_at, PlayingRow.always))
+        .select_from(PlayingRow)
         .join(CoupleRow, CoupleRow.id == PlayingRow.couple_id)
         .where(PlayingRow.wake_at.is_not(None), _has_the_floor())
-        .order_by(PlayingRow.wake_at)
+        .order_by(_not_before(PlayingRow.wake_at, PlayingRow.always))
         .limit(1)
     )
     call = tx.session.scalar(
-        select(CallRow.due_at)
+        select(_not_before(CallRow.due_at, false()))
+        .select_from(CallRow)
         .join(CoupleRow, CoupleRow.id == CallRow.couple_id)
         .where(CallRow.due_at.is_not(None), CoupleRow.floor_id.is_(None))
-        .order_by(CallRow.due_at)
+        .order_by(_not_before(CallRow.due_at, false()))
         .limit(1)
     )
     return min((moment for moment in (playing, call) if moment), default=None)
+
+
+def _not_before(due: Any, always: Any) -> Any:  # noqa: ANN401 - clauses of SQLAlchemy's
+    """When a row is rung: after a silence one waits for the other."""
+    return case((and_(CoupleRow.rung_after > due, not_(always)), CoupleRow.rung_after), else_=due)
+
+
+def _is_rung_again(tx: Tx) -> Any:  # noqa: ANN401 - a clause of SQLAlchemy's
+    return or_(CoupleRow.rung_after.is_(None), CoupleRow.rung_after <= tx.now)
 
 
 def _has_the_floor() -> Any:  # noqa: ANN401 - a clause of SQLAlchemy's

@@ -71,6 +71,7 @@ class CoupleRow(Base):
     first_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     second_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     floor_id: Mapped[int | None]  # the playing that asks the others for silence
+    rung_after: Mapped[datetime | None]  # after a silence, nobody is rung before; then one at a time
     key: Mapped[bytes | None] = mapped_column("wrapped_key")  # None: erased
     prefers: Mapped[bytes | None]  # sealed
     rested_at: Mapped[datetime | None]
