@@ -371,7 +371,11 @@ class Engine:
         ritual = self.book.rituals[button.opens]
         row = self._row_for(tx, couple, ritual, anew=ritual.many)
         about = next(
-            (thing for thing in couples.kept_of(tx, couple, ritual.reads) if str(thing.id) == button.item),
+            (
+                thing
+                for thing in couples.kept_of(tx, couple, ritual.reads, ritual.looks_back)
+                if str(thing.id) == button.item
+            ),
             None,
         )
         by = Person(person.id)
@@ -478,7 +482,7 @@ class Engine:
             return
         prefers = couples.preferences(tx, couple, self.book)
         due, call.due_at = call.due_at, ritual.calls(prefers, tx.now)
-        row = self._row_for(tx, couple, ritual)
+        row = self._row_for(tx, couple, ritual, anew=ritual.many)
         came = shell.occurrence(ritual, prefers, due, tx.now, call.opened_on)
         if row.state is None and came is not None:
             self._step(tx, couple, row, came)
@@ -499,7 +503,8 @@ class Engine:
 
     def _save(self, tx: Tx, couple: CoupleRow, before: Row, outcome: Outcome, event: Event) -> None:
         row = outcome.row
-        if before.state is None and row.ritual.calls(couples.preferences(tx, couple, self.book), tx.now):
+        stands_in = before.state is None and (isinstance(event, TimeCame) or not row.ritual.many)
+        if stands_in and row.ritual.calls(couples.preferences(tx, couple, self.book), tx.now):
             self._opened_today(tx, couple, row.ritual, event)
         for changed in (row, *outcome.others):
             couples.save_row(tx, couple, changed)

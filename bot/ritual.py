@@ -48,6 +48,10 @@ class Words:
         """Return its parts, each of the same writer and message, cut at most so often; a mark may end it."""
         return [replace(self, text=part.strip()) for part in f" {self.text} ".split(mark, most)]
 
+    def then(self, more: Words) -> Words:
+        """Return both as one line, as they would be typed behind a command."""
+        return replace(self, text=f"{self.text}{PARTED}{more.text}")
+
 
 @dataclass(frozen=True)
 class Each(Generic[T]):
@@ -414,9 +418,10 @@ class Ritual:
     about: str  # what it is for, as menus say it
     step: Step
     reads: tuple[str, ...] = ()  # kinds of kept things
+    looks_back: int = 60  # on so many of each kind, the newest
     calls: Callable[[Preferences, datetime], datetime | None] = never  # its own next hour after that instant
     window: timedelta = timedelta(hours=3)  # how long after its hour it makes sense
-    many: bool = False  # several at once
+    many: bool = False  # several at once; one begun by hand does not stand in for its hour
     always: bool = False  # answers also in another ritual's silence
     anyone: bool = False  # answers people who are not the two, too; then it has no state
     enters: bool = False  # hears that Tend was brought into a room

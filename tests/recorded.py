@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot.couple.house import HOUSE
 from bot.couple.company import Visited
+from bot.couple.house import HOUSE
 from bot.couple.joining import Confirming, Gathering, Returning, Setting
 from bot.couple.leaving import Asked
 from bot.ritual import Each, Person, Ritual, Words
 from bot.rituals.check_in import Acting, Evening, Listening, Naming, Shared, Unseen, Yours
+from bot.rituals.pause import Apart, Dated, Looking, Resting, Together
+from bot.rituals.pause import Returning as ComingBack
 from bot.storage.codec import state_to_json
 
 STATES = Path(__file__).parent / "data" / "states"
@@ -54,6 +56,14 @@ RECORDED: dict[str, tuple[object, ...]] = {
         Setting(WAKES, None),
         Setting(WAKES, ANN, "apart", (ZoneInfo("Europe/Berlin"), ZoneInfo("America/Lima"))),
         Returning(WAKES, ANN, BEN),
+    ),
+    "pause": (
+        Apart(ANN, CLOSES, WAKES, 2, frozenset({BEN})),
+        ComingBack(ANN, CLOSES, WAKES, 1, frozenset({ANN}), called=True),
+        Resting(BEN, WAKES, frozenset({ANN})),
+        Together(WAKES, asks=True),
+        Dated(WAKES),
+        Looking(WAKES, asked=True),
     ),
     "company": (Visited(1, WAKES), Visited(2, WAKES, frozenset({ANN}))),
     "leaving": (Asked(ANN, None, WAKES), Asked(ANN, ANN, WAKES)),

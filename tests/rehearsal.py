@@ -30,6 +30,7 @@ from bot.ritual import (
     Ritual,
     Say,
     Tapped,
+    TimeCame,
     Whisper,
     Words,
     Wrote,
@@ -120,7 +121,8 @@ class Stage:
         silent = shell.floor(self.rows.values()) is not None
         outcome = shell.hear(self.couple(), row, event, self.now)
         self.heard.append((row, event, outcome))
-        if row.state is None and row.ritual.calls(self.prefers, self.now):
+        stands_in = row.state is None and (isinstance(event, TimeCame) or not row.ritual.many)
+        if stands_in and row.ritual.calls(self.prefers, self.now):
             self.opened_on[row.ritual.name] = evening_of(getattr(event, "due", self.now), self.prefers[ZONE])
         for changed in (outcome.row, *outcome.others):
             self.put(changed)
@@ -273,7 +275,7 @@ class Stage:
             self.play(what, shell.ring(what, self.now))
             return
         opened = self.opened_on.get(what.name)
-        busy = any(row.ritual is what and not row.lingers for row in self.rows.values())
+        busy = not what.many and any(row.ritual is what and not row.lingers for row in self.rows.values())
         came = None if busy else shell.occurrence(what, self.prefers, due, self.now, opened)
         self.calls[what.name] = what.calls(self.prefers, self.now)
         if came:

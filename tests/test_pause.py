@@ -1,11 +1,16 @@
 """The pause, as two people live it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.couple.house import HOUSE
 from bot.hours import ANCHOR, ZONE
+from bot.ritual import TimeCame
 from bot.rituals.check_in import CHECK_IN
 from bot.rituals.pause import (
     AT_LEAST,
@@ -26,11 +31,14 @@ from bot.rituals.pause import (
     OWN_WORD,
     PAUSE,
     READY,
+    READY_LATE,
     REST,
     RESTS,
     TAKEN_UP,
     TALKING,
     WHEN,
+    Apart,
+    Returning,
     read_word,
 )
 from tests.rehearsal import BERLIN, FIRST_DAY, LIMA, Clock, Player, Room, rehearse
@@ -502,3 +510,69 @@ def test_no_check_in_is_needed_for_a_pause() -> None:
     assert room.stage.now == datetime(2026, 5, 1, 18, tzinfo=UTC)
     assert room.texts == [CALLED.format("20:30")]
     assert next(iter(room.stage.rows.values())).wake_at == room.stage.now + timedelta(minutes=30)
+
+
+# -- Always -------------------------------------------------------------------
+
+
+def anything(chance: Random, room: Room, ann: Player, ben: Player, clock: Clock) -> None:
+    """Do something: tap, type, be silent, be away, live elsewhere, have a clock that was wrong."""
+    who = chance.choice([ann, ben])
+    row = next((row for row in room.stage.rows.values() if row.ritual is PAUSE), None)
+    match chance.randrange(9):
+        case 0 | 1 | 2:
+            labels = [label for label in (*room.labels, *who.labels) if label in TAPS]
+            if labels:
+                who.taps(chance.choice(labels))
+        case 3:
+            if row is not None:
+                who.sends(f"/pause {chance.choice(['', '5', '45', 'until 6:00', 'soon', '99999'])}")
+        case 4 | 5:
+            clock.passes(minutes=chance.choice([1, 10, 29, 30, 31, 120]))
+        case 6:
+            clock.is_away(minutes=chance.choice([1, 90, 1_500, 10_000]))
+        case 7:
+            zone = chance.choice([LIMA, BERLIN, AUCKLAND])
+            room.stage.prefers = room.stage.prefers.put(ZONE, zone, chance.choice([None, who.person]))
+        case _:
+            room.stage.now += timedelta(minutes=chance.choice([-60, -5, 60]))  # somebody set the clock right
+
+
+TAPS = {"I'm back", "I need longer", "We're fine again"}
+AUCKLAND = ZoneInfo("Pacific/Auckland")
+SPRING, AUTUMN = date(2027, 3, 27), date(2027, 10, 30)  # the days before Berlin's clocks change
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@given(st.randoms(use_true_random=False))
+def test_a_pause_always_comes_back(chance: Random) -> None:
+    """One "Ready?" after each end, at most one private call after it; then both are back or it rests."""
+    room, ann, ben, clock = rehearse(
+        CHECK_IN,
+        PAUSE,
+        at="20:50",
+        on=chance.choice([FIRST_DAY, SPRING, AUTUMN]),
+        prefers={ANCHOR: FIRST_DAY},
+    )
+    chance.choice([ann, ben]).sends("/pause")
+    pause = next(row.id for row in room.stage.rows.values() if row.ritual is PAUSE)
+    for _ in range(chance.randrange(25)):
+        anything(chance, room, ann, ben, clock)
+    clock.passes(hours=50)
+
+    ends, readies, calls, closes = 0, 0, 0, 0
+    for row, event, outcome in room.stage.heard:
+        if row.id != pause:
+            continue
+        if isinstance(outcome.row.state, Apart):
+            assert outcome.row.state.wake_at - outcome.row.state.since <= LONGEST
+        said = [each.text for each in outcome.said if not each.quiet]
+        ended = isinstance(row.state, Apart) and isinstance(event, TimeCame)
+        assert (READY in said or READY_LATE in said) is ended
+        ends, readies = ends + ended, readies + said.count(READY) + said.count(READY_LATE)
+        calls = 0 if ended else calls + said.count(BRING_BACK)
+        assert calls <= 1
+        closes += said.count(BOTH_BACK) + said.count(RESTS)
+    assert readies == ends
+    assert closes >= 1
+    assert not any(isinstance(row.state, Apart | Returning) for row in room.stage.rows.values())

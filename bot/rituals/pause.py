@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
-from bot.hours import ZONE, next_time, read_hour, read_length, read_until
+from bot.hours import ZONE, end_in, hour_in, length_in, next_time
 from bot.ritual import (
     Answer,
     Began,
@@ -206,7 +206,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             later = next_rung(rung, since, who, scene)
             text = LONGER_THEN if is_today(later, who, scene) else LONGER_TO
             apart = Apart(state.caller, since, later, rung + 1)
-            return apart, [say(text, FINE_AGAIN, card="pause", until=later, at_once=True), *way_closed(state)]
+            return apart, [say(text, FINE_AGAIN, card="pause", until=later, at_once=True), *way_closed(scene)]
 
         # Nobody answers: one call to its owner, alone, and then it rests with the way back open.
         case Returning(caller=caller, since=since, back=back, called=False), TimeCame() if (
@@ -218,7 +218,8 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
 
         case Returning(caller=caller, back=back), TimeCame():
             rests = Resting(caller, scene.now + RESTS_FOR, back)
-            return rests, [Kept(OPEN, None), say(RESTS, IM_BACK, card="pause", softly=True)]
+            way_back = redraw(BRING_BACK, IM_BACK, to=caller, card="way back")
+            return rests, [Kept(OPEN, None), say(RESTS, IM_BACK, card="pause", softly=True), way_back]
 
         # Both are back.
         case Together(), Tapped(_, TALK.tap):
@@ -234,7 +235,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             return dated(datetime.fromisoformat(item), scene)
 
         case Together(asks=True), Wrote(who, _, words):
-            hour = read_hour(words.text)
+            hour = hour_in(words)
             if hour is None:
                 return state, [times(say, NO_SUCH_HOUR, scene)]
             return dated(next_time(hour, scene.prefers.of(who)[ZONE], scene.now), scene)
@@ -257,7 +258,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             return None, [redraw(TENDER_THEN, PAUSE_AGAIN, card="pause")]
 
         case Resting(), TimeCame():
-            return None, [*closed(scene, "gone"), redraw(LET_REST, card="pause")]
+            return None, [*closed(scene, "gone"), redraw(LET_REST, card="pause"), *way_closed(scene, LET_REST)]
 
         case Together() | Looking(), TimeCame():
             return None, []
@@ -271,7 +272,8 @@ def called(who: Person, since: datetime, words: Words, scene: Scene) -> Turn:
     alone = [
         say(REST, BREATHE, GROUND, OUR_PLAN, to=person, card="rest", softly=True) for person in scene.both
     ]
-    return Apart(who, since, ends), [*closed(scene, "paused"), card(say, who, ends, scene, note), *alone]
+    news = card(say, who, ends, scene, note)
+    return Apart(who, since, ends), [*closed(scene, "paused"), news, *alone, *way_closed(scene)]
 
 
 def together(scene: Scene) -> Turn:
@@ -297,7 +299,7 @@ def dated(due: datetime, scene: Scene) -> Turn:
 def end_of(words: Words, since: datetime, scene: Scene) -> tuple[datetime, Line | None]:
     """Return when a pause ends that is called with these words, and what is said of it where it differs."""
     latest, note = since + LONGEST, None
-    hour, length = read_until(words.text), read_length(words.text)
+    hour, length = end_in(words), length_in(words)
     if hour is not None:
         asked = next_time(hour, scene.prefers.of(words.by)[ZONE], scene.now)
     elif length is not None:
@@ -346,8 +348,9 @@ def longer(since: datetime, scene: Scene) -> list[Button]:
     return [] if spent(since, scene) else [LONGER]
 
 
-def way_closed(state: Returning) -> list[Say]:
-    return [redraw(LONGER_NOTED, to=state.caller, card="way back")] if state.called else []
+def way_closed(scene: Scene, told: str = LONGER_NOTED) -> list[Say]:
+    """The private call, where there was one, has its answer."""
+    return [redraw(told, to=person, card="way back") for person in scene.both]
 
 
 def times(draw: Callable[..., Say], text: str, scene: Scene) -> Say:

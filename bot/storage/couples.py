@@ -27,7 +27,6 @@ from bot.wording import LANGUAGE, spoken
 
 log = logging.getLogger(__name__)
 
-KEPT_IN_SCENE = 60  # of each kind, the newest: more than any ritual looks back on
 
 
 @dataclass(frozen=True)
@@ -213,7 +212,7 @@ def load(tx: Tx, couple: CoupleRow, book: Book, ritual: Ritual) -> tuple[Couple,
             unreadable.append(playing)
     both = tuple(Person(person.id) for person in people)
     lanes = frozenset(Person(person.id) for person in people if person.lane_open)
-    kept = kept_of(tx, couple, ritual.reads)
+    kept = kept_of(tx, couple, ritual.reads, ritual.looks_back)
     return Couple(both, tuple(rows), kept, preferences(tx, couple, book), lanes), tuple(unreadable)
 
 
@@ -320,12 +319,14 @@ def _chosen(tx: Tx, couple: CoupleRow) -> dict[str, Any]:
 # -- What is kept -------------------------------------------------------------
 
 
-def kept_of(tx: Tx, couple: CoupleRow, kinds: Sequence[str]) -> tuple[Kept, ...]:
-    """Return the newest kept things of these kinds, oldest first."""
+def kept_of(
+    tx: Tx, couple: CoupleRow, kinds: Sequence[str], most: int = Ritual.looks_back
+) -> tuple[Kept, ...]:
+    """Return so many kept things of each of these kinds, the newest, oldest first."""
     things: list[Kept] = []
     for kind in kinds:
         query = select(KeptRow).where(KeptRow.couple_id == couple.id, KeptRow.kind == kind)
-        newest = tx.session.scalars(query.order_by(KeptRow.id.desc()).limit(KEPT_IN_SCENE))
+        newest = tx.session.scalars(query.order_by(KeptRow.id.desc()).limit(most))
         things.extend(_kept(tx, couple, row) for row in newest)
     return tuple(sorted(things, key=lambda thing: thing.id))
 
