@@ -18,7 +18,8 @@ from bot.shell import Row
 from tests.rehearsal import BERLIN, FIRST_DAY, Clock, Player, Room, Shown, Stage, rehearse
 
 LONG_NAME = "\U0001f9d1" * 40  # as many characters as a name may have, all of them wide
-COMMANDS = [f"/{ritual.command}" for ritual in HOUSE if ritual.command] + ["/checkin"] * 6
+WORDY = ["/checkin", "/thanks"]  # commands behind which people say something
+COMMANDS = [f"/{ritual.command}" for ritual in HOUSE if ritual.command] + ["/checkin"] * 6 + ["/thanks"] * 2
 TEXTS = (
     "{mark}",
     "{mark}",
@@ -149,9 +150,8 @@ class Play:
         private = private and who.person in self.stage.lanes
         if who.person not in self.stage.both:
             return f"sends {command} as a stranger, {who.sends(command)}"
-        words = (
-            self.text(who, 0, alone=private) if command == "/checkin" and self.chance.random() < 0.6 else ""
-        )
+        takes_words = command in WORDY and self.chance.random() < 0.6
+        words = self.text(who, 0, alone=private) if takes_words else ""
         source = who.sends(f"{command} {words}", private=private)
         self.marks = [replace(m, row=m.row or self.stage.sent[source][0]) for m in self.marks]
         self.sources.append((who, source, private))

@@ -35,6 +35,7 @@ from bot.ritual import (
 )
 from bot.rituals import RITUALS
 from bot.rituals.check_in import Acting, Listening, Naming, Shared, Unseen
+from bot.rituals.gratitude import Delivered, OnItsWay, Telling
 from bot.shell import Outcome, Row
 from bot.storage.codec import say_from_json, say_to_json, state_from_json, state_to_json, states_of
 from bot.telegram.render import LONGEST_WHISPER, Reader, plain, units
@@ -65,6 +66,8 @@ def must_veil(state: object) -> bool:
     match state:
         case Naming(evening=evening) | Unseen(evening=evening):
             return evening.together
+        case Telling() | OnItsWay():
+            return True
         case _:
             return False
 
@@ -201,9 +204,13 @@ def test_nobodys_words_reach_the_other_before_they_may(play: Play) -> None:
 def may_be_seen(stage: Stage, mark: Mark, passed: list[Row]) -> bool:
     """Whether a mode or its writer has let these words go: by the tests' own list."""
     return any(lets_go(row.state, mark) for row in passed if row.id == mark.row) or any(
-        thing.words and mark.text in thing.words.text and thing.outcome in {"told", "noticed"}
-        for thing in stage.kept
+        thing.words and mark.text in thing.words.text and is_let_go(thing) for thing in stage.kept
     )
+
+
+def is_let_go(thing: Kept) -> bool:
+    """Whether the other may read what is kept: a promise that is shown, a thanks that was said."""
+    return thing.outcome in {"told", "noticed"} or (thing.kind == "thanks" and thing.shared)
 
 
 def lets_go(state: object, mark: Mark) -> bool:
@@ -214,6 +221,9 @@ def lets_go(state: object, mark: Mark) -> bool:
             return True
         case Shared(by=by):
             return mark.by in by
+        case Delivered(thanks=thanks):
+            told = [*thanks.words, *([thanks.back] if thanks.back else [])]
+            return any(mark.text in words.text for words in told)
         case _:
             return False
 

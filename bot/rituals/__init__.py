@@ -2,6 +2,8 @@
 
 from bot.ritual import Ritual
 from bot.rituals.check_in import CHECK_IN
+from bot.rituals.gratitude import GRATITUDE
+from bot.rituals.jar import JAR
 from bot.rituals.pause import PAUSE
 
-RITUALS: tuple[Ritual, ...] = (CHECK_IN, PAUSE)
+RITUALS: tuple[Ritual, ...] = (CHECK_IN, PAUSE, GRATITUDE, JAR)

@@ -28,7 +28,6 @@ from bot.wording import LANGUAGE, spoken
 log = logging.getLogger(__name__)
 
 
-
 @dataclass(frozen=True)
 class Book:
     """The table of contents, as storage needs it."""
