@@ -495,6 +495,7 @@ class Engine:
         by = getattr(event, "by", None)
         before = couples.before(tx, by) if by and couple.stage == "joining" else frozenset()
         scene = replace(scene, home=self.home, before=before)
+        event = shell.taken_aside(scene, row, event)
         outcome = shell.hear(scene, row, event, tx.now)
         for playing in unreadable:
             self._lost_thread(tx, couple, playing)
@@ -529,7 +530,9 @@ class Engine:
             to = event.by if event.private else None
             if not outbox.repeat(tx, couple, row.id, to, always=row.ritual.always):
                 self._say(tx, couple, row, shell.back(event, shell.PASSED), rank)
-        if outcome.held and isinstance(event, Began):
+        if outcome.aside:
+            self._tell(tx, couple, say(shell.ASIDE, shell.OPEN_LANE))
+        elif outcome.held and isinstance(event, Began):
             self._tell(tx, couple, shell.back(event, shell.HELD))
 
     def _tell(self, tx: Tx, couple: CoupleRow, said: Say) -> None:

@@ -259,6 +259,7 @@ class Say(Line):
     again: bool = False  # in doubt whether it arrived: say it again rather than not at all
     alone: bool = False  # a plain private line may answer it, too, though it stands in the room
     at_once: bool = False  # before whatever else is waiting to be sent
+    picture: str = ""  # the name of a moving picture of ours, above the words
 
 
 @dataclass(frozen=True)
@@ -310,6 +311,7 @@ def say(
     softly: bool = False,
     again: bool = False,
     at_once: bool = False,
+    picture: str = "",
     many: str = "",
     **values: Value,
 ) -> Say:
@@ -327,6 +329,7 @@ def say(
         softly=softly,
         again=again,
         at_once=at_once,
+        picture=picture,
     )
 
 
@@ -339,10 +342,23 @@ def redraw(
     asks: str = "",
     below: Iterable[Line] = (),
     softly: bool = False,
+    picture: str = "",
     **values: Value,
 ) -> Say:
     """Return a new face for a card that is there; where there is none, nothing is said."""
-    return Say(text, checked(values), "", tuple(below), buttons, to, card, asks, quiet=True, softly=softly)
+    return Say(
+        text,
+        checked(values),
+        "",
+        tuple(below),
+        buttons,
+        to,
+        card,
+        asks,
+        quiet=True,
+        softly=softly,
+        picture=picture,
+    )
 
 
 def whisper(text: str, /, **values: Value) -> Whisper:
@@ -423,6 +439,7 @@ class Ritual:
     window: timedelta = timedelta(hours=3)  # how long after its hour it makes sense
     many: bool = False  # several at once; one begun by hand does not stand in for its hour
     always: bool = False  # answers also in another ritual's silence
+    steadies: bool = False  # its command is answered in another's silence, too: in the private chat
     anyone: bool = False  # answers people who are not the two, too; then it has no state
     enters: bool = False  # hears that Tend was brought into a room
     minds_guests: bool = False  # hears who else comes into the room, and goes

@@ -49,9 +49,11 @@ CLOSED = "That is closed, I did not keep it."
 TOO_LONG = "A line or two, please. This was too long for me to keep."
 NO_WORDS = "I can keep only what is written. A line in words, please."
 HELD = "It is quiet in this room just now. This comes afterwards."
+ASIDE = "It is quiet in this room just now. I have this for you in our private chat."
 STUMBLED = "Something went wrong on my side, and nothing was kept. Please try once more."
 LOST_THREAD = "I have lost the thread of this one, so it rests here. Its command begins it anew."
 DELAYED = "This comes later than planned: I was away."
+OPEN_LANE = Button("Open our private chat", leads="lane")
 
 
 class VeilError(Exception):
@@ -116,6 +118,7 @@ class Outcome:
     part: Part | None = None
     repeat: bool = False  # the newest card of the row is to be said again
     held: bool = False  # it speaks to the room, and another's silence holds that back
+    aside: bool = False  # taken aside, it waits in a private chat that is not open yet
 
 
 def hear(couple: Couple, row: Row, event: Event, now: datetime) -> Outcome:
@@ -135,10 +138,27 @@ def hear(couple: Couple, row: Row, event: Event, now: datetime) -> Outcome:
     if not answers and after == row.state:
         outcome = replace(outcome, **nothing_back(row, event))
     said = tuple(softened(couple, thing, now) for thing in outcome.said)
+    aside = is_shut_aside(couple, row, event)
+    if aside:
+        said = tuple(replace(thing, waits=True) for thing in said)
     held = is_held(couple, here) and (
         outcome.repeat or any(not thing.to and not thing.quiet for thing in said)
     )
-    return replace(outcome, said=said, others=tuple(settle(couple, here, now)), held=held)
+    return replace(outcome, said=said, others=tuple(settle(couple, here, now)), held=held, aside=aside)
+
+
+def taken_aside(couple: Couple, row: Row, event: Event) -> Event:
+    """Return an event as it is heard: in another's silence, a command to what steadies as if sent alone."""
+    if isinstance(event, Began) and row.ritual.steadies and is_silenced(couple, row):
+        return replace(event, private=True)
+    return event
+
+
+def is_shut_aside(couple: Couple, row: Row, event: Event) -> bool:
+    """Whether somebody was taken aside whose private chat is not open: there it waits for them."""
+    if not isinstance(event, Began) or not row.ritual.steadies:
+        return False
+    return event.private and event.by not in couple.lanes and is_silenced(couple, row)
 
 
 def look(couple: Couple, ritual: Ritual, now: datetime) -> Scene:
@@ -244,8 +264,13 @@ def floor(rows: Iterable[Row]) -> Row | None:
 
 def is_held(couple: Couple, here: Row) -> bool:
     """Whether what this row says to the room waits until another's silence is over."""
+    return is_silenced(couple, here) and not here.ritual.always
+
+
+def is_silenced(couple: Couple, here: Row) -> bool:
+    """Whether another asks the room for silence."""
     holder = floor([here, *(row for row in couple.rows if row.id != here.id)])
-    return holder is not None and holder.id != here.id and not here.ritual.always
+    return holder is not None and holder.id != here.id
 
 
 def softened(couple: Couple, said: Say, now: datetime) -> Say:

@@ -34,6 +34,7 @@ from bot.ritual import (
     Whisper,
     Words,
     Wrote,
+    say,
     whisper,
 )
 from bot.shell import Couple, Outcome, Row
@@ -119,6 +120,7 @@ class Stage:
 
     def play(self, row: Row, event: Event) -> Outcome:
         silent = shell.floor(self.rows.values()) is not None
+        event = shell.taken_aside(self.couple(), row, event)
         outcome = shell.hear(self.couple(), row, event, self.now)
         self.heard.append((row, event, outcome))
         stands_in = row.state is None and (isinstance(event, TimeCame) or not row.ritual.many)
@@ -140,7 +142,9 @@ class Stage:
             self.say(outcome.row, said)
         if outcome.repeat and isinstance(event, Began):
             self.repeat(outcome.row, event.by if event.private else None)
-        if outcome.held and isinstance(event, Began):
+        if outcome.aside:
+            self.shown.append(Shown(row, say(shell.ASIDE, shell.OPEN_LANE), shell.ASIDE, self.now))
+        elif outcome.held and isinstance(event, Began):
             self.shown.append(Shown(row, (told := shell.back(event, shell.HELD)), told.text, self.now))
         if isinstance(event, Tapped):
             self.player(event.by).hears(outcome.whisper or (whisper(shell.HELD) if outcome.held else None))
@@ -407,6 +411,8 @@ class Player:
         if asked is None:
             self._began(row, text.partition(" ")[2], source, private=private)
         else:
+            if private:
+                self.opens_lane()
             words = Words(self.person, text, source=source)
             self.stage.play(row, Wrote(self.person, asked, words, private))
 

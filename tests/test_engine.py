@@ -370,7 +370,7 @@ def test_nothing_is_there_before_the_commit_and_all_of_it_after(door: Road) -> N
 def test_back_half_an_hour_late_there_is_one_card_that_says_so(road: Road) -> None:
     road.clock.now = AT_NINE - timedelta(minutes=10)
     road.is_away(minutes=40)
-    assert [text for text in road.home if "I was away" in text] == [road.home[-1]]
+    assert [text for text in road.home if "later than planned" in text] == [road.home[-1]]
     assert "until 00:00" in road.home[-1]
 
 

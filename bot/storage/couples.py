@@ -350,7 +350,8 @@ def _kept(tx: Tx, couple: CoupleRow, row: KeptRow) -> Kept:
     words = None
     if row.words is not None:
         said = tx.seal_of(owner).open(row.words, "kept", row.id, "words", owner.id)
-        words = Words(by or Person(0), said, listed=row.listed)
+        # What is joint is somebody's words all the same: a lock screen shows none of them.
+        words = Words(by or Person(couple.id), said, listed=row.listed)
     return Kept(row.kind, by, words, row.due, row.outcome, row.shared, row.id, row.at)
 
 
