@@ -530,8 +530,8 @@ class Engine:
             to = event.by if event.private else None
             if not outbox.repeat(tx, couple, row.id, to, always=row.ritual.always):
                 self._say(tx, couple, row, shell.back(event, shell.PASSED), rank)
-        if outcome.aside:
-            self._tell(tx, couple, say(shell.ASIDE, shell.OPEN_LANE))
+        if outcome.aside is not None:
+            self._tell(tx, couple, say(shell.ASIDE, shell.OPEN_LANE, who=outcome.aside))
         elif outcome.held and isinstance(event, Began):
             self._tell(tx, couple, shell.back(event, shell.HELD))
 

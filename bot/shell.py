@@ -49,7 +49,7 @@ CLOSED = "That is closed, I did not keep it."
 TOO_LONG = "A line or two, please. This was too long for me to keep."
 NO_WORDS = "I can keep only what is written. A line in words, please."
 HELD = "It is quiet in this room just now. This comes afterwards."
-ASIDE = "It is quiet in this room just now. I have this for you in our private chat."
+ASIDE = "It is quiet in this room just now. {who}, I have this for you in our private chat."
 STUMBLED = "Something went wrong on my side, and nothing was kept. Please try once more."
 LOST_THREAD = "I have lost the thread of this one, so it rests here. Its command begins it anew."
 DELAYED = "This comes later than planned: I was away."
@@ -118,7 +118,7 @@ class Outcome:
     part: Part | None = None
     repeat: bool = False  # the newest card of the row is to be said again
     held: bool = False  # it speaks to the room, and another's silence holds that back
-    aside: bool = False  # taken aside, it waits in a private chat that is not open yet
+    aside: Person | None = None  # for whom it waits in a private chat that is not open yet
 
 
 def hear(couple: Couple, row: Row, event: Event, now: datetime) -> Outcome:
@@ -138,8 +138,8 @@ def hear(couple: Couple, row: Row, event: Event, now: datetime) -> Outcome:
     if not answers and after == row.state:
         outcome = replace(outcome, **nothing_back(row, event))
     said = tuple(softened(couple, thing, now) for thing in outcome.said)
-    aside = is_shut_aside(couple, row, event)
-    if aside:
+    aside = shut_aside(couple, row, event)
+    if aside is not None:
         said = tuple(replace(thing, waits=True) for thing in said)
     held = is_held(couple, here) and (
         outcome.repeat or any(not thing.to and not thing.quiet for thing in said)
@@ -154,11 +154,11 @@ def taken_aside(couple: Couple, row: Row, event: Event) -> Event:
     return event
 
 
-def is_shut_aside(couple: Couple, row: Row, event: Event) -> bool:
-    """Whether somebody was taken aside whose private chat is not open: there it waits for them."""
-    if not isinstance(event, Began) or not row.ritual.steadies:
-        return False
-    return event.private and event.by not in couple.lanes and is_silenced(couple, row)
+def shut_aside(couple: Couple, row: Row, event: Event) -> Person | None:
+    """Return who was taken aside though their private chat is not open: there it waits for them."""
+    if not (isinstance(event, Began) and event.private and row.ritual.steadies):
+        return None
+    return event.by if event.by not in couple.lanes and is_silenced(couple, row) else None
 
 
 def look(couple: Couple, ritual: Ritual, now: datetime) -> Scene:

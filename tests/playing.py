@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.couple.house import HOUSE
 from bot.hours import ANCHOR, EVERY, HOUR, ZONE
-from bot.ritual import Button, GuestsCame, GuestsWent, Person, Preference
+from bot.ritual import Button, GuestsCame, GuestsWent, Kept, Person, Preference, Words
 from bot.rituals.check_in import MODE, OFFERS
 from bot.shell import Row
 from tests.rehearsal import BERLIN, FIRST_DAY, Clock, Player, Room, Shown, Stage, rehearse
@@ -82,6 +82,8 @@ class Play:
             if self.chance.random() < 0.5:  # some have been here before
                 self.stage.before = frozenset({self.ann.person, self.ben.person})
             self.stage.enters()
+        if joined and evening[EVERY] != 1:  # some have made a plan on another day
+            self.stage.keep(Kept("plan signs", None, Words(self.ben.person, "a tone")))
         if self.chance.random() < 0.3:  # some lanes are shut
             self.ben.shuts_lane()
 

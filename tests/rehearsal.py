@@ -142,8 +142,9 @@ class Stage:
             self.say(outcome.row, said)
         if outcome.repeat and isinstance(event, Began):
             self.repeat(outcome.row, event.by if event.private else None)
-        if outcome.aside:
-            self.shown.append(Shown(row, say(shell.ASIDE, shell.OPEN_LANE), shell.ASIDE, self.now))
+        if outcome.aside is not None:
+            told = say(shell.ASIDE, shell.OPEN_LANE, who=outcome.aside)
+            self.shown.append(Shown(row, told, plain(told, self.reader(None)), self.now))
         elif outcome.held and isinstance(event, Began):
             self.shown.append(Shown(row, (told := shell.back(event, shell.HELD)), told.text, self.now))
         if isinstance(event, Tapped):

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.hours import ANCHOR, GOOD_HOURS, HOUR, QUIET, ZONE, Span, evening_of, good_hour, is_good_hour
-from bot.ritual import Preference, Preferences
+from bot.ritual import Kept, Person, Preference, Preferences, Words
 from bot.rituals.check_in import CHECK_IN
 from bot.rituals.gratitude import (
     ANSWER_IT,
@@ -32,7 +32,11 @@ from bot.rituals.gratitude import (
 from bot.rituals.jar import JAR
 from bot.rituals.pause import PAUSE
 from bot.shell import CLOSED, PASSED, TOO_LONG
+from bot.storage import couples
+from bot.storage.store import Store, Tx
+from tests.databases import Time
 from tests.rehearsal import BERLIN, FIRST_DAY, LIMA, Clock, Player, Room, rehearse
+from tests.road import Road
 
 TEA, HELD = "for making tea on Tuesday", "I felt looked after"
 INVITES_BEN = "That is said, and kept. Ben, if it touched you: a tap or a reply says so."
@@ -517,6 +521,7 @@ def test_it_can_be_changed_until_it_is_delivered() -> None:
     meant = ann.writes(HELD)
 
     ann.edits(did, TEA, private=True)
+    assert ann.private[-1] == f"{ON_ITS_WAY}\nFor Ben: {TEA}\nWhat it meant: {HELD}"
     ann.edits(meant, "I felt at home", private=True)
     assert ann.private[-1] == f"{ON_ITS_WAY}\nFor Ben: {TEA}\nWhat it meant: I felt at home"
     clock.reaches("08:30")
@@ -790,3 +795,76 @@ def test_the_evening_of_a_sunday_is_untouched() -> None:
 
     assert [evening_of(shown.at, BERLIN) for shown in room.shown] == [SUNDAY_DATE] * 2
     assert [shown.say.card for shown in room.shown] == ["thanks", "tonight"]
+
+
+# -- On the road, in a database -----------------------------------------------
+
+
+@pytest.fixture
+def road(store: Store, clock: Time) -> Road:
+    """Ann and Ben, whose evenings begin today, a Friday; their private chats are open."""
+    road = Road(store, clock).joined()
+    road.open_lanes()
+    return road
+
+
+def test_told_alone_it_goes_all_the_way_and_back(road: Road) -> None:
+    road.reaches(datetime(2026, 5, 3, 18, 1, tzinfo=BERLIN))
+    assert road.home[-1] == SUNDAY
+    road.ann.taps("Tell me alone")
+    road.ben.taps("Tell me alone")
+    road.ann.writes(TEA)
+    road.ann.writes(HELD)
+    road.ben.writes("for the walk / I came home rested")
+
+    road.reaches(datetime(2026, 5, 4, 8, 31, tzinfo=BERLIN))
+    assert f"Ann thanks you: {TEA}\nWhat it meant: {HELD}" in road.ben.private[-1]
+    assert "Ben thanks you: for the walk\nWhat it meant: I came home rested" in road.ann.private[-1]
+    road.ben.writes("that made my week")
+    assert road.ann.taps("That touched me", private=True) == "Kept. It goes back at a good hour."
+    road.reaches(datetime(2026, 5, 4, 12, 31, tzinfo=BERLIN))
+
+    assert road.ann.private[-1].endswith("Ben: that made my week")
+    assert road.ben.private[-1].endswith("Ann: That touched me")
+    assert not [text for text in road.home if TEA in text or "the walk" in text]
+    kept = {thing.words.text: thing for thing in road.kept() if thing.kind == "thanks" and thing.words}
+    assert set(kept) == {f"{TEA} / {HELD}", "for the walk / I came home rested"}
+    assert all(thing.shared for thing in kept.values())
+
+
+def test_sundays_hour_comes_once_a_week_whatever_is_said_by_hand(road: Road) -> None:
+    road.reaches(datetime(2026, 5, 3, 12, tzinfo=BERLIN))
+    road.ann.sends(f"/thanks {TEA}", private=True)
+    road.ben.sends("/thanks for the walk")
+    road.ann.sends("/thanks")
+
+    road.reaches(datetime(2026, 5, 18, 12, tzinfo=BERLIN))
+
+    assert road.home.count(SUNDAY) == 3
+    assert road.call(GRATITUDE) == datetime(2026, 5, 24, 18, tzinfo=BERLIN)
+
+
+def test_another_sunday_hour_moves_it_and_none_ends_it(road: Road) -> None:
+    road.ann.sends("/settings")
+    road.ann.taps("Sunday thanks")
+    road.ann.taps("Sundays at 11:00")
+    assert road.call(GRATITUDE) == datetime(2026, 5, 3, 11, tzinfo=BERLIN)
+    road.ann.taps("Sunday thanks")
+    road.ann.taps("Not on Sundays")
+
+    assert road.call(GRATITUDE) is None
+    assert "Ann has changed this for you two. Sunday thanks: Not on Sundays." in road.home
+
+
+def test_the_jar_reaches_its_bottom_in_a_database(road: Road) -> None:
+    def fill(tx: Tx) -> None:
+        couple = road.couple(tx)
+        who = couples.people_of(tx, couple)[0].id
+        for number in range(GRATITUDE.looks_back + 5):
+            words = Words(Person(who), f"number {number}.")
+            couples.keep(tx, couple, Kept("thanks", words.by, words, due=tx.now if number else None))
+
+    road.look(fill)
+    road.ann.sends("/jar")
+
+    assert road.home[-1].endswith("number 0.")

@@ -92,9 +92,13 @@ def message(world: World, one: Message, *, with_reply: bool = True) -> Json:
         body["edit_date"] = one.edit_date
     if one.service is not None:
         return body | one.service
-    body["text"] = one.text
-    if one.entities:
-        body["entities"] = one.entities
-    if one.rows:
-        body["reply_markup"] = one.markup
-    return body | one.extra
+    return body | _content(one) | ({"reply_markup": one.markup} if one.rows else {}) | one.extra
+
+
+def _content(one: Message) -> Json:
+    text, entities = ("caption", "caption_entities") if one.media is not None else ("text", "entities")
+    return (
+        (one.media or {})
+        | ({text: one.text} if one.text or one.media is None else {})
+        | ({entities: one.entities} if one.entities else {})
+    )

@@ -20,11 +20,12 @@ class Message:
     chat: int
     sender: int
     date: int
-    text: str = ""
+    text: str = ""  # of media, the caption
     entities: list[Json] = field(default_factory=list)
     reply_to: int | None = None
     markup: Json | None = None  # what was sent as reply_markup
     service: Json | None = None  # the fields of a service message
+    media: Json | None = None  # the fields of what is no text
     extra: Json = field(default_factory=dict)  # has_protected_content, link_preview_options
     edit_date: int | None = None
     rewritten: bool = False  # a person sees "edited"; new buttons alone do not show
@@ -78,6 +79,20 @@ class Tap:
 
 
 @dataclass
+class File:
+    """A file that the bot uploaded; its id is what Telegram calls it."""
+
+    kind: ClassVar[str] = "file"
+    id: str
+    name: str
+    size: int
+    width: int
+    height: int
+    seconds: int
+    body: str = field(repr=False)  # in base 64
+
+
+@dataclass
 class Update:
     """Something the bot is told, until it confirms it or `until` has passed."""
 
@@ -100,11 +115,12 @@ class Profile:
     next_message: int = 1
     next_update: int = 480000001
     next_tap: int = 1
+    next_file: int = 1
 
 
-Record = Message | Group | Lane | Tap | Update | Profile
-KINDS: tuple[type[Any], ...] = (Message, Group, Lane, Tap, Update, Profile)
-R = TypeVar("R", Message, Group, Lane, Tap, Update)
+Record = Message | Group | Lane | Tap | File | Update | Profile
+KINDS: tuple[type[Any], ...] = (Message, Group, Lane, Tap, File, Update, Profile)
+R = TypeVar("R", Message, Group, Lane, Tap, File, Update)
 
 
 class World:
@@ -118,6 +134,7 @@ class World:
         self.groups: dict[int, Group] = {one.id: one for one in loaded["group"]}
         self.lanes: dict[int, Lane] = {one.id: one for one in loaded["lane"]}
         self.taps: dict[str, Tap] = {one.id: one for one in loaded["tap"]}
+        self.files: dict[str, File] = {one.id: one for one in loaded["file"]}
         self.updates: dict[int, Update] = {one.id: one for one in sorted(loaded["update"], key=_id)}
         self.is_new = not loaded["profile"]
         self.profile: Profile = loaded["profile"][0] if loaded["profile"] else Profile()
@@ -135,7 +152,7 @@ class World:
         self.keep(self.profile)
 
     def number(self, sequence: str) -> int:
-        """Take the next number of `message`, `update` or `tap`."""
+        """Take the next number of `message`, `update`, `tap` or `file`."""
         name = f"next_{sequence}"
         number: int = getattr(self.profile, name)
         setattr(self.profile, name, number + 1)

@@ -109,10 +109,10 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         # Made, one part after the other.
         case Making(part=part), Wrote(who, worded, words):
             thing, known = wording(worded, who, words, scene)
-            if worded != part or not is_whole(part, known):
-                return state, [thing, question(redraw, worded, known)]
-            after, said = next_after(part, known)
-            return after, [thing, question(redraw, part, known), *said]
+            if is_whole(part, known):
+                after, said = next_after(part, known)
+                return after, [thing, question(redraw, worded, known), *said]
+            return state, [thing, question(redraw, worded, known, *(offers(part) if worded == part else ()))]
 
         case Making(part=part), Tapped(_, SKIP.tap, item) if item == part:
             after, said = next_after(part, scene)
@@ -157,8 +157,8 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
 
 def asked(part: str, scene: Scene) -> Turn:
     """Ask for a part."""
-    offers = [] if part == PARTS[-1] else [replace(SKIP, item=part)]
-    return Making(part, scene.now + STAYS_OPEN), [question(say, part, scene, *offers, ENOUGH)]
+    card = question(say, part, scene, *offers(part), begins=part == PARTS[0])
+    return Making(part, scene.now + STAYS_OPEN), [card]
 
 
 def next_after(part: str, scene: Scene) -> Turn:
@@ -182,14 +182,15 @@ def wording(part: str, who: Person, words: Words, scene: Scene) -> tuple[Kept, S
 # -- Helpers ------------------------------------------------------------------
 
 
-def question(draw: Draw, part: str, scene: Scene, *buttons: Button) -> Say:
+def question(draw: Draw, part: str, scene: Scene, *buttons: Button, begins: bool = False) -> Say:
     """The card of one part: what is asked, and how it is answered so far."""
     so_far = [answer for each, answer in answers(scene) if each == part]
-    first = draw is say and part == PARTS[0] and not so_far
-    texts = [BEGINS, QUESTIONS[part]] if first else [QUESTIONS[part]]
-    return draw(
-        texts[0], *buttons, card=part, asks=part, below=[*(line(text) for text in texts[1:]), *so_far]
-    )
+    first, below = (BEGINS, [line(QUESTIONS[part]), *so_far]) if begins else (QUESTIONS[part], so_far)
+    return draw(first, *buttons, card=part, asks=part, below=below)
+
+
+def offers(part: str) -> tuple[Button, ...]:
+    return (ENOUGH,) if part == PARTS[-1] else (replace(SKIP, item=part), ENOUGH)
 
 
 def whole(draw: Draw, scene: Scene) -> Say:

@@ -365,8 +365,9 @@ def _calls(at_once: int, timeout: float) -> HTTPXRequest:
 
 async def register_commands(bot: RawBot, rituals: tuple[Ritual, ...]) -> None:
     """Register the commands per scope: the room's short menu, and all of them in private."""
-    every = [BotCommand(ritual.command, ritual.about) for ritual in rituals]
-    menu = [BotCommand(ritual.command, ritual.about) for ritual in rituals if ritual.menu]
+    called = [ritual for ritual in rituals if ritual.command]
+    every = [BotCommand(ritual.command, ritual.about) for ritual in called]
+    menu = [BotCommand(ritual.command, ritual.about) for ritual in called if ritual.menu]
     await bot.set_my_commands(menu, BotCommandScopeAllGroupChats())
     await bot.set_my_commands(every, BotCommandScopeAllPrivateChats())
     await bot.set_my_commands(menu, BotCommandScopeDefault())
