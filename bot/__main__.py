@@ -71,7 +71,7 @@ def keep_apart(settings: Settings) -> None:
     if settings.folder.exists() and not (settings.data_dir / "stand-in").exists():
         raise RefusedSettingsError("DATA_DIR holds the data of a real bot. Give `tend play` another folder.")
     if settings.bot_token.get_secret_value() and settings.database_url.get_secret_value():
-        raise RefusedSettingsError("BOT_TOKEN and DATABASE_URL are a real bot's. Run `tend play` without them.")
+        raise RefusedSettingsError("BOT_TOKEN and DATABASE_URL belong to a real bot. Play without them.")
 
 
 def command_line() -> argparse.ArgumentParser:

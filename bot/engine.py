@@ -265,8 +265,8 @@ class Engine:
     def _command(self, tx: Tx, command: Command) -> Reply:
         if command.name == "start":
             return self._start(tx, command)
-        ritual = self.commands.get(command.name)
         couple, person = self._whose(tx, command.who, command.where)
+        ritual = self.commands.get(command.name) or self._named(tx, couple, command.name)
         if ritual is not None and ritual.anyone and person is None:
             return self._tell_anyone(tx, ritual, command.where, command.who.language)
         if ritual is None or couple is None:
@@ -392,7 +392,11 @@ class Engine:
         ritual = self.book.rituals[button.opens]
         row = self._row_for(tx, couple, ritual, anew=ritual.many)
         about = next(
-            (thing for thing in couples.kept_of(tx, couple, ritual.reads) if str(thing.id) == button.item),
+            (
+                thing
+                for thing in couples.kept_of(tx, couple, ritual.reads, ritual.looks_back)
+                if str(thing.id) == button.item
+            ),
             None,
         )
         by = Person(person.id)
@@ -405,6 +409,9 @@ class Engine:
         if couple is None or person is None:
             return self._doorstep(tx, text) if text.where.private and not text.edited else Reply()
         lane = person if text.where.private else None
+        if not text.edited and (ritual := self._named(tx, couple, text.words)):
+            outcome = self._begins(tx, couple, person, ritual, Words(Person(person.id)), text.where)
+            return Reply(nod=_is_silent_in_room(outcome, private=text.where.private))
         if text.edited:
             said = outbox.said(tx, text.where.chat_id, text.message_id)
             if said is None:
@@ -480,6 +487,13 @@ class Engine:
             self._lost_thread(tx, couple, playing)
         else:
             self._step(tx, couple, row, shell.ring(row, tx.now))
+        if not playing.always:
+            self._one_after_the_other(tx, couple)
+
+    def _one_after_the_other(self, tx: Tx, couple: CoupleRow) -> None:
+        """After a silence, whoever came due in it is rung some minutes after the one before."""
+        if couple.rung_after is not None:
+            couple.rung_after = tx.now + shell.AFTER_A_SILENCE if couples.is_due(tx, couple) else None
 
     def _ring_call(self, tx: Tx, call: CallRow) -> None:
         couple = couples.of_call(tx, call)
@@ -489,10 +503,11 @@ class Engine:
             return
         prefers = couples.preferences(tx, couple, self.book)
         due, call.due_at = call.due_at, ritual.calls(prefers, tx.now)
-        row = self._row_for(tx, couple, ritual)
+        row = self._row_for(tx, couple, ritual, anew=ritual.many)
         came = shell.occurrence(ritual, prefers, due, tx.now, call.opened_on)
         if row.state is None and came is not None:
             self._step(tx, couple, row, came)
+            self._one_after_the_other(tx, couple)
 
     # -- The step itself
 
@@ -501,6 +516,7 @@ class Engine:
         by = getattr(event, "by", None)
         before = couples.before(tx, by) if by and couple.stage == "joining" else frozenset()
         scene = replace(scene, home=self.home, before=before)
+        event = shell.taken_aside(scene, row, event)
         outcome = shell.hear(scene, row, event, tx.now)
         for playing in unreadable:
             self._lost_thread(tx, couple, playing)
@@ -509,7 +525,8 @@ class Engine:
 
     def _save(self, tx: Tx, couple: CoupleRow, before: Row, outcome: Outcome, event: Event) -> None:
         row = outcome.row
-        if before.state is None and row.ritual.calls(couples.preferences(tx, couple, self.book), tx.now):
+        stands_in = before.state is None and (isinstance(event, TimeCame) or not row.ritual.many)
+        if stands_in and row.ritual.calls(couples.preferences(tx, couple, self.book), tx.now):
             self._opened_today(tx, couple, row.ritual, event)
         for changed in (row, *outcome.others):
             couples.save_row(tx, couple, changed)
@@ -534,7 +551,9 @@ class Engine:
             to = event.by if event.private else None
             if not outbox.repeat(tx, couple, row.id, to, always=row.ritual.always):
                 self._say(tx, couple, row, shell.back(event, shell.PASSED), rank)
-        if outcome.held and isinstance(event, Began):
+        if outcome.aside is not None:
+            self._tell(tx, couple, say(shell.ASIDE, shell.OPEN_LANE, who=outcome.aside))
+        elif outcome.held and isinstance(event, Began):
             self._tell(tx, couple, shell.back(event, shell.HELD))
 
     def _tell(self, tx: Tx, couple: CoupleRow, said: Say) -> None:
@@ -556,6 +575,8 @@ class Engine:
         if not (outcome.row.hushes or couple.floor_id):
             return
         holder = shell.floor(couples.rows_of(tx, couple, self.book))
+        if couple.floor_id and holder is None:
+            couple.rung_after = tx.now + shell.AFTER_A_SILENCE
         couple.floor_id = holder.id if holder else None
 
     def _answer(self, tx: Tx, couple: CoupleRow, person: PersonRow, outcome: Outcome) -> Reply:
@@ -584,6 +605,23 @@ class Engine:
 
     def _rituals(self, are: Callable[[Ritual], bool]) -> list[Ritual]:
         return [ritual for ritual in self.book.rituals.values() if are(ritual)]
+
+    def _begins(
+        self, tx: Tx, couple: CoupleRow, person: PersonRow, ritual: Ritual, words: Words, where: Place
+    ) -> Outcome:
+        row = self._row_for(tx, couple, ritual, anew=ritual.many)
+        return self._step(tx, couple, row, Began(Person(person.id), words, private=where.private))
+
+    def _named(self, tx: Tx, couple: CoupleRow | None, said: str) -> Ritual | None:
+        """Return the ritual that a word of the couple's own begins."""
+        words = {ritual.word: ritual for ritual in self._rituals(lambda each: each.word is not None)}
+        if couple is None or couple.stage != "together" or not words:
+            return None
+        prefers = couples.preferences(tx, couple, self.book)
+        for word, ritual in words.items():
+            if word and word.reads and prefers[word] and word.reads(said) == prefers[word]:
+                return ritual
+        return None
 
     # -- Finding whom it is about
 

@@ -5,12 +5,17 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.ritual import UTC_ZONE, Line, Option, Preference, Preferences, line
+from bot.ritual import UTC_ZONE, Line, Option, Preference, Preferences, Words, line
 
 EVENING_TURNS = timedelta(hours=6)  # what happens before six in the morning belongs to the evening before
 LATE = timedelta(minutes=10)
 TOO_SHORT = timedelta(minutes=45)  # an opening cut below this is skipped
+GOOD_HOURS = time(8, 30), time(12, 30), time(18, 30)  # before the day's work, in its middle, after it
 
+UNTIL = re.compile(r"(until|till|til|hasta( las?)?)\s+")
+LENGTH = re.compile(r"(-?\d{1,12})(?:[.,](\d)\d*)?\s*([^\W\d_]*)\s*(\d{1,2})?")
+MINUTES, HOURS = re.compile("m|min|mins|minutes?|minutos?"), re.compile("h|hrs?|hours?|horas?")
+MOST = 10_000  # no length has more of either, so that none is too large to count with
 A_TIME = re.compile(r"\d{1,2}(?:[:.h]\d{2})?\s*(?:am|pm)?")
 
 NO_SUCH_HOUR = "I did not understand that. Reply with a time like 21:30, or tap one."
@@ -23,6 +28,11 @@ ZONE = Preference("zone", ZoneInfo, UTC_ZONE, label="Clock", asks="What does you
 def fire_at(day: date, hour: time, zone: ZoneInfo) -> datetime:
     """Return the instant (UTC) of a wall time: past a spring gap, and the first one in an autumn fold."""
     return datetime.combine(day, hour, zone).astimezone(UTC)
+
+
+def next_time(hour: time, zone: ZoneInfo, after: datetime) -> datetime:
+    """Return the next instant (UTC) after `after` at which clocks there show this hour."""
+    return next_fire(after.astimezone(zone).date(), 1, hour, zone, after)
 
 
 def next_fire(anchor: date, every: int, hour: time, zone: ZoneInfo, after: datetime) -> datetime:
@@ -49,6 +59,29 @@ def read_hour(text: str) -> time | None:
         return None
     hour = hour % 12 + (12 if half == "pm" else 0) if half else hour
     return time(hour, minute) if hour < 24 and minute < 60 else None  # noqa: PLR2004 - a day, an hour
+
+
+def hour_in(words: Words) -> time | None:
+    """Return the time of day that somebody wrote, or None."""
+    return read_hour(words.text)
+
+
+def end_in(words: Words) -> time | None:
+    """Return the time of day in "until 21:30", in any language of ours, or None."""
+    said = words.text.lower().strip()
+    before = UNTIL.match(said)
+    return read_hour(said[before.end() :].strip(" .!")) if before else None
+
+
+def length_in(words: Words) -> timedelta | None:
+    """Return what "45", "45 minutes please", "2h", "1.5 hours" or "1h30" mean; None where it is no length."""
+    found = LENGTH.match(words.text.lower().strip())
+    if found is None:
+        return None
+    whole, tenths, unit, rest = min(int(found[1]), MOST), int(found[2] or 0), found[3], int(found[4] or 0)
+    if HOURS.fullmatch(unit):
+        return timedelta(hours=whole, minutes=6 * tenths + rest)
+    return timedelta(minutes=whole) if not unit or MINUTES.fullmatch(unit) else None
 
 
 @dataclass(frozen=True)
@@ -84,11 +117,24 @@ def is_quiet(prefers: Preferences, now: datetime) -> bool:
     return span is not None and now.astimezone(prefers[ZONE]).time() in span
 
 
+def good_hour(prefers: Preferences, after: datetime) -> datetime:
+    """Return the next moment (UTC) for a word that is in no hurry: by this one's clock, in no quiet hours."""
+    span, zone = prefers[QUIET], prefers[ZONE]
+    hours = [hour for hour in GOOD_HOURS if span is None or hour not in span]
+    if span and not hours:  # whoever sleeps by day has the night for it
+        hours = [span.ends]
+    return min(next_time(hour, zone, after) for hour in hours)
+
+
+def is_good_hour(prefers: Preferences, now: datetime) -> bool:
+    """Whether such a moment is now, or was some minutes ago."""
+    return good_hour(prefers, now - LATE) <= now
+
+
 def first_evening(prefers: Preferences, now: datetime) -> date:
     """Return the day from which evenings are counted: today, if the hour is still to come."""
     zone = prefers[ZONE]
-    today = now.astimezone(zone).date()
-    return next_fire(today, 1, prefers[HOUR], zone, now).astimezone(zone).date()
+    return next_time(prefers[HOUR], zone, now).astimezone(zone).date()
 
 
 def evening_hour(prefers: Preferences, after: datetime) -> datetime | None:

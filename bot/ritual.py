@@ -48,6 +48,10 @@ class Words:
         """Return its parts, each of the same writer and message, cut at most so often; a mark may end it."""
         return [replace(self, text=part.strip()) for part in f" {self.text} ".split(mark, most)]
 
+    def then(self, more: Words) -> Words:
+        """Return both as one line, as they would be typed behind a command."""
+        return replace(self, text=f"{self.text}{PARTED}{more.text}")
+
 
 @dataclass(frozen=True)
 class Each(Generic[T]):
@@ -194,7 +198,7 @@ class TimeCame:
     """The state's `wake_at` has come; in no state, the ritual's own hour."""
 
     due: datetime
-    late: bool = False  # by more than ten minutes, or because a silence came between
+    late: bool = False  # by more than ten minutes, because Tend was away or a silence came between
 
 
 @dataclass(frozen=True)
@@ -256,6 +260,7 @@ class Say(Line):
     alone: bool = False  # a plain private line may answer it, too, though it stands in the room
     at_once: bool = False  # before whatever else is waiting to be sent
     closes: bool = False  # it only ends a card, and is of no use where nobody has seen that
+    picture: str = ""  # the name of a moving picture of ours, above the words
 
 
 @dataclass(frozen=True)
@@ -305,6 +310,7 @@ def say(
     softly: bool = False,
     again: bool = False,
     at_once: bool = False,
+    picture: str = "",
     many: str = "",
     **values: Value,
 ) -> Say:
@@ -322,6 +328,7 @@ def say(
         softly=softly,
         again=again,
         at_once=at_once,
+        picture=picture,
     )
 
 
@@ -335,10 +342,23 @@ def redraw(
     below: Iterable[Line] = (),
     softly: bool = False,
     many: str = "",
+    picture: str = "",
     **values: Value,
 ) -> Say:
     """Return a new face for a card that is there; where there is none, nothing is said."""
-    return Say(text, checked(values), many, tuple(below), buttons, to, card, asks, quiet=True, softly=softly)
+    return Say(
+        text,
+        checked(values),
+        many,
+        tuple(below),
+        buttons,
+        to,
+        card,
+        asks,
+        quiet=True,
+        softly=softly,
+        picture=picture,
+    )
 
 
 def whisper(text: str, /, **values: Value) -> Whisper:
@@ -414,13 +434,17 @@ class Ritual:
     about: str  # what it is for, as menus say it
     step: Step
     reads: tuple[str, ...] = ()  # kinds of kept things
+    looks_back: int = 60  # on so many of each kind, the newest
     calls: Callable[[Preferences, datetime], datetime | None] = never  # its own next hour after that instant
     window: timedelta = timedelta(hours=3)  # how long after its hour it makes sense
-    many: bool = False  # several at once
+    many: bool = False  # several at once; one begun by hand does not stand in for its hour
     always: bool = False  # answers also in another ritual's silence
+    steadies: bool = False  # its command is answered in another's silence, too: in the private chat
     anyone: bool = False  # answers people who are not the two, too; then it has no state
     enters: bool = False  # hears that Tend was brought into a room
     minds_guests: bool = False  # hears who else comes into the room, and goes
+    urgent: bool = False  # is heard before what waits of others
+    word: Preference[str] | None = None  # a word of the couple's own that begins it, besides its command
     menu: bool = True  # stands in the command menu of the room
     preferences: tuple[Preference[Any], ...] = ()
     version: int = 1  # of its states

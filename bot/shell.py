@@ -7,7 +7,7 @@ is late and what is past. The rehearsal of the tests plays exactly these functio
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -40,6 +40,7 @@ from bot.ritual import (
 )
 
 LONGEST_ANSWER = 300  # characters of one answer
+AFTER_A_SILENCE = timedelta(minutes=5)  # before the others are rung, and between one and the next
 MOST_ANSWERS = 3  # in one line behind a command
 MOST_WORDS = 6  # people's words in one message: 6 x 300 stays far below Telegram's 4,096
 
@@ -48,9 +49,11 @@ CLOSED = "That is closed, I did not keep it."
 TOO_LONG = "A line or two, please. This was too long for me to keep."
 NO_WORDS = "I can keep only what is written. A line in words, please."
 HELD = "It is quiet in this room just now. This comes afterwards."
+ASIDE = "It is quiet in this room just now. {who}, I have this for you in our private chat."
 STUMBLED = "Something went wrong on my side, and nothing was kept. Please try once more."
 LOST_THREAD = "I have lost the thread of this one, so it rests here. Its command begins it anew."
 DELAYED = "This comes later than planned."
+OPEN_LANE = Button("Open our private chat", leads="lane")
 
 
 class VeilError(Exception):
@@ -115,6 +118,7 @@ class Outcome:
     part: Part | None = None
     repeat: bool = False  # the newest card of the row is to be said again
     held: bool = False  # it speaks to the room, and another's silence holds that back
+    aside: Person | None = None  # for whom it waits in a private chat that is not open yet
 
 
 def hear(couple: Couple, row: Row, event: Event, now: datetime) -> Outcome:
@@ -134,10 +138,27 @@ def hear(couple: Couple, row: Row, event: Event, now: datetime) -> Outcome:
     if not answers and after == row.state:
         outcome = replace(outcome, **nothing_back(row, event))
     said = tuple(softened(couple, thing, now) for thing in outcome.said)
+    aside = shut_aside(couple, row, event)
+    if aside is not None:
+        said = tuple(replace(thing, waits=True) for thing in said)
     held = is_held(couple, here) and (
         outcome.repeat or any(not thing.to and not thing.quiet for thing in said)
     )
-    return replace(outcome, said=said, others=tuple(settle(couple, here, now)), held=held)
+    return replace(outcome, said=said, others=tuple(settle(couple, here, now)), held=held, aside=aside)
+
+
+def taken_aside(couple: Couple, row: Row, event: Event) -> Event:
+    """Return an event as it is heard: in another's silence, a command to what steadies as if sent alone."""
+    if isinstance(event, Began) and row.ritual.steadies and is_silenced(couple, row):
+        return replace(event, private=True)
+    return event
+
+
+def shut_aside(couple: Couple, row: Row, event: Event) -> Person | None:
+    """Return who was taken aside though their private chat is not open: there it waits for them."""
+    if not (isinstance(event, Began) and event.private and row.ritual.steadies):
+        return None
+    return event.by if event.by not in couple.lanes and is_silenced(couple, row) else None
 
 
 def look(couple: Couple, ritual: Ritual, now: datetime) -> Scene:
@@ -243,8 +264,13 @@ def floor(rows: Iterable[Row]) -> Row | None:
 
 def is_held(couple: Couple, here: Row) -> bool:
     """Whether what this row says to the room waits until another's silence is over."""
+    return is_silenced(couple, here) and not here.ritual.always
+
+
+def is_silenced(couple: Couple, here: Row) -> bool:
+    """Whether another asks the room for silence."""
     holder = floor([here, *(row for row in couple.rows if row.id != here.id)])
-    return holder is not None and holder.id != here.id and not here.ritual.always
+    return holder is not None and holder.id != here.id
 
 
 def softened(couple: Couple, said: Say, now: datetime) -> Say:

@@ -45,6 +45,7 @@ COMMAND = re.compile(r"/\w+")
 VALUES = {
     "about": "what a command is for: another text of this catalogue",
     "action": "what somebody promised: one of the offered acts, or own words",
+    "at": "a day, like Sunday, 3 May, and with its year where it is another year's",
     "begins": "a time, like 22:30",
     "caller": "a name",
     "clock": "a time, like 21:05",

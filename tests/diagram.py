@@ -10,15 +10,16 @@ from functools import cache
 from pathlib import Path
 
 from bot import shell
-from bot.ritual import Began, Event, Ritual, Tapped, TimeCame, Wrote
+from bot.ritual import Began, Button, Event, Person, Ritual, Tapped, TimeCame, Words, Wrote
 from bot.rituals import RITUALS
 from bot.shell import Outcome, Row
-from tests.playing import Play, live_buttons
-from tests.rehearsal import Stage
+from tests.playing import Play
+from tests.rehearsal import Shown, Stage
 
 PAGES = Path(__file__).parent.parent / "docs" / "rituals"
 MARKED = re.compile(r"(<!-- states:[^\n]*-->\n).*?(<!-- /states -->)", re.DOTALL)
-PLAYS, MOVES = 200, 50
+PLAYS, MOVES, LOOKS_ROUND = 160, 50, 0.08  # how often all that could be done is tried, too
+LINES = "", "a word", "calm / sleep / I'll make tea"
 
 
 def drawn(ritual: Ritual) -> str:
@@ -35,24 +36,74 @@ def drawn(ritual: Ritual) -> str:
 
 @cache
 def walked() -> tuple[tuple[Row, str, Outcome], ...]:
-    """Return every step of all plays, and every tap that was there to be made, with what set it off."""
+    """Return every step of all plays, and every one that was there to be made, with what set it off."""
     steps: list[tuple[Row, str, Outcome]] = []
+    tried: set[str] = set()
     for seed in range(PLAYS):
         play = Play(random.Random(seed))  # noqa: S311 - a play, not a secret
         for _ in play.moves(MOVES):
-            if play.chance.random() < 0.3:
+            if play.chance.random() < LOOKS_ROUND or newly_met(play.stage, tried):
                 steps.extend(possible(play.stage))
         play.clock.runs_out()
         steps.extend((row, named(event), outcome) for row, event, outcome in play.stage.heard)
     return tuple(steps)
 
 
+def newly_met(stage: Stage, tried: set[str]) -> bool:
+    """Whether somebody is where nobody was in any play before."""
+    new = {name(row.state) for row in stage.rows.values()} - tried
+    tried |= new
+    return bool(new)
+
+
 def possible(stage: Stage) -> Iterator[tuple[Row, str, Outcome]]:
-    """Try every button on the screen; a step is pure, so nothing comes of it."""
-    for row, shown, button in live_buttons(stage):
+    """Try every button, question and command, and let the time come; a step is pure: nothing comes of it."""
+    for row in stage.rows.values():
+        if row.wake_at is not None:
+            due = shell.ring(row, row.wake_at)
+            yield row, named(due), shell.hear(stage.couple(), row, due, row.wake_at)
+    for row, event in chances(stage):
+        yield row, named(event), shell.hear(stage.couple(), row, event, stage.now)
+
+
+def chances(stage: Stage) -> Iterator[tuple[Row, Event]]:
+    """Return what either of the two could do now."""
+    for shown in stage.shown:
+        row = stage.rows.get(shown.row.id)
+        if not (shown.live and shown.arrived and row):
+            continue
         for who in [shown.say.to] if shown.say.to else stage.both:
-            event = Tapped(who, button.tap, button.item, private=shown.say.to is not None)
-            yield row, named(event), shell.hear(stage.couple(), row, event, stage.now)
+            private = shown.say.to is not None
+            yield from (
+                (row, Wrote(who, asked, Words(who, said), private)) for asked in asks(shown) for said in LINES
+            )
+            kinds = {button.tap or button.opens: button for button in shown.taken.buttons}
+            for button in kinds.values():
+                if button.opens:
+                    yield begun_by(stage, who, button, private=private)
+                elif not button.leads:
+                    yield row, Tapped(who, button.tap, button.item, private=private)
+    for ritual in RITUALS if stage.both else ():
+        for who in stage.both:
+            yield from ((row_for(stage, ritual), Began(who, Words(who, said))) for said in LINES)
+
+
+def asks(shown: Shown) -> list[str]:
+    return [shown.taken.asks] if shown.taken.asks else []
+
+
+def begun_by(stage: Stage, who: Person, button: Button, *, private: bool) -> tuple[Row, Event]:
+    """Return what a button does that opens a ritual."""
+    ritual = next(ritual for ritual in stage.rituals if ritual.name == button.opens)
+    about = next((thing for thing in stage.kept if str(thing.id) == button.item), None)
+    words = Words(who, "" if about else button.item, listed=True)
+    return row_for(stage, ritual), Began(who, words, about, private=private)
+
+
+def row_for(stage: Stage, ritual: Ritual) -> Row:
+    """Return the playing that a command goes to."""
+    rows = [row for row in stage.rows.values() if row.ritual is ritual and not row.lingers]
+    return rows[-1] if rows and not ritual.many else Row(10**6, ritual)
 
 
 def named(event: Event) -> str:

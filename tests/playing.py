@@ -12,14 +12,15 @@ from typing import Any
 
 from bot.couple.house import HOUSE
 from bot.hours import ANCHOR, EVERY, HOUR, ZONE
-from bot.ritual import Button, GuestsCame, GuestsCounted, Person, Preference
+from bot.ritual import Button, GuestsCame, GuestsCounted, Kept, Person, Preference, Words
 from bot.rituals.check_in import MODE, OFFERS
 from bot.shell import Row
 from tests.catalogue import unknown
 from tests.rehearsal import BERLIN, FIRST_DAY, Clock, Player, Room, Shown, Stage, rehearse
 
 LONG_NAME = "\U0001f9d1" * 40  # as many characters as a name may have, all of them wide
-COMMANDS = [f"/{ritual.command}" for ritual in HOUSE if ritual.command] + ["/checkin"] * 6
+WORDY = ["/checkin", "/thanks"]  # commands behind which people say something
+COMMANDS = [f"/{ritual.command}" for ritual in HOUSE if ritual.command] + ["/checkin"] * 6 + ["/thanks"] * 2
 TEXTS = (
     "{mark}",
     "{mark}",
@@ -83,6 +84,8 @@ class Play:
             if self.chance.random() < 0.5:  # some have been here before
                 self.stage.before = frozenset({self.ann.person, self.ben.person})
             self.stage.enters()
+        if joined and evening[EVERY] != 1:  # some have made a plan on another day
+            self.stage.keep(Kept("plan signs", None, Words(self.ben.person, "a tone")))
         if self.chance.random() < 0.3:  # some lanes are shut
             self.ben.shuts_lane()
 
@@ -159,9 +162,8 @@ class Play:
         private = private and who.person in self.stage.lanes
         if who.person not in self.stage.both:
             return f"sends {command} as a stranger, {who.sends(command)}"
-        words = (
-            self.text(who, 0, alone=private) if command == "/checkin" and self.chance.random() < 0.6 else ""
-        )
+        takes_words = command in WORDY and self.chance.random() < 0.6
+        words = self.text(who, 0, alone=private) if takes_words else ""
         source = who.sends(f"{command} {words}", private=private)
         self.marks = [replace(m, row=m.row or self.stage.sent[source][0]) for m in self.marks]
         self.sources.append((who, source, private))

@@ -15,6 +15,12 @@ from bot.couple.joining import Confirming, Gathering, Returning, Setting
 from bot.couple.leaving import Asked
 from bot.ritual import Each, Person, Ritual, Words
 from bot.rituals.check_in import Acting, Evening, Listening, Naming, Shared, Unseen, Yours
+from bot.rituals.gratitude import Delivered, Invited, OnItsWay, Telling, Thanked, Thanks
+from bot.rituals.jar import Drawn
+from bot.rituals.pause import Apart, Dated, Looking, Resting, Together
+from bot.rituals.pause import Returning as ComingBack
+from bot.rituals.plan import Making, Standing
+from bot.steadying import Steadying
 from bot.storage.codec import state_to_json
 
 STATES = Path(__file__).parent / "data" / "states"
@@ -37,6 +43,10 @@ EVENING = Evening(Each(((ANN, ANNS), (BEN, BENS))), together=True, closes=CLOSES
 NOTHING_YET = replace(
     EVENING, yours=Each(((ANN, Yours(not_tonight=True)), (BEN, Yours(nothing=True)))), together=False
 )
+THANKS = Thanks(
+    ANN, (Words(ANN, "for the soup", source=21), Words(ANN, "I felt at home \U0001f642", source=22))
+)
+ANSWERED = replace(THANKS, back=Words(BEN, "That touched me", listed=True))
 
 RECORDED: dict[str, tuple[object, ...]] = {
     "check_in": (
@@ -55,6 +65,28 @@ RECORDED: dict[str, tuple[object, ...]] = {
         Setting(WAKES, ANN, "apart", (ZoneInfo("Europe/Berlin"), ZoneInfo("America/Lima"))),
         Returning(WAKES, ANN, BEN),
     ),
+    "pause": (
+        Apart(ANN, CLOSES, WAKES, 2, frozenset({BEN})),
+        ComingBack(ANN, CLOSES, WAKES, 1, frozenset({ANN}), called=True),
+        Resting(BEN, WAKES, frozenset({ANN})),
+        Together(WAKES, asks=True),
+        Dated(WAKES),
+        Looking(WAKES, asked=True),
+    ),
+    "gratitude": (
+        Invited(WAKES),
+        Thanked((Words(ANN, "for the soup", source=23), Words(BEN, "for the walk")), WAKES, frozenset({BEN})),
+        Telling(Thanks(ANN), WAKES),
+        Telling(THANKS, WAKES),
+        OnItsWay(THANKS, CLOSES, WAKES),
+        OnItsWay(ANSWERED, CLOSES, WAKES),
+        Delivered(THANKS, CLOSES, WAKES),
+        Delivered(ANSWERED, CLOSES, WAKES),
+    ),
+    "jar": (Drawn(None, WAKES), Drawn(ANN, WAKES)),
+    "breathe": (Steadying(((None, WAKES),), WAKES), Steadying(((ANN, WAKES), (None, CLOSES)), WAKES)),
+    "ground": (Steadying(((BEN, WAKES),), WAKES),),
+    "plan": (Making("away", WAKES), Standing(WAKES), Standing(WAKES, frozenset({ANN}))),
     "company": (Visited(1, WAKES), Visited(2, WAKES, frozenset({ANN}))),
     "leaving": (Asked(ANN, None, WAKES), Asked(ANN, ANN, WAKES)),
 }

@@ -30,9 +30,11 @@ from bot.ritual import (
     Ritual,
     Say,
     Tapped,
+    TimeCame,
     Whisper,
     Words,
     Wrote,
+    say,
     whisper,
 )
 from bot.shell import Couple, Outcome, Row
@@ -90,6 +92,7 @@ class Stage:
     )  # a message: its row, what it answers
     heard: list[tuple[Row, Event, Outcome]] = field(default_factory=list)
     resting: bool = False
+    rung_after: datetime | None = None  # after a silence, one waits for the other
     before: frozenset[Person] = frozenset()  # the two of a couple that Tend rested with
 
     def __post_init__(self) -> None:
@@ -116,9 +119,12 @@ class Stage:
         )
 
     def play(self, row: Row, event: Event) -> Outcome:
+        silent = shell.floor(self.rows.values()) is not None
+        event = shell.taken_aside(self.couple(), row, event)
         outcome = shell.hear(self.couple(), row, event, self.now)
         self.heard.append((row, event, outcome))
-        if row.state is None and row.ritual.calls(self.prefers, self.now):
+        stands_in = row.state is None and (isinstance(event, TimeCame) or not row.ritual.many)
+        if stands_in and row.ritual.calls(self.prefers, self.now):
             self.opened_on[row.ritual.name] = evening_of(getattr(event, "due", self.now), self.prefers[ZONE])
         for changed in (outcome.row, *outcome.others):
             self.put(changed)
@@ -136,10 +142,15 @@ class Stage:
             self.say(outcome.row, said)
         if outcome.repeat and isinstance(event, Began):
             self.repeat(outcome.row, event.by if event.private else None)
-        if outcome.held and isinstance(event, Began):
+        if outcome.aside is not None:
+            told = say(shell.ASIDE, shell.OPEN_LANE, who=outcome.aside)
+            self.shown.append(Shown(row, told, plain(told, self.reader(None)), self.now))
+        elif outcome.held and isinstance(event, Began):
             self.shown.append(Shown(row, (told := shell.back(event, shell.HELD)), told.text, self.now))
         if isinstance(event, Tapped):
             self.player(event.by).hears(outcome.whisper or (whisper(shell.HELD) if outcome.held else None))
+        if silent and shell.floor(self.rows.values()) is None:
+            self.rung_after = self.now + shell.AFTER_A_SILENCE
         self.release()
         return outcome
 
@@ -241,16 +252,25 @@ class Stage:
         ]
         if holder is None:
             rings += [(at, ritual) for ritual in self.rituals if (at := self.calls[ritual.name])]
-        return min(rings, key=lambda ring: ring[0], default=None)
+        return min(rings, key=lambda ring: self.not_before(*ring), default=None)
+
+    def not_before(self, at: datetime, what: Row | Ritual) -> datetime:
+        """When somebody is rung: after a silence one waits for the other."""
+        always = isinstance(what, Row) and what.ritual.always
+        return at if always else max(at, self.rung_after or at)
 
     def runs(self, end: datetime | None) -> None:
         for _ in range(ENDLESS):
             ring = self.next_ring()
-            if ring is None or (end and ring[0] > end):
+            if ring is None or (end and self.not_before(*ring) > end):
                 break
             at, what = ring
-            self.now = max(self.now, at)
+            self.now = max(self.now, self.not_before(at, what))
             self.ring(what, at)
+            if self.rung_after and not (isinstance(what, Row) and what.ritual.always):
+                waiting = self.next_ring()
+                due = waiting is not None and waiting[0] <= self.now
+                self.rung_after = self.now + shell.AFTER_A_SILENCE if due else None
         else:
             raise AssertionError("it never came to rest")
         self.now = max(self.now, end) if end else self.now
@@ -260,7 +280,7 @@ class Stage:
             self.play(what, shell.ring(what, self.now))
             return
         opened = self.opened_on.get(what.name)
-        busy = any(row.ritual is what and not row.lingers for row in self.rows.values())
+        busy = not what.many and any(row.ritual is what and not row.lingers for row in self.rows.values())
         came = None if busy else shell.occurrence(what, self.prefers, due, self.now, opened)
         self.calls[what.name] = what.calls(self.prefers, self.now)
         if came:
@@ -392,6 +412,8 @@ class Player:
         if asked is None:
             self._began(row, text.partition(" ")[2], source, private=private)
         else:
+            if private:
+                self.opens_lane()
             words = Words(self.person, text, source=source)
             self.stage.play(row, Wrote(self.person, asked, words, private))
 

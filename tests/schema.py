@@ -15,7 +15,8 @@ SCHEMA: Json = json.loads((Path(__file__).parent / "data" / "botapi-10.0.json").
 METHODS: Json = SCHEMA["methods"]
 TYPES: Json = SCHEMA["types"]
 LIST = "Array of "
-PLAIN: Json = {"String": str, "InputFile": str, "Boolean": bool, "Integer": int, "Float": int | float}
+UPLOAD: Json = {"file_name": str, "mime_type": str, "file_size": int}  # a file, as calls are written down
+PLAIN: Json = {"String": str, "Boolean": bool, "Integer": int, "Float": int | float}
 
 
 class Mismatch(AssertionError):  # noqa: N818  (it is what was found)
@@ -80,7 +81,10 @@ def _any_of(place: str, value: object, kinds: list[str], *, sent: bool) -> None:
 
 
 def _is(place: str, value: object, kind: str, *, sent: bool) -> None:
-    if sent and isinstance(value, str) and kind not in {"String", "InputFile"}:
+    if kind == "InputFile":
+        _file(place, value)
+        return
+    if sent and isinstance(value, str) and kind != "String":
         value = _decoded(value)
     shape: Any = PLAIN.get(kind, list if kind.startswith(LIST) else dict)
     fits = isinstance(value, shape) and not (isinstance(value, bool) and kind in {"Integer", "Float"})
@@ -91,6 +95,12 @@ def _is(place: str, value: object, kind: str, *, sent: bool) -> None:
             _is(f"{place}[{number}]", one, kind.removeprefix(LIST), sent=False)
     elif isinstance(value, dict):
         _object(place, value, TYPES[kind])
+
+
+def _file(place: str, value: Any) -> None:  # noqa: ANN401 - whatever was sent
+    known = isinstance(value, dict) and value.keys() == UPLOAD.keys()
+    if not known or not all(isinstance(each, UPLOAD[name]) for name, each in value.items()):
+        raise Mismatch(f"{place} is no uploaded file: {value!r}")
 
 
 def _object(place: str, value: Json, schema: Json) -> None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.couple.house import HOUSE
+from bot.couple.joining import JOINING
 from bot.feelings import ANY_NEED, FEELINGS, NEEDS, SUGGESTIONS
 from bot.follow_through import BETWEEN_US, DONE_WELL, SHOWN_LATER, SHOWN_NOW
 from bot.hours import ANCHOR, EVERY, HOUR, QUIET, ZONE, evening_of
@@ -87,7 +88,7 @@ def test_the_picker_is_flat_in_the_room() -> None:
 
     feelings = [word for family in FEELINGS.values() for word in family]
     needs = [word for family in NEEDS.values() for word in family]
-    assert room.labels == [*feelings, *needs, "Tell me alone", "What did I say?", "Not tonight"]
+    assert room.labels == [*feelings, *needs, "Tell me alone", "What did I say?", "Not tonight", "Pause"]
 
 
 def test_a_tap_is_answered_to_its_tapper_alone_and_the_card_shows_nothing() -> None:
@@ -415,7 +416,7 @@ def test_each_is_offered_what_answers_the_others_need() -> None:
     room, ann, ben, _ = revealed()
     for_a_hug, for_sleep = SUGGESTIONS["a hug"], SUGGESTIONS["sleep"]
 
-    assert room.labels == [*for_a_hug, *for_sleep, "Something else", "Nothing tomorrow"]
+    assert room.labels == [*for_a_hug, *for_sleep, "Something else", "Nothing tomorrow", "Pause"]
     ann.taps(for_sleep[0])
     assert ann.whispered == [
         (
@@ -434,7 +435,7 @@ def test_a_need_in_own_words_is_offered_what_answers_most() -> None:
     ann.replies("calm / an hour of nothing")
     ben.replies("tired / an hour of nothing")
 
-    assert room.labels == [*ANY_NEED, "Something else", "Nothing tomorrow"]
+    assert room.labels == [*ANY_NEED, "Something else", "Nothing tomorrow", "Pause"]
 
 
 def test_the_evening_closes_when_both_have_decided() -> None:
@@ -631,7 +632,7 @@ def test_two_silent_ones_are_reminded_once_in_the_room() -> None:
 
 
 def test_less_is_one_tap_and_then_a_silent_evening_is_one_message() -> None:
-    room, ann, _, clock = rehearse(*HOUSE, prefers={ANCHOR: FIRST_DAY})
+    room, ann, _, clock = rehearse(CHECK_IN, JOINING, prefers={ANCHOR: FIRST_DAY})
     clock.reaches("22:01")
     assert room.labels[-1] == "Less, please"
 
@@ -1060,13 +1061,13 @@ def test_the_next_noon_nothing_is_said_of_last_night() -> None:
     assert room.texts == [CARD]
 
 
-def test_a_window_that_ended_while_tend_was_away_closes_kindly() -> None:
+def test_a_window_that_ended_while_tend_was_away_closes_where_it_stands() -> None:
     room, ann, _, clock = evening()
     ann.taps("calm")
 
     clock.is_away(hours=12)
 
-    assert room.texts == [CARD, CLOSED_KINDLY]
+    assert room.texts == [CLOSED_KINDLY]
 
 
 def test_no_reminder_comes_when_little_is_left() -> None:

@@ -45,6 +45,8 @@ def test_the_evening_does_not_open_before_both_have_tapped() -> None:
     clock.passes(minutes=1)
     assert room.texts == [A_GUEST]
     ben.taps("Go on here")
+    clock.passes(minutes=4)
+    assert room.texts == [GOES_ON]
     clock.passes(minutes=1)
 
     assert room.texts[0] == GOES_ON

@@ -16,6 +16,7 @@ from bot.hours import (
     first_evening,
     is_quiet,
     next_fire,
+    next_time,
     read_hour,
     read_span,
 )
@@ -129,6 +130,26 @@ def test_another_hour_and_another_clock_keep_the_days() -> None:
 def test_a_night_belongs_to_the_evening_before(at: str, evening: str, why: str) -> None:
     instant = datetime.fromisoformat(at).replace(tzinfo=BERLIN).astimezone(UTC)
     assert str(evening_of(instant, BERLIN)) == evening, why
+
+
+@pytest.mark.parametrize("zone", [ZoneInfo(name) for name in ZONES], ids=str)
+def test_the_next_time_of_a_day_is_today_or_tomorrow_wherever_one_lives(zone: ZoneInfo) -> None:
+    """There may be another date already where UTC is."""
+    at = datetime(2027, 1, 1, tzinfo=UTC)
+    while at.year == 2027:
+        for hour in HOURS:
+            found = next_time(hour, zone, at)
+            days = (found.astimezone(zone).date() - at.astimezone(zone).date()).days
+            assert found > at
+            assert days == (at >= fire_at(at.astimezone(zone).date(), hour, zone))
+        at += timedelta(hours=17, minutes=31)
+
+
+def test_whoever_begins_before_the_hour_begins_tonight() -> None:
+    lima = ZoneInfo("America/Lima")
+    eight = datetime(2026, 5, 1, 20, tzinfo=lima)  # in UTC it is tomorrow by then
+
+    assert first_evening(Preferences().put(ZONE, lima), eight.astimezone(UTC)) == date(2026, 5, 1)
 
 
 def test_no_two_days_of_one_rhythm_are_one_evening() -> None:

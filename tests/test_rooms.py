@@ -109,6 +109,7 @@ def test_the_guest_goes_and_the_evening_comes_late(road: Road) -> None:
 
     road.members = 3
     road.hears(Went(road.cleo.who, road.ann.room))
+    road.passes(minutes=5)
 
     assert road.home[-1].startswith("Your check-in, later than planned")
 

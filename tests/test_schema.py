@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.pictures import picture
 from bot.playground.cast import BOT, BY_NAME, ROOM_BY_NAME
 from bot.playground.exchange import Exchange
 from bot.playground.methods import METHODS
@@ -27,12 +28,21 @@ async def test_every_answer_of_the_stand_in_has_the_published_shape(tmp_path: Pa
         async def call(method: str, **params: object) -> Any:  # noqa: ANN401  (JSON)
             return (await http.post(f"/bot{BOT.token}/{method}", json=params)).json().get("result")
 
+        async def upload(method: str, name: str, body: bytes, **params: object) -> Any:  # noqa: ANN401  (JSON)
+            form = {key: str(value) for key, value in params.items()}
+            file = {name: ("a.gif", body, "image/gif")}
+            return (await http.post(f"/bot{BOT.token}/{method}", data=form, files=file)).json().get("result")
+
         async def act(path: str, **body: object) -> Any:  # noqa: ANN401  (JSON)
             answer = await http.post(f"/play/{path}", json=body)
             assert answer.is_success, answer.text
             return answer.json()
 
         await an_evening(call, act)
+        await a_picture(call, upload)
+        await call("leaveChat", chat_id=HOME)
+        await call("getUpdates", timeout=0, allowed_updates=["message"])
+        await call("deleteWebhook", drop_pending_updates=True)
         calls = (await http.get("/play/calls")).json()
     exchange.history.close()
     assert {call["method"] for call in calls} == METHODS.keys() | {"getUpdates"}
@@ -96,9 +106,16 @@ async def an_evening(call: Call, act: Call) -> None:
     await act("fault", kind="429", method="sendMessage", count=1, retry_after=5)
     await call("sendMessage", chat_id=HOME, text="Too much")
     await call("deleteMessage", chat_id=HOME, message_id=number)
-    await call("leaveChat", chat_id=HOME)
-    await call("getUpdates", timeout=0, allowed_updates=["message"])
-    await call("deleteWebhook", drop_pending_updates=True)
+
+
+async def a_picture(call: Call, upload: Call) -> None:
+    """Let a picture be uploaded, sent once more by its id, and reworded."""
+    body = picture("breathe").body
+    sent = await upload("sendAnimation", "animation", body, chat_id=HOME, caption="In")
+    name = sent["animation"]["file_id"]
+    again = await call("sendAnimation", chat_id=HOME, animation=name)
+    await call("editMessageCaption", chat_id=HOME, message_id=again["message_id"], caption="Out")
+    await call("getFile", file_id=name)
 
 
 @pytest.mark.parametrize(
@@ -115,11 +132,19 @@ async def an_evening(call: Call, act: Call) -> None:
             r"inline_keyboard\[0\]\[0\] knows no label",
         ),
         ("getUpdates", {"offset": "many"}, "offset is no Integer"),
+        ("sendAnimation", {"chat_id": 1, "animation": {"file_name": "a.gif"}}, "is no uploaded file"),
+        ("sendAnimation", {"chat_id": 1, "animation": 5}, "animation is no String"),
     ],
 )
 def test_a_wrong_call_is_found(method: str, params: dict[str, object], reason: str) -> None:
     with pytest.raises(Mismatch, match=reason):
         check_call(method, params)
+
+
+def test_a_file_passes_as_an_upload_and_by_its_id() -> None:
+    uploaded = {"file_name": "a.gif", "mime_type": "image/gif", "file_size": 5}
+    check_call("sendAnimation", {"chat_id": "1", "animation": uploaded, "caption": "5"})
+    check_call("sendAnimation", {"chat_id": "1", "animation": "CgAC"})
 
 
 def test_a_right_call_passes_as_json_and_as_a_form() -> None:

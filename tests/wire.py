@@ -6,23 +6,42 @@ The stand-in of bot/playground is Telegram as it is; this is Telegram on its wor
 import json
 import threading
 from collections import defaultdict
+from email import message_from_bytes
+from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, TypeAlias
 from urllib.parse import parse_qsl
 
 from bot.playground.cast import BOT
+from bot.playground.files import Upload
 from bot.playground.shapes import me
 
 Json = dict[str, Any]
 Answer: TypeAlias = tuple[int, Json | bytes] | Literal["hangs", "hangs up", "takes its time"]
 A_POLL = 0.05  # seconds a call for updates is held that has nothing to tell
 AS_EVER = 1_777_660_000
+ANIMATION = {"file_id": "the-picture", "file_unique_id": "it", "width": 320, "height": 320, "duration": 10}
 
 
 def refusal(code: int, description: str, **parameters: int) -> Answer:
     """Return a refusal as Telegram writes it."""
     body: Json = {"ok": False, "error_code": code, "description": description}
     return code, body | ({"parameters": parameters} if parameters else {})
+
+
+def given(kind: str, body: bytes) -> Json:
+    """Return the parameters of a call; a file is told of as the stand-in tells of it."""
+    if not kind.startswith("multipart/"):
+        return dict(parse_qsl(body.decode(), keep_blank_values=True))
+    form = message_from_bytes(f"content-type: {kind}\r\n\r\n".encode() + body, policy=HTTP)
+    params: Json = {}
+    for part in form.iter_parts():
+        held = part.get_payload(decode=True)
+        assert isinstance(held, bytes)
+        file = part.get_filename()
+        said = held.decode() if file is None else Upload(file, part.get_content_type(), held).told
+        params[str(part.get_param("name", header="content-disposition"))] = said
+    return params
 
 
 class Wire:
@@ -78,19 +97,16 @@ class Wire:
         if method == "getUpdates":
             self.done.wait(A_POLL)
             return []
-        if method == "sendMessage":
+        if method in {"sendMessage", "sendAnimation"}:
             chat = {
                 "id": int(params["chat_id"]),
                 "type": "group" if params["chat_id"].startswith("-") else "private",
             }
             sender = {"id": BOT.id, "is_bot": True, "first_name": BOT.first_name}
-            return {
-                "message_id": self._messages,
-                "from": sender,
-                "chat": chat,
-                "date": AS_EVER,
-                "text": params["text"],
-            }
+            body = {"message_id": self._messages, "from": sender, "chat": chat, "date": AS_EVER}
+            if method == "sendMessage":
+                return body | {"text": params["text"]}
+            return body | {"caption": params["caption"], "animation": ANIMATION}
         return True
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
@@ -103,8 +119,9 @@ class Wire:
 
             def do_POST(self) -> None:
                 """Answer one call."""
-                body = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
-                method, params = self.path.rpartition("/")[2], dict(parse_qsl(body, keep_blank_values=True))
+                body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                method = self.path.rpartition("/")[2]
+                params = given(self.headers.get("content-type", ""), body)
                 answer = wire.answer(method, params)
                 if answer == "takes its time":
                     wire.called.set()

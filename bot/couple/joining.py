@@ -257,7 +257,8 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
 def typed(state: Setting, who: Person, words: Words, scene: Scene) -> Turn:
     """Take a reply: an hour where one is asked for or it reads as one, else a city."""
     for wish in ASKED.values():
-        if wish.reads and state.page in {"", wish.name} and (value := wish.reads(words.text)) is not None:
+        asked = state.page == wish.name or (wish.at_start and not state.page)
+        if wish.reads and asked and (value := wish.reads(words.text)) is not None:
             return chosen(state, who, wish, value, scene, alone=bool(state.to))
     if (page := ASKED.get(state.page)) and page.misread:
         return state, [card_of(say, state, scene.prefers, scene, page.misread)]
@@ -422,6 +423,6 @@ PREFERENCES: tuple[Preference[Any], ...] = (
     QUIET,
     *(wish for ritual in RITUALS for wish in ritual.preferences),
 )
-ASKED = {wish.name: wish for wish in PREFERENCES if wish.label and len(wish.options) != 1}
+ASKED = {wish.name: wish for wish in PREFERENCES if wish.label and (wish.reads or len(wish.options) != 1)}
 
 JOINING = Ritual("joining", "settings", "Your evening, and how you like it", step, enters=True)

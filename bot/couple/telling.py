@@ -1,10 +1,10 @@
 """What anybody may ask at any time: what there is, and what becomes of what is said. It has no state."""
 
-from bot.ritual import Answer, Began, Button, Event, Line, Ritual, Scene, line, say
+from bot.ritual import Answer, Began, Event, Line, Ritual, Scene, line, say
+from bot.shell import OPEN_LANE
 
 HELP = "I keep small rituals with the two of you. What you can send me:"
 HELP_END = "Everything works in your room. For words that stay unseen there is our private chat."
-OPEN_LANE = Button("Open our private chat", leads="lane")
 
 PRIVACY = "What I see, and what becomes of it."
 I_SEE = "I see commands, taps, replies to my messages and our private chats. Nothing else that you two write."

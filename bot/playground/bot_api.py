@@ -18,6 +18,7 @@ from bot.playground.cast import BOT
 from bot.playground.cutting import cut
 from bot.playground.exchange import Exchange
 from bot.playground.faults import Fault
+from bot.playground.files import Upload
 from bot.playground.markup import Json
 from bot.playground.methods import BY_LOWER_CASE, METHODS, Params
 from bot.playground.refusals import Refused
@@ -190,11 +191,14 @@ async def _given(request: Request) -> dict[str, Any]:
         return given | (body if isinstance(body, dict) else {})
     if kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
         async with request.form() as form:
-            given |= {
-                name: value.filename if isinstance(value, UploadFile) else value
-                for name, value in form.items()
-            }
+            given |= {name: await _part(value) for name, value in form.items()}
     return given
+
+
+async def _part(value: UploadFile | str) -> Upload | str:
+    if isinstance(value, str):
+        return value
+    return Upload(value.filename or "", value.content_type or "", await value.read())
 
 
 def _body(answer: Json | Refused) -> Json:

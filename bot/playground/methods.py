@@ -2,17 +2,18 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from bot.playground import refusals, shapes
+from bot.playground import files, refusals, shapes
 from bot.playground.cast import BOT
 from bot.playground.markup import Json, is_whole
 from bot.playground.refusals import Refused, check_commands, parsed
 from bot.playground.telegram import Draft, Telegram
 
 WORDS = {
-    "text", "parse_mode", "callback_query_id", "url", "action", "language_code", "description",
-    "short_description", "name", "secret_token", "business_connection_id", "message_effect_id",
+    "text", "caption", "parse_mode", "callback_query_id", "url", "action", "language_code", "description",
+    "short_description", "name", "file_id", "secret_token", "business_connection_id", "message_effect_id",
 }  # fmt: skip
 LONGEST_DESCRIPTION, LONGEST_SHORT_DESCRIPTION = 512, 120
 
@@ -78,19 +79,35 @@ class Params:
             markup=self.json("reply_markup"),
         )
 
+    def caption(self) -> Draft:
+        """Return the words below media."""
+        return Draft(
+            text=self.words("caption") or "",
+            parse_mode=self.words("parse_mode"),
+            entities=self.json("caption_entities"),
+            markup=self.json("reply_markup"),
+        )
+
     def readable(self) -> dict[str, Any]:
         """Return the parameters for the record, objects as objects."""
         return {name: value if name in WORDS else _decoded(value) for name, value in self.given.items()}
 
 
 def _decoded(value: Any) -> Any:  # noqa: ANN401  (JSON)
+    if isinstance(value, files.Upload):
+        return value.told
     try:
         return json.loads(value) if isinstance(value, str) else value
     except ValueError:
         return value
 
 
-def _send(telegram: Telegram, params: Params) -> Json:
+def _send_animation(telegram: Telegram, params: Params) -> Json:
+    shown = files.animation(telegram.world, params.given.get("animation"))
+    return _send(telegram, params, replace(params.caption(), media=shown))
+
+
+def _send(telegram: Telegram, params: Params, draft: Draft | None = None) -> Json:
     reply = params.json("reply_parameters")
     if reply is None and params.number("reply_to_message_id"):
         reply = {
@@ -101,11 +118,15 @@ def _send(telegram: Telegram, params: Params) -> Json:
     if options := params.json("link_preview_options"):
         extra["link_preview_options"] = options
     topic = params.number("message_thread_id") or None
-    return telegram.send(params.chat(), params.draft(), reply, extra, topic)
+    return telegram.send(params.chat(), draft or params.draft(), reply, extra, topic)
 
 
 def _edit_text(telegram: Telegram, params: Params) -> Json:
     return telegram.edit_text(params.chat(), params.message(), params.draft())
+
+
+def _edit_caption(telegram: Telegram, params: Params) -> Json:
+    return telegram.edit_caption(params.chat(), params.message(), params.caption())
 
 
 def _edit_markup(telegram: Telegram, params: Params) -> Json:
@@ -182,7 +203,10 @@ METHODS: dict[str, Callable[[Telegram, Params], Any]] = {
     "getMe": lambda _, __: shapes.me(),
     "getMyName": lambda _, __: {"name": BOT.first_name},
     "sendMessage": _send,
+    "sendAnimation": _send_animation,
+    "getFile": lambda telegram, params: files.file(telegram.world, params.words("file_id")),
     "editMessageText": _edit_text,
+    "editMessageCaption": _edit_caption,
     "editMessageReplyMarkup": _edit_markup,
     "deleteMessage": lambda telegram, params: telegram.delete(params.chat(), params.message()),
     "pinChatMessage": lambda telegram, params: telegram.pin(params.chat(), params.message()),

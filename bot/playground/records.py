@@ -136,6 +136,20 @@ class Tap:
 
 
 @dataclass
+class File:
+    """A file that the bot uploaded; its id is what Telegram calls it."""
+
+    kind: ClassVar[str] = "file"
+    id: str
+    name: str
+    size: int
+    width: int
+    height: int
+    seconds: int
+    body: str = field(repr=False)  # in base 64
+
+
+@dataclass
 class Update:
     """Something the bot is told, until it confirms it or `until` has passed."""
 
@@ -158,6 +172,7 @@ class Profile:
     next_message: int = 1
     next_update: int = 480000001
     next_tap: int = 1
+    next_file: int = 1
     next_supergroup: int = 1
     next_stranger: int = 1
     next_couple: int = 1

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.playground.markup import BrokenMarkup, Json, parse_html, trimmed, units, with_found
 
-LONGEST_TEXT = 4096
+LONGEST_TEXT, LONGEST_CAPTION = 4096, 1024
 LONGEST_DATA = 64
 LONGEST_ANSWER = 200
 MOST_BUTTONS, MOST_IN_A_ROW = 100, 8
@@ -32,11 +32,18 @@ UPGRADED = "Bad Request: group chat was upgraded to a supergroup chat"
 NO_RIGHT_TO_SEND = "Bad Request: not enough rights to send text messages to the chat"
 TEXT_EMPTY = "Bad Request: message text is empty"
 TEXT_TOO_LONG = "Bad Request: message is too long"
+CAPTION_TOO_LONG = "Bad Request: message caption is too long"
+NO_ANIMATION = "Bad Request: there is no animation in the request"
+WRONG_FILE = "Bad Request: wrong file identifier/HTTP URL specified"
+TOO_LARGE = "Request Entity Too Large"
+ONLY_GIFS_HERE = "Bad Request: wrong type of file: the stand-in for Telegram takes GIFs only"
 REPLY_NOT_FOUND = "Bad Request: message to be replied not found"
 THREAD_NOT_FOUND = "Bad Request: message thread not found"
 TOPIC_CLOSED = "Bad Request: TOPIC_CLOSED"
 EDIT_NOT_FOUND = "Bad Request: message to edit not found"
 EDIT_REFUSED = "Bad Request: message can't be edited"
+EDIT_NO_TEXT = "Bad Request: there is no text in the message to edit"
+EDIT_NO_CAPTION = "Bad Request: there is no caption in the message to edit"
 NOT_MODIFIED = (
     "Bad Request: message is not modified: specified new message content and reply markup are exactly "
     "the same as a current content and reply markup of the message"
@@ -82,8 +89,10 @@ def not_there(*, kicked: bool, supergroup: bool) -> str:
     return f"Forbidden: bot {what} the {'supergroup' if supergroup else 'group'} chat"
 
 
-def read_text(text: str, parse_mode: str | None, entities: list[Json] | None) -> tuple[str, list[Json]]:
-    """Return the text and entities of a message to be sent, or refuse it."""
+def read_text(
+    text: str, parse_mode: str | None, entities: list[Json] | None, *, caption: bool = False
+) -> tuple[str, list[Json]]:
+    """Return the text and entities of a message to be sent, or refuse it; a caption may be empty."""
     given = entities or []
     if parse_mode and parse_mode.lower() == "html":
         try:
@@ -93,10 +102,10 @@ def read_text(text: str, parse_mode: str | None, entities: list[Json] | None) ->
     elif parse_mode:
         raise Refused("Bad Request: unsupported parse_mode")
     text, given = trimmed(text.replace("\r", ""), given)
-    if not text:
+    if not (text or caption):
         raise Refused(TEXT_EMPTY)
-    if units(text) > LONGEST_TEXT:
-        raise Refused(TEXT_TOO_LONG)
+    if units(text) > (LONGEST_CAPTION if caption else LONGEST_TEXT):
+        raise Refused(CAPTION_TOO_LONG if caption else TEXT_TOO_LONG)
     return text, with_found(text, given)[:MOST_ENTITIES]
 
 

@@ -5,7 +5,7 @@ it changes the world or raises `Refused` with Telegram's description.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.playground import refusals, shapes
@@ -29,6 +29,7 @@ class Draft:
     parse_mode: str | None = None
     entities: list[Json] | None = None
     markup: Json | None = None
+    media: Json | None = None  # above which it is a caption
 
 
 class Telegram:
@@ -68,6 +69,7 @@ class Telegram:
             entities=entities,
             markup=markup,
             reply_to=answered.id if answered else None,
+            media=draft.media,
             extra=extra or {},
             topic=place,
             heard=True,
@@ -78,7 +80,8 @@ class Telegram:
         return shapes.message(self.world, message)
 
     def _read(self, draft: Draft) -> tuple[str, list[Json]]:
-        text, entities = refusals.read_text(draft.text, draft.parse_mode, draft.entities)
+        captions = draft.media is not None
+        text, entities = refusals.read_text(draft.text, draft.parse_mode, draft.entities, caption=captions)
         named = []
         for entity in entities:
             person = entity.get("user_id")
@@ -112,8 +115,20 @@ class Telegram:
     def edit_text(self, chat_id: int, message_id: int, draft: Draft) -> Json:
         """EditMessageText: without a markup the buttons go."""
         message = self._editable(chat_id, message_id)
+        if message.media is not None:
+            raise Refused(refusals.EDIT_NO_TEXT)
+        return self._reworded(message, draft)
+
+    def edit_caption(self, chat_id: int, message_id: int, draft: Draft) -> Json:
+        """EditMessageCaption: the same, for the words below media."""
+        message = self._editable(chat_id, message_id)
+        if message.media is None:
+            raise Refused(refusals.EDIT_NO_CAPTION)
+        return self._reworded(message, replace(draft, media=message.media))
+
+    def _reworded(self, message: Message, draft: Draft) -> Json:
         text, entities = self._read(draft)
-        markup = refusals.check_markup(draft.markup, private=chat_id > 0)
+        markup = refusals.check_markup(draft.markup, private=message.chat > 0)
         if (text, entities, markup) == (message.text, message.entities, message.markup):
             raise Refused(refusals.NOT_MODIFIED)
         message.rewritten = message.rewritten or (text, entities) != (message.text, message.entities)

@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -17,6 +18,7 @@ from bot.playground.child import BotArgv, Child, environment
 from bot.playground.control import Control, impossible
 from bot.playground.cutting import CuttableConnection
 from bot.playground.exchange import Exchange
+from bot.playground.files import download
 from bot.playground.people import Impossible
 from bot.playground.stage import Stage
 
@@ -36,7 +38,10 @@ class Server(uvicorn.Server):
 def face(stage: Stage) -> Starlette:
     """Return both faces as one application."""
     api = Route("/bot{token}/{method}", BotApi(stage.exchange))
-    return Starlette(routes=[api, *Control(stage).routes()], exception_handlers={Impossible: impossible})
+    file = Route("/file/bot{token}/{path:path}", partial(download, stage.exchange.world))
+    return Starlette(
+        routes=[api, file, *Control(stage).routes()], exception_handlers={Impossible: impossible}
+    )
 
 
 def server(stage: Stage) -> Server:

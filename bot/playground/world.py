@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 
 from bot.playground.cast import BY_ID, ROOMS, ROSIE, Person
 from bot.playground.markup import Json
-from bot.playground.records import Group, Lane, Message, Profile, Tap, Update, key_of
+from bot.playground.records import File, Group, Lane, Message, Profile, Tap, Update, key_of
 
-Record = Message | Group | Lane | Tap | Update | Profile | Person
-KINDS: tuple[type[Any], ...] = (Message, Group, Lane, Tap, Update, Profile, Person)
-R = TypeVar("R", Message, Group, Lane, Tap, Update, Person)
+Record = Message | Group | Lane | Tap | File | Update | Profile | Person
+KINDS: tuple[type[Any], ...] = (Message, Group, Lane, Tap, File, Update, Profile, Person)
+R = TypeVar("R", Message, Group, Lane, Tap, File, Update, Person)
 
 
 class World:
@@ -30,6 +30,7 @@ class World:
         self.groups: dict[int, Group] = {one.id: one for one in loaded["group"]}
         self.lanes: dict[int, Lane] = {one.id: one for one in loaded["lane"]}
         self.taps: dict[str, Tap] = {one.id: one for one in loaded["tap"]}
+        self.files: dict[str, File] = {one.id: one for one in loaded["file"]}
         self.updates: dict[int, Update] = {one.id: one for one in sorted(loaded["update"], key=_id)}
         self.people: dict[int, Person] = {one.id: one for one in loaded["person"]}
         self.is_new = not loaded["profile"]

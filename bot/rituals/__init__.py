@@ -1,6 +1,12 @@
 """The table of contents. Routing, menus, /help, /settings and the laws of the tests all come from here."""
 
 from bot.ritual import Ritual
+from bot.rituals.breathe import BREATHE
 from bot.rituals.check_in import CHECK_IN
+from bot.rituals.gratitude import GRATITUDE
+from bot.rituals.ground import GROUND
+from bot.rituals.jar import JAR
+from bot.rituals.pause import PAUSE
+from bot.rituals.plan import PLAN
 
-RITUALS: tuple[Ritual, ...] = (CHECK_IN,)
+RITUALS: tuple[Ritual, ...] = (CHECK_IN, PAUSE, GRATITUDE, JAR, BREATHE, GROUND, PLAN)

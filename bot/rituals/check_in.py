@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from bot import follow_through
 from bot.feelings import FEELINGS, NEEDS, suggested
-from bot.hours import ANCHOR, EVERY, HOUR, TOO_SHORT, ZONE, evening_hour
+from bot.hours import ANCHOR, EVERY, HOUR, LATE, TOO_SHORT, ZONE, evening_hour
 from bot.ritual import (
     PARTED,
     Answer,
@@ -125,6 +125,7 @@ BACK_TO_FEELINGS, BACK_TO_NEEDS = Button("Back", "feeling anew"), Button("Back",
 ANOTHER_FEELING, ANOTHER_NEED = Button("Another feeling", "feeling anew"), Button("Another need", "need anew")
 SOMETHING_ELSE, NOTHING = Button("Something else", "else"), Button("Nothing tomorrow", "nothing")
 SHARE_MINE = Button("Share mine", "share mine")
+PAUSE, PAUSE_OPEN = Button("Pause", opens="pause"), Button("Take up the pause", opens="pause")
 LESS_PLEASE = Button("Less, please", opens="joining", item="Less, please")  # the choice of that name
 
 # -- Where a check-in can be --------------------------------------------------
@@ -464,7 +465,8 @@ def closed_unanswered(evening: Evening, scene: Scene) -> Turn:
         redraw(CLOSED_KINDLY, *([SHARE_MINE] if evening.yours[who].said else []), to=who, card="yours")
         for who in scene.both
     ]
-    draw: Draw = redraw if scene.prefers[LESS] else say
+    late = scene.now - evening.closes > LATE  # a silence came between: what is past is not announced
+    draw: Draw = redraw if late or scene.prefers[LESS] else say
     closing_card = replace(unanswered(draw, CLOSED_KINDLY, evening, scene), closes=True)
     return Unseen(evening, scene.now + LINGERS), [closing_card, *alone]
 
@@ -563,10 +565,18 @@ def tonight(draw: Draw, text: str, evening: Evening, scene: Scene) -> Say:
         OWN_WORDS,
         WHAT_I_SAID,
         NOT_TONIGHT,
+        PAUSE,
+        *open_pauses(scene),
     )
     shown = [] if evening.together else [spoken for who in scene.both for spoken in in_the_open(evening, who)]
     card = draw(text, *buttons, card="tonight", asks="answer", below=shown, closes=evening.closes)
     return replace(card, alone=True)
+
+
+def open_pauses(scene: Scene) -> list[Button]:
+    """The way back to a pause that nobody came back from, while it rests."""
+    still_open = [thing for thing in scene.kept if thing.kind == "open pause" and not thing.outcome]
+    return [PAUSE_OPEN.about(thing) for thing in still_open[-1:]]
 
 
 def so_far(evening: Evening, scene: Scene) -> list[Answer]:
@@ -647,7 +657,8 @@ def reveal(draw: Draw, evening: Evening, scene: Scene, *, invites: bool) -> Say:
     invitation = [line(INVITED)] if invites else []
     notice = follow_through.notices(scene, since(evening)) if invites else []
     text = REVEAL if all(yours.named for yours in evening.yours) else TONIGHT
-    card = draw(text, *buttons, *notice, card="tonight", asks="back", below=[*lines, *invitation])
+    pause = (PAUSE,) if invites else ()
+    card = draw(text, *buttons, *notice, *pause, card="tonight", asks="back", below=[*lines, *invitation])
     return replace(card, again=True)  # two who opened up and saw nothing: a loss is harm, a repeat is not
 
 
@@ -801,7 +812,7 @@ CHECK_IN = Ritual(
     "checkin",
     "One feeling, one need, one small thing for tomorrow",
     step,
-    reads=("action", "offer", "hint"),
+    reads=("action", "offer", "hint", "open pause"),
     calls=evening_hour,
     window=WINDOW,
     preferences=(EVERY, HOUR, ANCHOR, MODE, LESS, OFFERS),

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, exists, false, not_, or_, select, update
 
 from bot.hours import ZONE, evening_of
 from bot.ritual import Kept, Person, Prefer, Preference, Preferences, Ritual, Seat, Words
@@ -27,8 +27,6 @@ from bot.storage.tables import CallRow, CoupleRow, KeptRow, PersonRow, PlayingRo
 from bot.wording import LANGUAGE, spoken
 
 log = logging.getLogger(__name__)
-
-KEPT_IN_SCENE = 60  # of each kind, the newest: more than any ritual looks back on
 
 
 @dataclass(frozen=True)
@@ -220,7 +218,7 @@ def load(tx: Tx, couple: CoupleRow, book: Book, ritual: Ritual) -> tuple[Couple,
             unreadable.append(playing)
     both = tuple(Person(person.id) for person in people)
     lanes = frozenset(Person(person.id) for person in people if person.lane_open)
-    kept = kept_of(tx, couple, ritual.reads)
+    kept = kept_of(tx, couple, ritual.reads, ritual.looks_back)
     return Couple(both, tuple(rows), kept, preferences(tx, couple, book), lanes), tuple(unreadable)
 
 
@@ -327,12 +325,14 @@ def _chosen(tx: Tx, couple: CoupleRow) -> dict[str, Any]:
 # -- What is kept -------------------------------------------------------------
 
 
-def kept_of(tx: Tx, couple: CoupleRow, kinds: Sequence[str]) -> tuple[Kept, ...]:
-    """Return the newest kept things of these kinds, oldest first."""
+def kept_of(
+    tx: Tx, couple: CoupleRow, kinds: Sequence[str], most: int = Ritual.looks_back
+) -> tuple[Kept, ...]:
+    """Return so many kept things of each of these kinds, the newest, oldest first."""
     things: list[Kept] = []
     for kind in kinds:
         query = select(KeptRow).where(KeptRow.couple_id == couple.id, KeptRow.kind == kind)
-        newest = tx.session.scalars(query.order_by(KeptRow.id.desc()).limit(KEPT_IN_SCENE))
+        newest = tx.session.scalars(query.order_by(KeptRow.id.desc()).limit(most))
         things.extend(_kept(tx, couple, row) for row in newest)
     return tuple(sorted(things, key=lambda thing: thing.id))
 
@@ -357,7 +357,8 @@ def _kept(tx: Tx, couple: CoupleRow, row: KeptRow) -> Kept:
     words = None
     if row.words is not None:
         said = tx.seal_of(owner).open(row.words, "kept", row.id, "words", owner.id)
-        words = Words(by or Person(0), said, listed=row.listed)
+        # What is joint is somebody's words all the same: a lock screen shows none of them.
+        words = Words(by or Person(couple.id), said, listed=row.listed)
     return Kept(row.kind, by, words, row.due, row.outcome, row.shared, row.id, row.at)
 
 
@@ -373,7 +374,7 @@ def due_playings(tx: Tx, most: int) -> list[PlayingRow]:
     query = (
         select(PlayingRow)
         .join(CoupleRow, CoupleRow.id == PlayingRow.couple_id)
-        .where(PlayingRow.wake_at <= tx.now, _has_the_floor())
+        .where(PlayingRow.wake_at <= tx.now, _has_the_floor(), or_(_is_rung_again(tx), PlayingRow.always))
         .order_by(PlayingRow.wake_at, PlayingRow.id)
         .limit(most)
     )
@@ -385,11 +386,19 @@ def due_calls(tx: Tx, most: int) -> list[CallRow]:
     query = (
         select(CallRow)
         .join(CoupleRow, CoupleRow.id == CallRow.couple_id)
-        .where(CallRow.due_at <= tx.now, CoupleRow.floor_id.is_(None))
+        .where(CallRow.due_at <= tx.now, CoupleRow.floor_id.is_(None), _is_rung_again(tx))
         .order_by(CallRow.due_at, CallRow.couple_id)
         .limit(most)
     )
     return list(tx.session.scalars(query))
+
+
+def is_due(tx: Tx, couple: CoupleRow) -> bool:
+    """Whether anybody of a couple is to be rung now, who has the floor."""
+    tx.session.flush()
+    playing = PlayingRow.couple_id == couple.id, PlayingRow.wake_at <= tx.now, PlayingRow.always.is_(False)
+    call = CallRow.couple_id == couple.id, CallRow.due_at <= tx.now
+    return bool(tx.session.scalar(select(or_(exists().where(*playing), exists().where(*call)))))
 
 
 def ring_later(tx: Tx, playing_id: int, at: datetime) -> None:
@@ -406,20 +415,31 @@ def call_later(tx: Tx, couple_id: int, ritual: str, at: datetime) -> None:
 def next_due(tx: Tx) -> datetime | None:
     """Return the next moment at which anybody is due."""
     playing = tx.session.scalar(
-        select(PlayingRow.wake_at)
+        select(_not_before(PlayingRow.wake_at, PlayingRow.always))
+        .select_from(PlayingRow)
         .join(CoupleRow, CoupleRow.id == PlayingRow.couple_id)
         .where(PlayingRow.wake_at.is_not(None), _has_the_floor())
-        .order_by(PlayingRow.wake_at)
+        .order_by(_not_before(PlayingRow.wake_at, PlayingRow.always))
         .limit(1)
     )
     call = tx.session.scalar(
-        select(CallRow.due_at)
+        select(_not_before(CallRow.due_at, false()))
+        .select_from(CallRow)
         .join(CoupleRow, CoupleRow.id == CallRow.couple_id)
         .where(CallRow.due_at.is_not(None), CoupleRow.floor_id.is_(None))
-        .order_by(CallRow.due_at)
+        .order_by(_not_before(CallRow.due_at, false()))
         .limit(1)
     )
     return min((moment for moment in (playing, call) if moment), default=None)
+
+
+def _not_before(due: Any, always: Any) -> Any:  # noqa: ANN401 - clauses of SQLAlchemy's
+    """When a row is rung: after a silence one waits for the other."""
+    return case((and_(CoupleRow.rung_after > due, not_(always)), CoupleRow.rung_after), else_=due)
+
+
+def _is_rung_again(tx: Tx) -> Any:  # noqa: ANN401 - a clause of SQLAlchemy's
+    return or_(CoupleRow.rung_after.is_(None), CoupleRow.rung_after <= tx.now)
 
 
 def _has_the_floor() -> Any:  # noqa: ANN401 - a clause of SQLAlchemy's

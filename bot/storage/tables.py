@@ -73,6 +73,7 @@ class CoupleRow(Base):
     first_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     second_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     floor_id: Mapped[int | None]  # the playing that asks the others for silence
+    rung_after: Mapped[datetime | None]  # after a silence, nobody is rung before; then one at a time
     key: Mapped[bytes | None] = mapped_column("wrapped_key")  # None: erased
     prefers: Mapped[bytes | None]  # sealed
     rested_at: Mapped[datetime | None]
@@ -230,3 +231,13 @@ class PaceRow(Base):
     target: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     hold_until: Mapped[datetime | None]
     recent: Mapped[str] = mapped_column(String(1024))  # seconds since the epoch, oldest first
+
+
+class PictureRow(Base):
+    """How Telegram calls a picture of ours that a bot has uploaded, so that it is uploaded once."""
+
+    __tablename__ = "picture"
+    bot_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    mark: Mapped[str]  # of the file as it was then: another one is uploaded anew
+    file_id: Mapped[str] = mapped_column(String(255))

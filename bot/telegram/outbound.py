@@ -8,13 +8,14 @@ the line and no more than that.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Concatenate, ParamSpec, TypeVar
+from functools import cached_property
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import httpx
-from telegram import Bot, LinkPreviewOptions, Message, User
+from telegram import Bot, InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Message, User
 from telegram.constants import ParseMode
 from telegram.error import (
     BadRequest,
@@ -32,6 +33,7 @@ from bot.storage import outbox
 from bot.storage.couples import Audience
 from bot.storage.outbox import Ready
 from bot.storage.store import BusyError, Storage, Tx
+from bot.telegram.gallery import Gallery
 from bot.telegram.keyboard import keyboard
 from bot.telegram.render import Reader, text
 from bot.wording import LANGUAGE
@@ -51,6 +53,8 @@ NO_RIGHT = (
     "write_forbidden",
     "chat_restricted",
 )  # as `GONE`: a 400's or 403's words
+OF_ANOTHER_KIND = "in the message to edit"  # "there is no text", or no caption; as `GONE`
+PLAIN = LinkPreviewOptions(is_disabled=True)
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,11 @@ class Sender:
     moved: Callable[[Tx, int, int], bool]  # a room has another number
     shut: Callable[[Tx, int, int], None]  # a chat does not want us
     counted: Callable[[Tx, int, int], None]  # so many are in a room
+
+    @cached_property
+    def gallery(self) -> Gallery:
+        """The moving pictures."""
+        return Gallery(self.storage)
 
     async def send(self, ready: Ready, me: User) -> None:
         """Send one line and note the answer. Raises nothing that Telegram can cause."""
@@ -121,18 +130,51 @@ class Sender:
             return None
         said = text(ready.face, reader)
         buttons = keyboard(ready.face.buttons, ready.card_id, reader, me.username or "")
-        plain = LinkPreviewOptions(is_disabled=True)
         if ready.kind == "redraw":
-            await self.bot.edit_message_text(
-                said, ready.chat_id, ready.message_id,
-                parse_mode=ParseMode.HTML, reply_markup=buttons, link_preview_options=plain,
-            )  # fmt: skip
+            await self._redraw(ready, said, buttons)
             return None
-        message: Message = await self.bot.send_message(
-            ready.chat_id, said, parse_mode=ParseMode.HTML, reply_markup=buttons, link_preview_options=plain,
+        message = await self._show(ready, me, said, buttons) if ready.face.picture else None
+        message = message or await self.bot.send_message(
+            ready.chat_id, said, parse_mode=ParseMode.HTML, reply_markup=buttons, link_preview_options=PLAIN,
             message_thread_id=ready.thread_id, disable_notification=ready.face.softly,
         )  # fmt: skip
         return message.message_id
+
+    async def _show(
+        self, ready: Ready, me: User, said: str, buttons: InlineKeyboardMarkup | None
+    ) -> Message | None:
+        """Send the words below a picture; None where there is none to be had, and the words go alone."""
+
+        def send(animation: str | InputFile) -> Coroutine[Any, Any, Message]:
+            return self.bot.send_animation(
+                ready.chat_id, animation, caption=said, parse_mode=ParseMode.HTML, reply_markup=buttons,
+                message_thread_id=ready.thread_id, disable_notification=ready.face.softly,
+            )  # fmt: skip
+
+        return await self.gallery.show(me.id, ready.face.picture, send)
+
+    async def _redraw(self, ready: Ready, said: str, buttons: InlineKeyboardMarkup | None) -> None:
+        """Give a card new words: below a picture they are a caption, and only Telegram knows if one went."""
+        try:
+            await self._reword(ready, said, buttons, captioned=bool(ready.face.picture))
+        except BadRequest as error:
+            if OF_ANOTHER_KIND not in str(error).casefold():
+                raise
+            await self._reword(ready, said, buttons, captioned=not ready.face.picture)
+
+    async def _reword(
+        self, ready: Ready, said: str, buttons: InlineKeyboardMarkup | None, *, captioned: bool
+    ) -> None:
+        if captioned:
+            await self.bot.edit_message_caption(
+                ready.chat_id, ready.message_id, caption=said,
+                parse_mode=ParseMode.HTML, reply_markup=buttons,
+            )  # fmt: skip
+        else:
+            await self.bot.edit_message_text(
+                said, ready.chat_id, ready.message_id,
+                parse_mode=ParseMode.HTML, reply_markup=buttons, link_preview_options=PLAIN,
+            )  # fmt: skip
 
     async def _refused(self, ready: Ready, error: Forbidden | BadRequest) -> None:
         """A line is never tried again as it was; a card that is gone is said as a new message."""

@@ -22,6 +22,7 @@ from bot.locales import counted, translated
 from bot.ritual import Button, Kept, Line, Person, Say, Value, Words
 
 LONGEST_TEXT = 4096  # UTF-16 units of one message after its markup is read: Bot API, sendMessage
+LONGEST_CAPTION = 1024  # the same, below a picture: Bot API, sendAnimation
 LONGEST_WHISPER = 200  # characters of the answer to a tap: Bot API, answerCallbackQuery
 LONGEST_LABEL = 64  # our own bound: a longer label is cut by every phone
 DAY_FIRST = "en_150"  # English as it is written in Europe
@@ -46,7 +47,8 @@ class Reader:
 
 def text(line: Say, reader: Reader) -> str:
     """Return a message as Telegram's HTML."""
-    return fitted(lambda most: _message(_Show(reader, most, html=True), line), LONGEST_TEXT)
+    limit = LONGEST_CAPTION if line.picture else LONGEST_TEXT
+    return fitted(lambda most: _message(_Show(reader, most, html=True), line), limit)
 
 
 def plain(line: Line, reader: Reader, limit: int = LONGEST_TEXT) -> str:

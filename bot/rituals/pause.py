@@ -1,0 +1,410 @@
+"""Pause: one of two stops a heated talk, and both come back to it.
+
+A pause needs no permission and no reason, always has an end, and asks nothing of anyone until then. Whoever
+called it brings the two back. Why it works this way: docs/rituals/pause.md
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+
+from bot.hours import ZONE, end_in, hour_in, length_in, next_time
+from bot.ritual import (
+    Answer,
+    Began,
+    Button,
+    Event,
+    Kept,
+    Line,
+    Option,
+    Person,
+    Preference,
+    Ritual,
+    Say,
+    Scene,
+    Tapped,
+    TimeCame,
+    Value,
+    Words,
+    Wrote,
+    line,
+    redraw,
+    say,
+    whisper,
+)
+
+SHORTEST, USUAL, LONGEST = timedelta(minutes=20), timedelta(minutes=30), timedelta(hours=24)
+LADDER = timedelta(minutes=20), timedelta(hours=1), timedelta(hours=2)  # then overnight
+MORNING = time(9)  # when a night is over
+PATIENCE = timedelta(minutes=30)  # for an answer, before the one call and after it
+CHOOSES, RESTS_FOR = timedelta(hours=3), timedelta(days=7)
+LOOKS_AFTER = timedelta(minutes=20)
+OPEN = "open pause"
+
+# -- What they read -----------------------------------------------------------
+
+CALLED = "{caller} takes a pause for you two. Nothing to answer now. You meet at {until:hour}."
+CALLED_TO = (
+    "{caller} takes a pause for you two. Nothing to answer now. You meet on {until:day}, at {until:hour}."
+)
+AT_LEAST = "A pause lasts at least 20 minutes."
+AT_MOST = "A pause lasts at most 24 hours."
+HOW_LONG = (
+    "I did not understand how long, so it is the usual half hour. /pause 45 and /pause until 21:30 work."
+)
+REST = (
+    "Do something that holds your attention, and leave the argument where it is. I call you two when it ends."
+)
+EARLY = "Noted. When you both say so, the pause ends."
+READY = "The pause is over. Ready?"
+READY_LATE = "The pause was over at {was:hour}, and I come late. Ready?"
+TAKEN_UP = "You have taken the pause up. Ready?"
+BACK = "You are back. Kept."
+LONGER_THEN = "A little longer, then. You meet at {until:hour}."
+LONGER_TO = "A little longer, then. You meet on {until:day}, at {until:hour}."
+LONGER_NOTED = "A little longer, then. I call you both."
+BRING_BACK = "The pause you called is over. Here is the way back."
+RESTS = "The pause rests here, and the way back stays open. The next check-in offers it, too."
+BOTH_BACK = "You are both back. Begin with one thing you understood."
+TALKING = (
+    "One speaks for two minutes, the other says back what they heard. Then you swap. "
+    "Solving comes once both are heard."
+)
+WHEN = "When do you two come back to it? Tap a time, or reply with an hour."
+NO_SUCH_HOUR = "I did not understand that. Reply with a time like 21:30, or tap one."
+DATED = "You two come back to it on {due:day}, at {due:hour}. I say so then."
+ITS_TIME = "You two set this time to come back to your talk."
+LET_REST = "It rests, then. That is all right."
+ASKS_LATER = "I ask you two in twenty minutes."
+LOOK = "How are you two now?"
+BETTER_THEN = "Good to hear."
+TENDER_THEN = "That takes its time. A pause, a walk or sleep all help."
+A_TIME = "{due:day}, {due:hour}"
+
+FINE_AGAIN = Button("We're fine again", "fine")
+IM_BACK, LONGER = Button("I'm back", "back"), Button("I need longer", "longer")
+TALK, SET_TIME, REST_IT = (
+    Button("Talk it through", "talk"),
+    Button("Set a time", "time"),
+    Button("Let it rest", "rest"),
+)
+LOOK_AFTER = Button("Ask us in 20 minutes", "look")
+BETTER, TENDER = Button("Better", "better"), Button("Still tender", "tender")
+BREATHE, GROUND = Button("Breathe", opens="breathe"), Button("Ground", opens="ground")
+OUR_PLAN, PAUSE_AGAIN = Button("Our plan", opens="plan"), Button("Pause", opens="pause")
+
+# -- Where a pause can be -----------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Both rest. Nobody is rung, the room is silent."""
+
+    caller: Person
+    since: datetime
+    wake_at: datetime
+    rung: int = 0  # how often it was made longer
+    fine: frozenset[Person] = frozenset()
+    hushes: bool = True
+
+
+@dataclass(frozen=True)
+class Returning:
+    """Both were asked; `back` are those who answered."""
+
+    caller: Person
+    since: datetime
+    wake_at: datetime
+    rung: int = 0
+    back: frozenset[Person] = frozenset()
+    called: bool = False  # the owner, once, in private
+    hushes: bool = True
+
+
+@dataclass(frozen=True)
+class Resting:
+    """Nobody came back, or one of them. The room is open to everything else, and so is the way back."""
+
+    caller: Person
+    wake_at: datetime
+    back: frozenset[Person] = frozenset()
+
+
+@dataclass(frozen=True)
+class Together:
+    """Both are back, and choose how it goes on."""
+
+    wake_at: datetime
+    asks: bool = False  # for a time
+
+
+@dataclass(frozen=True)
+class Dated:
+    """They have set a time for it."""
+
+    wake_at: datetime
+    lingers: bool = True
+
+
+@dataclass(frozen=True)
+class Looking:
+    """They asked to be asked once more."""
+
+    wake_at: datetime
+    asked: bool = False
+    lingers: bool = True
+
+
+State = Apart | Returning | Resting | Together | Dated | Looking
+Turn = tuple[State | None, Sequence[Answer]]
+
+# -- What happens -------------------------------------------------------------
+
+
+def step(state: State | None, event: Event, scene: Scene) -> Turn:
+    """Hear one event of a pause."""
+    match state, event:
+        # Called, by whoever needs it. A second call is no second pause; one with words may make it longer.
+        case None | Together() | Resting(), Began(who, about=Kept()):
+            return Returning(who, scene.now, scene.now + PATIENCE, called=True), [
+                say(TAKEN_UP, IM_BACK, LONGER, card="pause", again=True, at_once=True)
+            ]
+
+        case None | Together() | Resting(), Began(who, words):
+            return called(who, scene.now, words, scene)
+
+        case Apart(since=since), Began(who, words) if words:
+            ends, note = end_of(words, since, scene)
+            if ends <= state.wake_at:
+                return state, []
+            return replace(state, wake_at=ends), [card(say, state.caller, ends, scene, note)]
+
+        case Returning(since=since), Began(who, words) if not spent(since, scene):
+            return called(who, since, words, scene)
+
+        # Apart, until both say that they are fine or the time has come.
+        case Apart(fine=fine), Tapped(who, FINE_AGAIN.tap) if scene.other(who) in fine:
+            return together(scene)
+
+        case Apart(fine=fine), Tapped(who, FINE_AGAIN.tap):
+            return replace(state, fine=fine | {who}), [whisper(EARLY)]
+
+        case Apart(caller=caller, since=since, rung=rung), TimeCame(due, late):
+            here = Returning(caller, since, scene.now + PATIENCE, rung)
+            return here, [ready(READY_LATE if late else READY, since, due, scene)]
+
+        # Coming back, each with a tap of their own; nobody sees who was first.
+        case Returning(back=back) | Resting(back=back), Tapped(who, IM_BACK.tap) if scene.other(who) in back:
+            return together(scene)
+
+        case Returning(back=back) | Resting(back=back), Tapped(who, IM_BACK.tap):
+            return replace(state, back=back | {who}), [whisper(BACK)]
+
+        case Returning(since=since, rung=rung), Tapped(who, LONGER.tap) if not spent(since, scene):
+            later = next_rung(rung, since, who, scene)
+            text = LONGER_THEN if is_today(later, who, scene) else LONGER_TO
+            apart = Apart(state.caller, since, later, rung + 1)
+            return apart, [say(text, FINE_AGAIN, card="pause", until=later, at_once=True), *way_closed(scene)]
+
+        # Nobody answers: one call to its owner, alone, and then it rests with the way back open.
+        case Returning(caller=caller, since=since, back=back, called=False), TimeCame() if (
+            caller not in back and caller in scene.lanes
+        ):
+            offers = IM_BACK, *longer(since, scene)
+            call = say(BRING_BACK, *offers, to=caller, card="way back", again=True)
+            return replace(state, wake_at=scene.now + PATIENCE, called=True), [call]
+
+        case Returning(caller=caller, back=back), TimeCame():
+            rests = Resting(caller, scene.now + RESTS_FOR, back)
+            way_back = redraw(BRING_BACK, IM_BACK, to=caller, card="way back")
+            return rests, [Kept(OPEN, None), say(RESTS, IM_BACK, card="pause", softly=True), way_back]
+
+        # Both are back.
+        case Together(), Tapped(_, TALK.tap):
+            return replace(state, asks=False), [redraw(TALKING, LOOK_AFTER, SET_TIME, REST_IT, card="pause")]
+
+        case Together(), Tapped(_, LOOK_AFTER.tap):
+            return Looking(scene.now + LOOKS_AFTER), [redraw(ASKS_LATER, card="pause")]
+
+        case Together(), Tapped(_, SET_TIME.tap):
+            return replace(state, asks=True), [times(redraw, WHEN, scene)]
+
+        case Together(asks=True), Tapped(_, "at", item):
+            return dated(datetime.fromisoformat(item), scene)
+
+        case Together(asks=True), Wrote(who, _, words):
+            hour = hour_in(words)
+            if hour is None:
+                return state, [times(say, NO_SUCH_HOUR, scene)]
+            return dated(next_time(hour, scene.prefers.of(who)[ZONE], scene.now), scene)
+
+        case Together() | Dated() | Looking(), Tapped(_, REST_IT.tap):
+            return None, [redraw(LET_REST, card="pause")]
+
+        case Dated(), TimeCame():
+            here_again = Together(scene.now + CHOOSES)
+            return here_again, [say(ITS_TIME, TALK, SET_TIME, REST_IT, card="pause", again=True)]
+
+        case Looking(asked=False), TimeCame():
+            asked = replace(state, asked=True, wake_at=scene.now + CHOOSES)
+            return asked, [say(LOOK, BETTER, TENDER, PAUSE_AGAIN, card="pause")]
+
+        case Looking(asked=True), Tapped(_, BETTER.tap):
+            return None, [redraw(BETTER_THEN, card="pause")]
+
+        case Looking(asked=True), Tapped(_, TENDER.tap):
+            return None, [redraw(TENDER_THEN, PAUSE_AGAIN, card="pause")]
+
+        case Resting(), TimeCame():
+            return None, [
+                *closed(scene, "gone"),
+                redraw(LET_REST, card="pause"),
+                *way_closed(scene, LET_REST),
+            ]
+
+        case Together() | Looking(), TimeCame():
+            return None, []
+
+    return state, []
+
+
+def called(who: Person, since: datetime, words: Words, scene: Scene) -> Turn:
+    """Begin: the room reads it first, and each one alone what helps meanwhile."""
+    ends, note = end_of(words, since, scene)
+    alone = [
+        say(REST, BREATHE, GROUND, OUR_PLAN, to=person, card="rest", softly=True) for person in scene.both
+    ]
+    news = card(say, who, ends, scene, note)
+    return Apart(who, since, ends), [*closed(scene, "paused"), news, *alone, *way_closed(scene)]
+
+
+def together(scene: Scene) -> Turn:
+    """Both are back."""
+    buttons = TALK, SET_TIME, REST_IT, LOOK_AFTER
+    return Together(scene.now + CHOOSES), [
+        *closed(scene, "met"),
+        say(BOTH_BACK, *buttons, card="pause", again=True, at_once=True),
+        *(redraw(BACK, to=person, card="way back") for person in scene.both),
+    ]
+
+
+def dated(due: datetime, scene: Scene) -> Turn:
+    """Set a time; one that has passed by now is asked for anew."""
+    if due <= scene.now:
+        return Together(scene.now + CHOOSES, asks=True), [times(redraw, WHEN, scene)]
+    return Dated(due), [redraw(DATED, REST_IT, card="pause", due=due)]
+
+
+# -- How long -----------------------------------------------------------------
+
+
+def end_of(words: Words, since: datetime, scene: Scene) -> tuple[datetime, Line | None]:
+    """Return when a pause ends that is called with these words, and what is said of it where it differs."""
+    latest, note = since + LONGEST, None
+    hour, length = end_in(words), length_in(words)
+    if hour is not None:
+        asked = next_time(hour, scene.prefers.of(words.by)[ZONE], scene.now)
+    elif length is not None:
+        asked = scene.now + length
+    else:
+        asked, note = scene.now + USUAL, line(HOW_LONG) if words else None
+    if asked < scene.now + SHORTEST:
+        asked, note = scene.now + SHORTEST, line(AT_LEAST)
+    if asked > latest:
+        asked, note = latest, line(AT_MOST)
+    return asked, note
+
+
+def next_rung(rung: int, since: datetime, who: Person, scene: Scene) -> datetime:
+    """Return the next end: twenty minutes, one hour, two, then overnight, and a day in all."""
+    if rung < len(LADDER):
+        later = scene.now + LADDER[rung]
+    else:
+        later = max(next_time(MORNING, scene.prefers.of(who)[ZONE], scene.now), scene.now + LADDER[-1])
+    return min(later, since + LONGEST)
+
+
+def spent(since: datetime, scene: Scene) -> bool:
+    return scene.now + SHORTEST > since + LONGEST
+
+
+def is_today(moment: datetime, who: Person, scene: Scene) -> bool:
+    zone = scene.prefers.of(who)[ZONE]
+    return moment.astimezone(zone).date() == scene.now.astimezone(zone).date()
+
+
+# -- Helpers ------------------------------------------------------------------
+
+
+def card(draw: Callable[..., Say], who: Person, ends: datetime, scene: Scene, note: Line | None) -> Say:
+    text = CALLED if is_today(ends, who, scene) else CALLED_TO
+    below = [note] if note else []
+    return draw(text, FINE_AGAIN, card="pause", below=below, caller=who, until=ends, again=True, at_once=True)
+
+
+def ready(text: str, since: datetime, was: datetime, scene: Scene) -> Say:
+    return say(text, IM_BACK, *longer(since, scene), card="pause", again=True, at_once=True, was=was)
+
+
+def longer(since: datetime, scene: Scene) -> list[Button]:
+    return [] if spent(since, scene) else [LONGER]
+
+
+def way_closed(scene: Scene, told: str = LONGER_NOTED) -> list[Say]:
+    """The private call, where there was one, has its answer."""
+    return [redraw(told, to=person, card="way back") for person in scene.both]
+
+
+def times(draw: Callable[..., Say], text: str, scene: Scene) -> Say:
+    """The next noons and evenings, one tap each."""
+    zone = scene.prefers[ZONE]
+    soon = sorted(next_time(hour, zone, scene.now + timedelta(hours=2)) for hour in (time(12), time(19)))
+    offers = [*soon, next_time(soon[0].astimezone(zone).time(), zone, soon[1])]
+    buttons = [Button(line(A_TIME, due=due), "at", due.isoformat()) for due in offers]
+    return draw(text, *buttons, REST_IT, card="pause", asks="time")
+
+
+def closed(scene: Scene, how: str) -> list[Kept]:
+    """Close what rested open."""
+    return [replace(thing, outcome=how) for thing in scene.kept if thing.kind == OPEN and not thing.outcome]
+
+
+def read_word(text: str) -> str | None:
+    """Return a word of their own, as it is compared; None where it is none."""
+    word = " ".join(text.casefold().strip(" /.!").split())
+    return word if 0 < len(word) <= 30 and "\n" not in text.strip() else None  # noqa: PLR2004 - a short line
+
+
+def shown_word(word: str) -> Value:
+    return Words(Person(0), word) if word else Line(NO_WORD)
+
+
+NO_WORD = "None"
+OWN_WORD = Preference(
+    "pause word",
+    str,
+    "",
+    label="Pause word",
+    asks=(
+        "A word of your own can call a pause: as a command, as all of a reply to me, or in our private chat. "
+        "Typed between the two of you I cannot see it. Reply with the word."
+    ),
+    options=(Option("No word of ours", ""),),
+    reads=read_word,
+    misread="One short line, please. Reply with the word.",
+    shows=shown_word,
+)
+
+PAUSE = Ritual(
+    "pause",
+    "pause",
+    "Stop for a while, and come back",
+    step,
+    reads=(OPEN,),
+    always=True,
+    urgent=True,
+    word=OWN_WORD,
+    preferences=(OWN_WORD,),
+)

@@ -1,0 +1,578 @@
+"""The pause, as two people live it."""
+
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.couple.house import HOUSE
+from bot.hours import ANCHOR, ZONE
+from bot.ritual import TimeCame
+from bot.rituals.check_in import CHECK_IN
+from bot.rituals.pause import (
+    AT_LEAST,
+    AT_MOST,
+    BETTER_THEN,
+    BOTH_BACK,
+    BRING_BACK,
+    DATED,
+    EARLY,
+    HOW_LONG,
+    ITS_TIME,
+    LET_REST,
+    LONGER_NOTED,
+    LONGEST,
+    LOOK,
+    NO_SUCH_HOUR,
+    OPEN,
+    OWN_WORD,
+    PAUSE,
+    READY,
+    READY_LATE,
+    REST,
+    RESTS,
+    TAKEN_UP,
+    TALKING,
+    WHEN,
+    Apart,
+    Returning,
+    read_word,
+)
+from tests.rehearsal import BERLIN, FIRST_DAY, LIMA, Clock, Player, Room, rehearse
+
+CALLED = "Ann takes a pause for you two. Nothing to answer now. You meet at {}."
+DAY = "Ann takes a pause for you two. Nothing to answer now. You meet on {}, at {}."
+
+
+def paused(words: str = "", at: str = "20:00") -> tuple[Room, Player, Player, Clock]:
+    """Ann has just called a pause."""
+    stage = rehearse(PAUSE, at=at)
+    stage[1].sends(f"/pause {words}")
+    return stage
+
+
+def over(at: str = "20:00") -> tuple[Room, Player, Player, Clock]:
+    """The half hour is over, and both were asked."""
+    stage = paused(at=at)
+    stage[3].passes(minutes=30)
+    return stage
+
+
+# -- Called -------------------------------------------------------------------
+
+
+def test_both_come_back() -> None:
+    room, ann, ben, clock = paused("45")
+    assert room.texts == [CALLED.format("20:45")]
+
+    clock.reaches("20:45")
+    assert room.texts[-1] == READY
+    ann.taps("I'm back")
+    assert ann.whispered == ["You are back. Kept."]
+    assert room.texts[-1] == READY
+    ben.taps("I'm back")
+
+    assert room.texts[-1] == BOTH_BACK
+
+
+@pytest.mark.parametrize(
+    ("words", "meets", "note"),
+    [
+        ("", "20:30", ""),
+        ("45", "20:45", ""),
+        ("2h", "22:00", ""),
+        ("1.5 hours", "21:30", ""),
+        ("1h30", "21:30", ""),
+        ("45 minutes please", "20:45", ""),
+        ("until 21:30", "21:30", ""),
+        ("till 9 pm", "21:00", ""),
+        ("hasta las 21:30", "21:30", ""),
+        ("0", "20:20", AT_LEAST),
+        ("-5", "20:20", AT_LEAST),
+        ("5", "20:20", AT_LEAST),
+        ("until 20:05", "20:20", AT_LEAST),
+        ("soon", "20:30", HOW_LONG),
+        ("until 25:99", "20:30", HOW_LONG),
+        ("45 years", "20:30", HOW_LONG),
+    ],
+)
+def test_how_long_is_read_as_people_type_it_and_said_back(words: str, meets: str, note: str) -> None:
+    room, *_ = paused(words)
+
+    assert room.texts[0].splitlines() == [CALLED.format(meets), *([note] if note else [])]
+
+
+@pytest.mark.parametrize(
+    ("words", "note"), [("99999999999", [AT_MOST]), ("900h", [AT_MOST]), ("24h", []), ("until 20:00", [])]
+)
+def test_a_day_is_the_longest_and_its_day_is_named(words: str, note: list[str]) -> None:
+    room, *_ = paused(words)
+
+    assert room.texts[0].splitlines() == [DAY.format("Saturday, 2 May", "20:00"), *note]
+
+
+def test_it_works_from_the_private_chat_and_tells_each_alone_what_helps() -> None:
+    room, ann, ben, _ = rehearse(PAUSE)
+
+    ann.sends("/pause", private=True)
+
+    assert room.texts == [CALLED.format("20:30")]
+    assert ann.private == ben.private == [REST]
+    assert ann.labels == ["Breathe", "Ground", "Our plan"]
+
+
+def test_its_answer_goes_before_everything() -> None:
+    room, *_ = paused()
+
+    assert room.shown[0].say.at_once
+    assert room.shown[0].say.again
+
+
+def test_two_who_call_it_at_once_have_one_pause() -> None:
+    room, _, ben, clock = paused()
+
+    ben.sends("/pause")
+    clock.passes(minutes=30)
+
+    assert len(room.stage.rows) == 1
+    assert room.texts.count(READY) == 1
+
+
+def test_a_second_call_may_make_it_longer_and_never_shorter() -> None:
+    room, _, ben, clock = paused("60")
+
+    ben.sends("/pause 30")
+    clock.reaches("20:59")
+    assert READY not in room.texts
+    ben.sends("/pause 30")
+    assert room.texts[-1] == CALLED.format("21:29")
+    clock.reaches("21:28")
+    assert READY not in room.texts
+    clock.reaches("21:29")
+
+    assert room.texts.count(READY) == 1
+
+
+def test_each_reads_the_end_by_their_own_clock() -> None:
+    room, _, ben, _ = rehearse(PAUSE, prefers={ANCHOR: FIRST_DAY})
+    room.stage.prefers = room.stage.prefers.put(ZONE, LIMA, ben.person)
+
+    ben.sends("/pause until 14:00")  # it is one in the afternoon there
+
+    assert room.texts == [
+        "Ben takes a pause for you two. Nothing to answer now. You meet at 21:00 Berlin, 14:00 Lima."
+    ]
+
+
+# -- Apart --------------------------------------------------------------------
+
+
+def test_two_who_are_fine_again_end_it_early() -> None:
+    room, ann, ben, _ = paused()
+
+    ben.taps("We're fine again")
+    assert ben.whispered == [EARLY]
+    ben.taps("We're fine again")
+    assert BOTH_BACK not in room.texts
+    ann.taps("We're fine again")
+
+    assert room.texts[-1] == BOTH_BACK
+
+
+def test_nothing_is_said_in_the_room_and_the_evening_comes_afterwards() -> None:
+    room, ann, ben, clock = rehearse(*HOUSE, at="20:50", prefers={ANCHOR: FIRST_DAY})
+    ann.sends("/pause")
+
+    clock.reaches("21:20")
+    assert [text for text in room.texts if text.startswith("Your check-in")] == []
+    ann.taps("I'm back")
+    ben.taps("I'm back")
+    clock.passes(minutes=4)
+    assert room.texts[-1] == BOTH_BACK
+    clock.passes(minutes=1)
+
+    assert room.texts[-1].startswith("Your check-in, later than planned.")
+
+
+def test_a_check_in_under_way_is_still_there_and_still_unseen() -> None:
+    room, ann, ben, clock = rehearse(*HOUSE, prefers={ANCHOR: FIRST_DAY})
+    clock.reaches("21:00")
+    ann.taps("calm")
+    ann.taps("sleep")
+    ben.taps("Pause")
+    clock.passes(minutes=30)
+    ann.taps("I'm back")
+    ben.taps("I'm back")
+
+    assert not [text for text in room.texts if "calm" in text]
+    ben.taps("tired")
+    ben.taps("a hug")
+
+    assert "Ann: calm, needing sleep." in room.texts[-1]
+
+
+def test_the_reminder_is_that_much_later() -> None:
+    room, ann, ben, clock = rehearse(*HOUSE, prefers={ANCHOR: FIRST_DAY})
+    clock.reaches("21:00")
+    ann.sends("/pause")
+    clock.reaches("21:30")
+    ann.taps("I'm back")
+    ben.taps("I'm back")
+
+    clock.reaches("22:29")
+    assert not [text for text in room.texts if text.startswith("The check-in is here")]
+    clock.reaches("22:30")
+
+    assert [text for text in room.texts if text.startswith("The check-in is here")]
+
+
+def test_a_pause_over_night_leaves_no_announcement_of_what_is_past() -> None:
+    room, ann, ben, clock = rehearse(*HOUSE, prefers={ANCHOR: FIRST_DAY})
+    clock.reaches("21:00")
+    ann.taps("calm")
+    ben.sends("/pause 12h")
+    clock.passes(hours=12)
+    ann.taps("I'm back")
+    ben.taps("I'm back")
+    before = len(room.texts)
+
+    clock.passes(hours=6)
+
+    assert len(room.texts) == before
+
+
+# -- Coming back --------------------------------------------------------------
+
+
+def test_silence_is_met_once_in_private_and_the_pause_rests() -> None:
+    room, ann, ben, clock = over()
+
+    clock.passes(minutes=30)
+    assert ann.private[-1] == BRING_BACK
+    assert BRING_BACK not in ben.private
+    clock.passes(hours=12)
+
+    assert room.texts[-1] == RESTS
+    assert ann.private.count(BRING_BACK) == 1
+    assert [(kept.kind, kept.outcome) for kept in room.stage.kept] == [(OPEN, "")]
+
+
+def test_the_owner_who_is_back_is_not_called() -> None:
+    room, ann, _, clock = over()
+    ann.taps("I'm back")
+
+    clock.passes(hours=2)
+
+    assert BRING_BACK not in ann.private
+    assert room.texts[-1] == RESTS
+
+
+def test_the_owner_comes_back_by_the_private_call() -> None:
+    room, ann, ben, clock = over()
+    clock.passes(minutes=30)
+
+    ann.taps("I'm back")
+    ben.taps("I'm back")
+
+    assert room.texts[-1] == BOTH_BACK
+
+
+def test_without_a_private_chat_there_is_no_call_and_it_rests() -> None:
+    room, ann, _, clock = rehearse(PAUSE)
+    ann.shuts_lane()
+    ann.sends("/pause")
+
+    clock.passes(minutes=61)
+
+    assert room.texts[-1] == RESTS
+
+
+def test_the_ladder_is_twenty_minutes_one_hour_two_and_overnight_and_never_past_a_day() -> None:
+    room, ann, _, clock = rehearse(PAUSE, at="18:00")
+    ann.sends("/pause")
+    began = room.stage.now
+    ends = []
+    for _ in range(9):
+        row = next(iter(room.stage.rows.values()))
+        assert row.wake_at
+        ends.append(row.wake_at.astimezone(BERLIN))
+        clock.passes(seconds=(row.wake_at - room.stage.now).total_seconds())
+        if "I need longer" not in room.labels:
+            break
+        ann.taps("I need longer")
+
+    assert [f"{end:%d %H:%M}" for end in ends] == [
+        "01 18:30",
+        "01 18:50",
+        "01 19:50",
+        "01 21:50",
+        "02 09:00",
+        "02 18:00",
+    ]
+    assert ends[-1] - began == LONGEST
+    assert room.labels == ["I'm back"]
+
+
+def test_longer_after_the_private_call_closes_it_there() -> None:
+    _, ann, _, clock = over()
+    clock.passes(minutes=30)
+
+    ann.taps("I need longer")
+
+    assert BRING_BACK not in ann.private
+    assert ann.private[-1] == LONGER_NOTED
+
+
+def test_a_late_return_says_so() -> None:
+    room, _, _, clock = paused()
+
+    clock.is_away(hours=5)
+
+    assert room.texts[-1] == "The pause was over at 20:30, and I come late. Ready?"
+    assert room.texts.count(RESTS) == 0
+
+
+def test_the_next_card_offers_to_take_it_up() -> None:
+    room, ann, ben, clock = rehearse(*HOUSE, at="18:00", prefers={ANCHOR: FIRST_DAY})
+    ann.sends("/pause")
+    clock.reaches("21:00")
+    assert room.labels[-2:] == ["Pause", "Take up the pause"]
+
+    ben.taps("Take up the pause")
+    assert room.texts[-1] == TAKEN_UP
+    ann.taps("I'm back")
+    ben.taps("I'm back")
+
+    assert room.texts[-1] == BOTH_BACK
+    assert [kept.outcome for kept in room.stage.kept if kept.kind == OPEN] == ["met"]
+    clock.reaches("20:00")
+    clock.reaches("21:00")
+    assert "Take up the pause" not in room.labels
+
+
+def test_the_way_back_stays_open_on_its_own_card() -> None:
+    room, ann, ben, clock = over()
+    ben.taps("I'm back")
+    clock.passes(days=2)
+
+    ann.taps("I'm back")
+
+    assert room.texts[-1] == BOTH_BACK
+    assert [kept.outcome for kept in room.stage.kept] == ["met"]
+
+
+def test_what_nobody_takes_up_is_let_go_after_a_week() -> None:
+    room, _, _, clock = over()
+
+    clock.passes(days=9)
+
+    assert room.texts[-1] == LET_REST
+    assert [kept.outcome for kept in room.stage.kept] == ["gone"]
+    assert not room.stage.rows
+
+
+# -- Both back ----------------------------------------------------------------
+
+
+def both_back() -> tuple[Room, Player, Player, Clock]:
+    """The two are fine again at ten past eight."""
+    stage = paused()
+    _, ann, ben, clock = stage
+    clock.reaches("20:10")
+    ann.taps("We're fine again")
+    ben.taps("We're fine again")
+    return stage
+
+
+def test_talking_comes_with_its_form_and_one_look_after_it() -> None:
+    room, ann, ben, clock = both_back()
+
+    ann.taps("Talk it through")
+    assert room.texts[-1] == TALKING
+    ben.taps("Ask us in 20 minutes")
+    clock.reaches("20:29")
+    assert LOOK not in room.texts
+    clock.reaches("20:30")
+    assert room.texts[-1] == LOOK
+    ben.taps("Better")
+    clock.passes(days=1)
+
+    assert room.texts[-1] == BETTER_THEN
+    assert room.texts.count(LOOK) == 0
+
+
+def test_an_unanswered_look_is_the_last() -> None:
+    room, ann, _, clock = both_back()
+    ann.taps("Ask us in 20 minutes")
+
+    clock.passes(days=2)
+
+    assert room.texts.count(LOOK) == 1
+    assert not room.stage.rows
+
+
+def test_the_topic_gets_its_date() -> None:
+    room, ann, ben, clock = both_back()
+
+    ann.taps("Set a time")
+    assert room.texts[-1] == WHEN
+    ben.replies("noon-ish")
+    assert room.texts[-1] == NO_SUCH_HOUR
+    ben.replies("19:30")
+    assert room.texts[-1] == DATED.replace("{due:day}", "Saturday, 2 May").replace("{due:hour}", "19:30")
+    clock.passes(days=1)
+
+    assert room.texts[-1] == ITS_TIME
+    assert room.labels == ["Talk it through", "Set a time", "Let it rest"]
+
+
+def test_a_time_is_one_tap_too() -> None:
+    room, ann, _, clock = both_back()
+    ann.taps("Set a time")
+
+    ann.taps("Saturday, 2 May, 12:00")
+    clock.passes(days=1)
+
+    assert room.texts[-1] == ITS_TIME
+
+
+def test_a_new_pause_leaves_the_date_where_it_is() -> None:
+    room, ann, _, clock = both_back()
+    ann.taps("Set a time")
+    ann.replies("19:30")
+
+    ann.sends("/pause")
+
+    assert len(room.stage.rows) == 2
+    clock.passes(days=1)
+    assert ITS_TIME in room.texts
+
+
+def test_it_may_rest() -> None:
+    room, ann, *_ = both_back()
+
+    ann.taps("Let it rest")
+
+    assert room.texts[-1] == LET_REST
+    assert not room.stage.rows
+
+
+def test_nobody_chooses_and_nothing_more_is_said() -> None:
+    room, _, _, clock = both_back()
+
+    clock.passes(days=1)
+
+    assert room.texts[-1] == BOTH_BACK
+    assert not room.stage.rows
+
+
+# -- A word of their own ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "word"),
+    [
+        ("Turtle", "turtle"),
+        (" /turtle. ", "turtle"),
+        ("red  light", "red light"),
+        ("\U0001f422", "\U0001f422"),
+    ],
+)
+def test_a_word_is_compared_as_it_is_meant(typed: str, word: str) -> None:
+    assert read_word(typed) == word
+
+
+@pytest.mark.parametrize("typed", ["", " . ", "a word\nand another", "x" * 31])
+def test_what_is_no_word_is_none(typed: str) -> None:
+    assert read_word(typed) is None
+
+
+def test_the_word_is_set_in_the_settings() -> None:
+    room, ann, *_ = rehearse(*HOUSE, prefers={ANCHOR: FIRST_DAY})
+    ann.sends("/settings")
+    ann.taps("Pause word")
+    assert "I cannot see it" in room.texts[-1]
+
+    ann.replies("Turtle")
+
+    assert room.stage.prefers[OWN_WORD] == "turtle"
+    assert room.texts[-1] == "Ann has changed this for you two. Pause word: turtle."
+
+
+def test_no_check_in_is_needed_for_a_pause() -> None:
+    room, ann, *_ = rehearse(PAUSE, CHECK_IN)
+
+    ann.sends("/pause")
+
+    assert room.stage.now == datetime(2026, 5, 1, 18, tzinfo=UTC)
+    assert room.texts == [CALLED.format("20:30")]
+    assert next(iter(room.stage.rows.values())).wake_at == room.stage.now + timedelta(minutes=30)
+
+
+# -- Always -------------------------------------------------------------------
+
+
+def anything(chance: Random, room: Room, ann: Player, ben: Player, clock: Clock) -> None:
+    """Do something: tap, type, be silent, be away, live elsewhere, have a clock that was wrong."""
+    who = chance.choice([ann, ben])
+    row = next((row for row in room.stage.rows.values() if row.ritual is PAUSE), None)
+    match chance.randrange(9):
+        case 0 | 1 | 2:
+            labels = [label for label in (*room.labels, *who.labels) if label in TAPS]
+            if labels:
+                who.taps(chance.choice(labels))
+        case 3:
+            if row is not None:
+                who.sends(f"/pause {chance.choice(['', '5', '45', 'until 6:00', 'soon', '99999'])}")
+        case 4 | 5:
+            clock.passes(minutes=chance.choice([1, 10, 29, 30, 31, 120]))
+        case 6:
+            clock.is_away(minutes=chance.choice([1, 90, 1_500, 10_000]))
+        case 7:
+            zone = chance.choice([LIMA, BERLIN, AUCKLAND])
+            room.stage.prefers = room.stage.prefers.put(ZONE, zone, chance.choice([None, who.person]))
+        case _:
+            room.stage.now += timedelta(minutes=chance.choice([-60, -5, 60]))  # somebody set the clock right
+
+
+TAPS = {"I'm back", "I need longer", "We're fine again"}
+AUCKLAND = ZoneInfo("Pacific/Auckland")
+SPRING, AUTUMN = date(2027, 3, 27), date(2027, 10, 30)  # the days before Berlin's clocks change
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@given(st.randoms(use_true_random=False))
+def test_a_pause_always_comes_back(chance: Random) -> None:
+    """One "Ready?" after each end, at most one private call after it; then both are back or it rests."""
+    room, ann, ben, clock = rehearse(
+        CHECK_IN,
+        PAUSE,
+        at="20:50",
+        on=chance.choice([FIRST_DAY, SPRING, AUTUMN]),
+        prefers={ANCHOR: FIRST_DAY},
+    )
+    chance.choice([ann, ben]).sends("/pause")
+    pause = next(row.id for row in room.stage.rows.values() if row.ritual is PAUSE)
+    for _ in range(chance.randrange(25)):
+        anything(chance, room, ann, ben, clock)
+    clock.passes(hours=50)
+
+    ends, readies, calls, closes = 0, 0, 0, 0
+    for row, event, outcome in room.stage.heard:
+        if row.id != pause:
+            continue
+        if isinstance(outcome.row.state, Apart):
+            assert outcome.row.state.wake_at - outcome.row.state.since <= LONGEST
+        said = [each.text for each in outcome.said if not each.quiet]
+        ended = isinstance(row.state, Apart) and isinstance(event, TimeCame)
+        assert (READY in said or READY_LATE in said) is ended
+        ends, readies = ends + ended, readies + said.count(READY) + said.count(READY_LATE)
+        calls = 0 if ended else calls + said.count(BRING_BACK)
+        assert calls <= 1
+        closes += said.count(BOTH_BACK) + said.count(RESTS)
+    assert readies == ends
+    assert closes >= 1
+    assert not any(isinstance(row.state, Apart | Returning) for row in room.stage.rows.values())
