@@ -33,7 +33,7 @@ WIDTH = 100  # of a line in a catalogue
 
 # Whose strings nobody reads in a chat: the host's, the stand-in's, the storage's, and tables of places.
 NOT_READ = (
-    "bot.playground", "bot.__main__", "bot.doctor", "bot.settings", "bot.logs", "bot.clock", "bot.locales",
+    "bot.playground", "bot.__main__", "bot.hosting", "bot.doctor", "bot.settings", "bot.logs", "bot.clock", "bot.locales",
     "bot.storage", "bot.telegram", "bot.couple.places",
 )  # fmt: skip
 RULES, TABLES = "bot.wording", "bot.feelings"  # rules about words are no texts; words to pick from are
@@ -50,6 +50,7 @@ VALUES = {
     "caller": "a name",
     "clock": "a time, like 21:05",
     "closes": "a time, like 00:00; for two clocks both, like 00:00 Berlin, 17:00 Lima",
+    "due": "a moment; before `:day` its day, like Sunday, 3 May, before `:hour` its time (or both clocks' times)",
     "ends": "a time, like 07:30",
     "every": "how often, by a label of this catalogue, like Every evening",
     "feeling": "one of the offered feelings, or own words",
@@ -61,7 +62,9 @@ VALUES = {
     "need": "one of the offered needs, or own words",
     "other": "a name",
     "second": "a name",
+    "until": "a moment; before `:day` its day, like Sunday, 3 May, before `:hour` its time (or both clocks' times)",
     "value": "what was chosen: a label of this catalogue, a time or a place",
+    "was": "a moment that has passed; before `:hour` its time (or both clocks' times)",
     "what": "what is chosen: a label of this catalogue, or a name",
     "who": "a name",
     "words": "an offered feeling, need or act, or own words",

@@ -293,7 +293,7 @@ SAMPLES: dict[str, Value] = {
     **dict.fromkeys(("what", "value", "about", "every", "language"), Line("Every other evening")),
     **dict.fromkeys(("clock", "hour", "begins", "ends"), time(22, 30)),
     "zone": ZoneInfo("America/Argentina/ComodRivadavia"),
-    "closes": datetime(2026, 9, 30, 23, tzinfo=UTC),
+    **dict.fromkeys(("closes", "until", "due", "was", "at"), datetime(2026, 9, 30, 23, tzinfo=UTC)),
     "n": 1_000,
 }
 

@@ -27,9 +27,10 @@ from sqlalchemy import Connection, DefaultClause, MetaData, String, Table, inspe
 from sqlalchemy.exc import IntegrityError
 from telegram import Update
 
-from bot.__main__ import main, open_store
+from bot.__main__ import main
 from bot.clock import wall_clock
 from bot.engine import key_of
+from bot.hosting import open_store
 from bot.logs import QUIET
 from bot.rituals.check_in import WHAT_I_SAID
 from bot.settings import Settings, read_settings

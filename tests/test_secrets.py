@@ -29,6 +29,7 @@ import sys
 from dataclasses import replace
 from functools import wraps
 from bot import __main__ as tend
+from bot import hosting
 from bot.ritual import Began, Tapped, TimeCame, Wrote
 
 def told_in(state):
@@ -48,9 +49,9 @@ def breaking(step):
         return step(state, event, scene)
     return broken
 
-tend.HOUSE = tuple(
+hosting.HOUSE = tuple(
     replace(ritual, step=breaking(ritual.step)) if ritual.name == "check_in" else ritual
-    for ritual in tend.HOUSE
+    for ritual in hosting.HOUSE
 )
 sys.exit(tend.main(["run", "--led-by", sys.argv[1]]))
 """

@@ -324,7 +324,7 @@ def test_an_evening_whose_hour_falls_into_a_silence_comes_after_it_and_says_that
     ann.sends("/still 60")
     clock.reaches("21:49")
     assert room.cards == []
-    clock.reaches("21:51")
+    clock.reaches("21:56")
 
     assert room.texts[-1].startswith("Your check-in, later than planned")
 

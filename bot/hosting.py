@@ -1,0 +1,117 @@
+"""The composition root, and what a host does with a bot: run it, migrate its database, ask the doctor.
+
+It decides nothing.
+"""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from bot.clock import Heartbeat, wall_clock
+from bot.couple.house import ALL_PREFERENCES, HOUSE
+from bot.doctor import examine
+from bot.engine import Engine
+from bot.playground.conductor import LedClock
+from bot.settings import RefusedSettingsError, Settings
+from bot.storage.outbox import Limits
+from bot.storage.sealing import KeyRefusedError, keyring
+from bot.storage.store import BusyError, RefusedDatabaseError, Ring, Storage, Store, keys_of, migrate
+from bot.telegram.app import InvalidToken, Line, Tend
+
+log = logging.getLogger(__name__)
+
+
+def obey(command: str, settings: Settings, led_by: int | None = None) -> int:
+    """Do what the host asked for, and return the exit status; what is refused is said in a sentence."""
+    try:
+        match command:
+            case "run":
+                return asyncio.run(run(settings, led_by))
+            case "migrate":
+                return tell_steps(settings)
+            case _:
+                return tell_findings(settings)
+    except (RefusedDatabaseError, KeyRefusedError) as error:
+        sys.stderr.write(f"{error}\n")
+    except BusyError as error:
+        sys.stderr.write(
+            f"The database does not answer, or somebody else holds it ({type(error).__name__}). "
+            "Try again, or ask `tend doctor`.\n"
+        )
+    except InvalidToken:
+        sys.stderr.write("Telegram does not know this BOT_TOKEN. Copy it anew from @BotFather.\n")
+    return 2
+
+
+async def run(settings: Settings, led_by: int | None) -> int:
+    """Run the bot until it is told to stop."""
+    if not settings.bot_token.get_secret_value():
+        raise RefusedSettingsError(
+            "BOT_TOKEN is empty. Ask @BotFather for one, or try `tend play`, which needs none."
+        )
+    led = await LedClock.connect(led_by) if led_by is not None else None
+    now: Callable[[], datetime] = led.now if led else wall_clock
+    storage = Storage(open_store(settings, now, migrating=led is not None))
+    limits = Limits(
+        settings.prompts_a_second, settings.answers_a_second, settings.group_a_minute, settings.in_flight
+    )
+    engine = Engine(HOUSE, ALL_PREFERENCES, settings.home)
+    line = Line(settings.bot_token.get_secret_value(), settings.bot_api_url, settings.request_timeout)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    try:
+        await Tend(line, storage, engine, now, limits, Heartbeat, (settings.folder / "alive").touch).run(
+            stop, partial(follow, led) if led else None
+        )
+    finally:
+        storage.close()
+    log.info("stopped")
+    return 0
+
+
+async def follow(led: LedClock, tend: Tend) -> None:
+    """Let the playground lead the clock."""
+    await led.follow(tend.settle)
+
+
+def open_store(settings: Settings, now: Callable[[], datetime], *, migrating: bool) -> Store:
+    """Return the database, its seals opened by the host's key. An empty one is made.
+
+    One that is behind is refused, since a host decides when; only the playground's is `migrating` by itself.
+    Raises RefusedDatabaseError or KeyRefusedError.
+    """
+    settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for step in migrate(settings.database, ring_of(settings), only_new=not migrating):
+        log.info("migrated %s", step)
+    store = Store(settings.database, keys_of(settings.database, ring_of(settings)), now)
+    store.open()
+    return store
+
+
+def ring_of(settings: Settings) -> Ring:
+    """Return what finds the host's key, or makes it where that is allowed."""
+    return lambda may_create: keyring(
+        settings.tend_key.get_secret_value(), settings.folder, may_create=may_create
+    )
+
+
+def tell_steps(settings: Settings) -> int:
+    """Migrate, and print what was done."""
+    settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for step in migrate(settings.database, ring_of(settings)):
+        sys.stdout.write(f"done  {step}\n")
+    sys.stdout.write("The database is up to date. `tend run` goes on with it.\n")
+    return 0
+
+
+def tell_findings(settings: Settings) -> int:
+    """Print what the doctor found; 0 where all is well."""
+    findings = list(examine(settings, wall_clock))
+    for finding in findings:
+        sys.stdout.write(f"{'ok  ' if finding.well else 'LOOK'} {finding.what}: {finding.says}\n")
+    return 0 if all(finding.well for finding in findings) else 1
