@@ -33,12 +33,12 @@ WIDTH = 100  # of a line in a catalogue
 
 # Whose strings nobody reads in a chat: the host's, the stand-in's, the storage's, and tables of places.
 NOT_READ = (
-    "bot.playground", "bot.__main__", "bot.hosting", "bot.doctor", "bot.settings", "bot.logs", "bot.clock", "bot.locales",
-    "bot.storage", "bot.telegram", "bot.couple.places",
+    "bot.playground", "bot.__main__", "bot.hosting", "bot.doctor", "bot.settings", "bot.logs", "bot.clock",
+    "bot.locales", "bot.storage", "bot.telegram", "bot.couple.places",
 )  # fmt: skip
 RULES, TABLES = "bot.wording", "bot.feelings"  # rules about words are no texts; words to pick from are
 SAID = {"say", "redraw", "whisper", "line", "draw", "Say", "Whisper", "Line"}
-A_NAME = re.compile("[a-z_]*")  # a word for the code and not for people
+A_NAME = re.compile("[a-z_ ]*")  # a word for the code and not for people
 COMMAND = re.compile(r"/\w+")
 
 # What stands in a text, for whoever translates it. A format after a colon (`{closes:hour}`) stays as it is.
@@ -50,7 +50,7 @@ VALUES = {
     "caller": "a name",
     "clock": "a time, like 21:05",
     "closes": "a time, like 00:00; for two clocks both, like 00:00 Berlin, 17:00 Lima",
-    "due": "a moment; before `:day` its day, like Sunday, 3 May, before `:hour` its time (or both clocks' times)",
+    "due": "a moment; before `:day` its day, before `:hour` its time (or both clocks' times)",
     "ends": "a time, like 07:30",
     "every": "how often, by a label of this catalogue, like Every evening",
     "feeling": "one of the offered feelings, or own words",
@@ -62,7 +62,7 @@ VALUES = {
     "need": "one of the offered needs, or own words",
     "other": "a name",
     "second": "a name",
-    "until": "a moment; before `:day` its day, like Sunday, 3 May, before `:hour` its time (or both clocks' times)",
+    "until": "a moment; before `:day` its day, before `:hour` its time (or both clocks' times)",
     "value": "what was chosen: a label of this catalogue, a time or a place",
     "was": "a moment that has passed; before `:hour` its time (or both clocks' times)",
     "what": "what is chosen: a label of this catalogue, or a name",
@@ -185,6 +185,7 @@ def used(
         case "Preference", _:
             yield given.get("label"), "a button, and what is chosen"
             yield given.get("asks"), "a question above buttons"
+            yield given.get("misread"), "the answer to a reply that is none of these"
         case "Ritual", [_, ast.Constant(value=str() as command), about, *_] if command:
             yield about, f"in menus, of /{command}"
 

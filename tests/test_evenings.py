@@ -27,7 +27,7 @@ from tests.stories import (
     by_reply,
     mine,
 )
-from tests.tellings import Telling
+from tests.tellings import TELLINGS, Telling
 
 DIM_LIGHTS, HUG_FIRST = "When it's ten, I'll dim the lights.", "When I get up, I'll hug you first."
 MARKS = {"ann": "amber", "ben": "basalt"}
@@ -216,8 +216,18 @@ FORTNIGHT: tuple[Act, ...] = (
 )
 
 
+DAILY, EVERY_OTHER = ("together", (), 1), ("open", ("Every other evening",), 2)
+
+
 @pytest.mark.parametrize(
-    ("mode", "rhythm", "days"), [("together", (), 1), ("open", ("Every other evening",), 2)]
+    ("telling", "mode", "rhythm", "days"),
+    [
+        (TELLINGS[0], *DAILY),
+        (TELLINGS[1], *EVERY_OTHER),
+        pytest.param(TELLINGS[0], *EVERY_OTHER, marks=pytest.mark.soak),
+        pytest.param(TELLINGS[1], *DAILY, marks=pytest.mark.soak),
+    ],
+    indirect=["telling"],
 )
 def test_a_fortnight_keeps_its_evenings(
     tmp_path: Path, telling: Telling, mode: str, rhythm: tuple[str, ...], days: int

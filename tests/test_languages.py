@@ -271,6 +271,10 @@ MEAN_THE_SAME = {
     "{me} is resting here. /start begins again, when two of you want to.",
     "I did not understand that. Reply with a time like 21:30, or tap one.",
     "Less, please",
+    "Pause",  # the button that opens one
+    "Tell me alone",
+    "What it meant: {words}",
+    "None",  # no quiet hours, no pause word: in Spanish both nouns are feminine
 }
 
 

@@ -1,14 +1,343 @@
 """Pauses through the stand-in: however one is called and whatever happens meanwhile, both are brought back.
 
-Nothing here depends on the day it is told: every story begins at noon on a Monday.
+Every story begins at noon on a Monday, whatever day it is told on.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import pytest
-
 from bot.engine import FOR_THE_TWO
-from bot.ritual import LANE
+from bot.rituals.gratitude import SUNDAY_LATE
+from bot.rituals.pause import (
+    AT_LEAST,
+    AT_MOST,
+    BACK,
+    BOTH_BACK,
+    BRING_BACK,
+    EARLY,
+    HOW_LONG,
+    LET_REST,
+    LONGER_NOTED,
+    LOOK,
+    READY,
+    REST,
+    RESTS,
+    TAKEN_UP,
+)
+from bot.shell import HELD, PASSED
+from tests.phones import Phone
+from tests.stories import CARD, GOOD_NIGHT, HOME, REVEAL, Story, by_picker, by_private_message, mine
+from tests.tellings import IN_ENGLISH, Telling
+
+CALLED, WAS_OVER, LONGER = "{} takes a pause for you two.", "The pause was over at", "A little longer, then."
+LATE_CARD = "Your check-in, later than planned."
+MONDAY, SUNDAY, A_DAY, A_MINUTE = 0, 6, timedelta(days=1), timedelta(minutes=1)
+FINE, BACK_AGAIN = "We're fine again", "I'm back"
+
+
+@contextmanager
+def a_couple(folder: Path, telling: Telling = IN_ENGLISH) -> Iterator[Story]:
+    """Let the two be a couple with open private chats, on a Monday at noon."""
+    with Story.at(folder, telling) as story:
+        story.until("12:00", days=days_to(MONDAY, story))
+        story.ready()
+        yield story
+
+
+def days_to(weekday: int, story: Story) -> int:
+    """Return how many days it is to the next such day; to one of another week, if it is today."""
+    return (weekday - story.now.weekday() - 1) % 7 + 1
+
+
+def moment(story: Story, weekday: int, hour: str) -> datetime:
+    """Move on to the next such day and hour."""
+    return story.until(hour, days=(weekday - story.now.weekday()) % 7)
+
+
+def both(story: Story, label: str) -> None:
+    for one in (story.ann, story.ben):
+        one.taps(label)
+
+
+def room(story: Story, since: int) -> list[str]:
+    return [text for _, text in story.said(since)]
+
+
+# -- Called ---------------------------------------------------------------------
+
+
+def test_however_it_is_called_it_holds_at_once_and_the_room_reads_until_when(tmp_path: Path) -> None:
+    with a_couple(tmp_path) as story:
+        ann, ben = story.ann, story.ben
+        ben.says("/settings")
+        ben.taps("Pause word")
+        ben.says("Turtle", reply_to=story.newest("A word of your own")["id"])
+        ben.taps("Close")
+        story.until("21:00")
+        card = story.newest(CARD)["id"]
+
+        holds(story, ann, lambda: ann.says("/pause"), 30)
+        holds(story, ben, lambda: ben.says("/pause 45"), 45)
+        holds(story, ann, lambda: ann.says("/pause 2h", "private"), 120)
+        holds(story, ann, lambda: ann.says("/pause until 23:30"), minutes_to(story, "23:30"))
+        holds(story, ben, lambda: ben.taps("Pause", message=card), 30)
+        holds(story, ann, lambda: ann.says("/turtle"), 30)
+        holds(story, ann, lambda: ann.says("turtle.", reply_to=card), 30)
+        holds(story, ben, lambda: ben.says(" TURTLE ", "private"), 30)
+
+        holds(story, ann, lambda: ann.says("/pause 0"), 20, AT_LEAST)
+        holds(story, ann, lambda: ann.says("/pause -5"), 20, AT_LEAST)
+        holds(story, ann, lambda: ann.says("/pause 99999999999"), 24 * 60, AT_MOST)
+        holds(story, ann, lambda: ann.says("/pause soon"), 30, HOW_LONG)
+        holds(story, ann, lambda: ann.says("/pause 45 minutes please"), 45)
+        holds(story, ann, lambda: ann.says("/pause until 25:99"), 30, HOW_LONG)
+        assert mine(story, ann).alert == "Nothing yet tonight, and that is fine."
+
+
+def holds(story: Story, caller: Phone, call: Callable[[], object], minutes: float, *notes: str) -> None:
+    """See that a call is said back, with its end and what differs, and let both end it early."""
+    since = story.mark
+    call()
+    ((at, text),) = story.said(since)
+    first, *below = text.splitlines()
+    ends = at + timedelta(minutes=minutes)
+    assert first.startswith(CALLED.format(caller.who.title()))
+    assert f"at {ends:%H:%M}." in first or f"at {ends - A_MINUTE:%H:%M}." in first  # it was heard before
+    assert ("meet on" in first) is (ends.date() != at.date())
+    assert below == list(notes)
+    assert [story.told(one, since) for one in (story.ann, story.ben)] == [[REST]] * 2
+
+    assert story.ann.taps(FINE).alert == EARLY
+    assert room(story, since) == [text]
+    story.ben.taps(FINE)
+    assert room(story, since) == [text, BOTH_BACK]
+
+
+def minutes_to(story: Story, hour: str) -> float:
+    hours, minutes = map(int, hour.split(":"))
+    return (story.now.replace(hour=hours, minute=minutes) - story.now) / A_MINUTE
+
+
+def test_nobody_else_can_call_one_and_two_calls_at_the_same_instant_are_one(tmp_path: Path) -> None:
+    with a_couple(tmp_path) as story:
+        ann, ben, cleo = story.ann, story.ben, story.cleo
+        cleo.says("/start", "private")
+        cleo.joins()
+        story.go_on_here()
+        story.until("21:00")
+        card, since, before = story.newest(CARD)["id"], story.mark, story.standing()
+        for text in ("/pause", "/pause 45", "pause"):
+            cleo.says(text, reply_to=card)
+            cleo.says(text, "private")
+        assert cleo.taps("Pause").alert == FOR_THE_TWO
+        assert story.standing() == before
+        assert room(story, since) == []
+
+        ann.says("/pause", wait=False)
+        ben.says("/pause", wait=False)
+        ben.says("/pause 20")
+        assert sum(text.startswith(CALLED.format("Ann")) for text in room(story, since)) >= 1
+        assert not any(text.startswith(CALLED.format("Ben")) for text in room(story, since))
+        assert [story.told(one, since).count(REST) for one in (ann, ben)] == [1, 1]
+        for one in (ann, ben):
+            for label in (FINE, "Breathe"):
+                assert cleo_may_not(story, label)
+            one.says("/privacy")
+            one.says("/help", "private")
+        since = story.mark
+        story.until("21:40")
+        assert room(story, since) == [READY]
+        assert cleo.taps(BACK_AGAIN).alert == FOR_THE_TWO
+        both(story, BACK_AGAIN)
+        assert room(story, since) == [READY, BOTH_BACK]
+
+
+def cleo_may_not(story: Story, label: str) -> bool:
+    return label not in story.cleo.buttons() or story.cleo.taps(label).alert == FOR_THE_TWO
+
+
+# -- Silent ---------------------------------------------------------------------
+
+
+def test_in_a_pause_what_must_always_answer_does_and_all_else_waits(tmp_path: Path) -> None:
+    with a_couple(tmp_path) as story:
+        ann, ben = story.ann, story.ben
+        ann.says("/pause 60")
+        since = story.mark
+        for where in ("room", "private"):
+            ben.says("/help", where)
+            assert "/checkin" in story.newest("", ben, where)["text"]
+            ben.says("/privacy", where)
+            assert "Telegram can read chats with bots" in story.newest("", ben, where)["text"]
+            ben.says("/leave", where)
+            ben.taps("Stay", where)
+        answered = len(story.said(since))
+        ben.says("/thanks for the tea")
+        ben.says("/checkin")
+        assert [text for text in room(story, since)[answered:] if text != HELD] == []
+        story.until("12:59")
+        assert len([text for text in room(story, since)[answered:] if text != HELD]) == 0
+
+        ann.says("/leave", "private")
+        ann.taps("Leave now", "private")
+        since = story.mark
+        story.until("22:00", days=1)
+        assert room(story, since) == []
+        assert story.told(ann, since) == story.told(ben, since) == []
+
+
+def test_what_one_said_before_a_pause_is_there_after_it_and_still_unseen(
+    tmp_path: Path,
+) -> None:
+    with a_couple(tmp_path) as story:
+        story.until("21:00")
+        since = story.mark
+        by_private_message(story, story.ann, "quiet amber", "some amber air")
+        story.ben.taps("Pause")
+        story.until("21:40")
+        both(story, BACK_AGAIN)
+        story.ann.taps("Let it rest")
+        assert mine(story, story.ann).alert == "Yours tonight: quiet amber, needing some amber air."
+        assert mine(story, story.ben).alert == "Nothing yet tonight, and that is fine."
+        assert story.crossed("amber", "ann", since) == []
+
+        story.until("22:50")
+        assert story.crossed("amber", "ann", since) == []
+        by_picker(story, story.ben, "tired", "sleep")
+        reveal = story.newest(REVEAL)["text"]
+        assert "Ann: quiet amber, needing some amber air." in reveal
+        assert "Ben: tired, needing sleep." in reveal
+        both(story, "Nothing tomorrow")
+        assert story.newest(GOOD_NIGHT)
+        said = room(story, since)
+        assert [sum(text.startswith(start) for text in said) for start in (CARD, READY, REVEAL)] == [0, 1, 1]
+
+
+def test_what_comes_due_in_a_pause_comes_after_it_one_by_one_and_says_that_it_is_late(
+    tmp_path: Path,
+) -> None:
+    with a_couple(tmp_path) as story:
+        ann, ben = story.ann, story.ben
+        story.sets(ben, "Hour", "18:00")
+        moment(story, SUNDAY, "17:30")
+        ben.says("/thanks for the tea", "private")
+        story.until("17:58")
+        ann.says("/breathe", "private")
+        ann.says("/pause 60", "private")
+        since = story.mark
+        story.until("18:50")
+        assert room(story, since) == []
+        assert story.newest("That was it.", ann, "private")["buttons"] == []
+        assert story.told(ann, since) == story.told(ben, since) == []
+
+        story.until("19:01")
+        both(story, BACK_AGAIN)
+        story.until("21:00")
+        said = [(at, text) for at, text in story.said(since) if text not in {READY, BOTH_BACK}]
+        assert sorted(text[: len(LATE_CARD)] for _, text in said[:2]) == sorted(
+            [LATE_CARD, SUNDAY_LATE[: len(LATE_CARD)]]
+        )
+        times = [at for at, _ in story.said(since)]
+        assert all(later - earlier >= timedelta(minutes=4) for earlier, later in zip(times[1:], times[2:]))
+        assert len(said) <= 3
+        assert not any("for the tea" in text for text in story.told(ann, since))
+        moment(story, MONDAY, "8:35")
+        assert sum("for the tea" in text for text in story.told(ann, since)) == 1
+
+
+# -- And back -------------------------------------------------------------------
+
+
+def test_longer_is_twenty_minutes_an_hour_two_the_night_and_a_day_in_all(tmp_path: Path) -> None:
+    with a_couple(tmp_path) as story:
+        ann, ben = story.ann, story.ben
+        since = story.mark
+        ann.says("/pause 20")
+        for number, hour in enumerate(("12:21", "12:42", "13:43", "15:44", "09:01")):
+            story.until(hour)
+            assert room(story, since).count(READY) == number + 1
+            (ann, ben)[number % 2].taps("I need longer")
+            assert story.newest(LONGER)["buttons"] == [[FINE]]
+        assert "I need longer" not in ann.buttons()
+        story.until("12:30")
+        assert story.newest(READY)["buttons"] == [[BACK_AGAIN]]
+        assert [text[: len(CARD)] for text in room(story, since) if text.startswith(CARD)] == []
+
+        assert ben.taps(BACK_AGAIN).alert == BACK
+        assert room(story, since)[-1] == READY
+        ann.taps(BACK_AGAIN)
+        assert room(story, since)[-1] == BOTH_BACK
+        ben.taps("Ask us in 20 minutes")
+        story.until("13:30")
+        assert room(story, since)[-1] == LOOK
+        ben.taps("Better")
+        assert story.buttons_of_tend() == []
+
+
+def test_in_silence_its_owner_is_called_once_then_it_rests_and_the_next_card_offers_it(
+    tmp_path: Path,
+) -> None:
+    with a_couple(tmp_path) as story:
+        ann, ben = story.ann, story.ben
+        ann.says("/pause")
+        since = story.mark
+        story.until("20:50")
+        assert room(story, since) == [READY, RESTS]
+        assert story.told(ann, since) == [BRING_BACK]
+        assert story.told(ben, since) == []
+        assert [at.hour * 60 + at.minute for at, _ in story.said(since, ann_alone(story))] == [13 * 60]
+
+        story.until("21:00")
+        assert "Take up the pause" in story.ben.buttons()
+        ben.taps("Take up the pause")
+        assert room(story, since)[-1] == TAKEN_UP
+        both(story, BACK_AGAIN)
+        assert room(story, since)[-1] == BOTH_BACK
+        both_rest(story)
+        since = story.mark
+        story.until("22:00", days=1)
+        assert "Take up the pause" not in ann.buttons()
+        assert story.told(ann, since) == [text for text in story.told(ann, since) if text != BRING_BACK]
+
+
+def ann_alone(story: Story) -> int:
+    return next(call["params"]["chat_id"] for call in story.calls("sendMessage") if call["params"].get("text") == BRING_BACK)
+
+
+def both_rest(story: Story) -> None:
+    story.ann.taps("Let it rest")
+    assert story.newest(LET_REST)["buttons"] == []
+
+
+def test_however_long_tend_is_killed_the_two_are_asked_once_and_one_is_called_once(tmp_path: Path) -> None:
+    with a_couple(tmp_path) as story:
+        for away in ("PT25M", "PT5H", "P3D"):
+            story.until("12:00")
+            since = story.mark
+            story.ann.says("/pause 20", wait=False)
+            story.kill()
+            story.start_bot()
+            story.kill()
+            story.clock.by(away)
+            story.start_bot()
+            assert sum("Ready?" in text for text in room(story, since)) == 1
+            asked = next(text for text in room(story, since) if "Ready?" in text)
+            assert asked.startswith(READY if away == "PT25M" else WAS_OVER)
+            for _ in range(2):
+                story.kill()
+                story.clock.by("PT20M")
+                story.start_bot()
+            assert sum("Ready?" in text for text in room(story, since)) == 1
+            assert story.told(story.ann, since).count(BRING_BACK) == 1
+            story.kill()
+            story.clock.by("PT40M")
+            story.start_bot()
+            story.clock.by("PT2H")
+            said = room(story, since)
+            assert [sum(text.startswith(start) for text in said) for start in (CALLED.format("Ann"), RESTS)] == [1, 1]
+            assert sum("Ready?" in text for text in said) == 1
+            assert story.told(story.ann, since).count(BRING_BACK) == 1
+            assert story.told(story.ben, since) == [REST]
