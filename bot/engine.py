@@ -459,9 +459,10 @@ class Engine:
         """Ring whoever is due, in one transaction, and return how many were rung.
 
         Each is rung in a savepoint: what fails for one leaves nothing behind and keeps nobody else waiting.
+        Where others wait for the database, those who are left are rung in the next transaction.
         """
-        playings = couples.due_playings(tx, AT_ONCE)
-        for playing in playings:
+        rung = 0
+        for playing in couples.due_playings(tx, AT_ONCE):
             number, name = playing.id, playing.ritual
             try:
                 with tx.session.begin_nested():
@@ -469,8 +470,10 @@ class Engine:
             except Exception as error:  # noqa: BLE001 - whatever it is, it is this couple's alone
                 log.warning("a ring of %s failed: %s", name, trace_of(error))
                 couples.ring_later(tx, number, tx.now + AFTER_TROUBLE)
-        calls = couples.due_calls(tx, AT_ONCE - len(playings))
-        for call in calls:
+            rung += 1
+            if tx.others_wait():
+                return rung
+        for call in couples.due_calls(tx, AT_ONCE - rung):
             couple_id, name = call.couple_id, call.ritual
             try:
                 with tx.session.begin_nested():
@@ -478,7 +481,10 @@ class Engine:
             except Exception as error:  # noqa: BLE001 - as above
                 log.warning("the hour of %s failed: %s", name, trace_of(error))
                 couples.call_later(tx, couple_id, name, tx.now + AFTER_TROUBLE)
-        return len(playings) + len(calls)
+            rung += 1
+            if tx.others_wait():
+                break
+        return rung
 
     def _ring_playing(self, tx: Tx, playing: PlayingRow) -> None:
         couple = couples.of_playing(tx, playing)

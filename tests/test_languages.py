@@ -483,6 +483,28 @@ def test_what_a_text_sets_out_as_is_asked_in_its_writers_language(road: Road) ->
     assert road.ben.private[-1].startswith("Siempre gritas. And what do you need?")
 
 
+@pytest.mark.parametrize(
+    ("typed", "back"),
+    [
+        ("hasta las 21:30", "21:30."),
+        ("45 minutos", "20:45."),
+        ("2 horas, por favor", "22:00."),
+        ("un rato", "20:30.\nNo entendí cuánto tiempo, así que es la media hora de siempre. Valen"),
+    ],
+)
+def test_a_pause_in_two_languages(road: Road, typed: str, back: str) -> None:
+    road.reaches(datetime(2026, 5, 1, 20, tzinfo=BERLIN))
+    road.ann.sends(f"/pause {typed}")
+    assert road.home[-1].startswith(
+        f"Ann abre una pausa para ustedes dos. Por ahora nada que responder. De vuelta: {back}"
+    )
+    assert road.ann.private[-1].startswith("Haz algo que ocupe tu atención")
+    assert road.ben.private[-1].startswith("Do something that holds your attention")
+    assert road.ann.taps("Ya estamos bien") == "Anotado. Cuando lo digan ustedes dos, termina la pausa."
+    road.ben.taps("Ya estamos bien")
+    assert road.home[-1].startswith("Ya están de vuelta ustedes dos.")
+
+
 def test_one_chooses_a_language_for_oneself_and_the_room_keeps_its_own(road: Road) -> None:
     road.ben.sends("/settings", private=True)
     road.ben.taps("Language", private=True)

@@ -3,13 +3,13 @@
 Every story begins at noon on a Monday, whatever day it is told on.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
-from bot.engine import FOR_THE_TWO
+from bot.engine import FOR_THE_TWO, RESTS_HERE
 from bot.rituals.gratitude import SUNDAY_LATE
 from bot.rituals.pause import (
     AT_LEAST,
@@ -20,16 +20,15 @@ from bot.rituals.pause import (
     EARLY,
     HOW_LONG,
     LET_REST,
-    LONGER_NOTED,
     LOOK,
     READY,
     REST,
     RESTS,
     TAKEN_UP,
 )
-from bot.shell import HELD, PASSED
+from bot.shell import HELD
 from tests.phones import Phone
-from tests.stories import CARD, GOOD_NIGHT, HOME, REVEAL, Story, by_picker, by_private_message, mine
+from tests.stories import CARD, GOOD_NIGHT, REVEAL, Story, by_picker, by_private_message, mine
 from tests.tellings import IN_ENGLISH, Telling
 
 CALLED, WAS_OVER, LONGER = "{} takes a pause for you two.", "The pause was over at", "A little longer, then."
@@ -39,22 +38,23 @@ FINE, BACK_AGAIN = "We're fine again", "I'm back"
 
 
 @contextmanager
-def a_couple(folder: Path, telling: Telling = IN_ENGLISH) -> Iterator[Story]:
-    """Let the two be a couple with open private chats, on a Monday at noon."""
+def a_couple(folder: Path, telling: Telling = IN_ENGLISH, *, lanes: bool = True) -> Iterator[Story]:
+    """Let the two be a couple, on a Monday at noon."""
     with Story.at(folder, telling) as story:
-        story.until("12:00", days=days_to(MONDAY, story))
-        story.ready()
+        comes(story, MONDAY, "12:00")
+        story.ready(lanes=lanes)
         yield story
 
 
-def days_to(weekday: int, story: Story) -> int:
-    """Return how many days it is to the next such day; to one of another week, if it is today."""
-    return (weekday - story.now.weekday() - 1) % 7 + 1
-
-
-def moment(story: Story, weekday: int, hour: str) -> datetime:
-    """Move on to the next such day and hour."""
-    return story.until(hour, days=(weekday - story.now.weekday()) % 7)
+def comes(story: Story, weekday: int, hour: str) -> datetime:
+    """Move on to the next such day at this hour."""
+    hours, minutes = map(int, hour.split(":"))
+    now = story.now
+    at = now.replace(hour=hours, minute=minutes, second=0, microsecond=0)
+    at += A_DAY * ((weekday - now.weekday()) % 7)
+    at += 7 * A_DAY * (at <= now)
+    story.clock.to(at.isoformat())
+    return at
 
 
 def both(story: Story, label: str) -> None:
@@ -121,7 +121,9 @@ def minutes_to(story: Story, hour: str) -> float:
     return (story.now.replace(hour=hours, minute=minutes) - story.now) / A_MINUTE
 
 
-def test_nobody_else_can_call_one_and_two_calls_at_the_same_instant_are_one(tmp_path: Path) -> None:
+def test_nobody_else_can_call_one_two_calls_at_once_are_one_and_in_it_help_privacy_and_leave_answer(
+    tmp_path: Path,
+) -> None:
     with a_couple(tmp_path) as story:
         ann, ben, cleo = story.ann, story.ben, story.cleo
         cleo.says("/start", "private")
@@ -129,7 +131,7 @@ def test_nobody_else_can_call_one_and_two_calls_at_the_same_instant_are_one(tmp_
         story.go_on_here()
         story.until("21:00")
         card, since, before = story.newest(CARD)["id"], story.mark, story.standing()
-        for text in ("/pause", "/pause 45", "pause"):
+        for text in ("/pause", "pause"):
             cleo.says(text, reply_to=card)
             cleo.says(text, "private")
         assert cleo.taps("Pause").alert == FOR_THE_TWO
@@ -137,62 +139,47 @@ def test_nobody_else_can_call_one_and_two_calls_at_the_same_instant_are_one(tmp_
         assert room(story, since) == []
 
         ann.says("/pause", wait=False)
-        ben.says("/pause", wait=False)
-        ben.says("/pause 20")
-        assert sum(text.startswith(CALLED.format("Ann")) for text in room(story, since)) >= 1
-        assert not any(text.startswith(CALLED.format("Ben")) for text in room(story, since))
-        assert [story.told(one, since).count(REST) for one in (ann, ben)] == [1, 1]
-        for one in (ann, ben):
-            for label in (FINE, "Breathe"):
-                assert cleo_may_not(story, label)
-            one.says("/privacy")
-            one.says("/help", "private")
+        ben.says("/pause")
+        assert called(story, "Ann", since) == len(room(story, since))  # whoever calls again reads it again
+        assert story.rows("select count(*) from playing where ritual = 'pause'") == [(1,)]
+        assert [story.told(one, since) for one in (ann, ben)] == [[REST]] * 2
+        assert cleo.taps(FINE).alert == FOR_THE_TWO
+
+        for where in ("room", "private"):
+            for command in ("/help", "/privacy", "/leave"):
+                many = len(ben.texts(where))
+                ben.says(command, where)
+                assert len(ben.texts(where)) == many + 2, command
+            ben.taps("Stay", where)
+        since = story.mark
+        ben.says("/thanks for the tea")
+        ben.says("/settings")
+        story.until("21:25")
+        assert set(room(story, since)) == {HELD}
         since = story.mark
         story.until("21:40")
         assert room(story, since) == [READY]
         assert cleo.taps(BACK_AGAIN).alert == FOR_THE_TWO
         both(story, BACK_AGAIN)
-        assert room(story, since) == [READY, BOTH_BACK]
+        assert room(story, since)[1] == BOTH_BACK
+        assert sum(text.startswith("That is said, and kept.") for text in room(story, since)) == 1
 
-
-def cleo_may_not(story: Story, label: str) -> bool:
-    return label not in story.cleo.buttons() or story.cleo.taps(label).alert == FOR_THE_TWO
+        ann.says("/pause 20")
+        since = story.mark
+        ann.says("/leave", "private")
+        ann.taps("Leave now", "private")
+        story.until("22:00", days=1)
+        assert room(story, since) == [RESTS_HERE.format(me="Tend")]
+        assert story.told(ben, since) == []
 
 
 # -- Silent ---------------------------------------------------------------------
 
 
-def test_in_a_pause_what_must_always_answer_does_and_all_else_waits(tmp_path: Path) -> None:
-    with a_couple(tmp_path) as story:
-        ann, ben = story.ann, story.ben
-        ann.says("/pause 60")
-        since = story.mark
-        for where in ("room", "private"):
-            ben.says("/help", where)
-            assert "/checkin" in story.newest("", ben, where)["text"]
-            ben.says("/privacy", where)
-            assert "Telegram can read chats with bots" in story.newest("", ben, where)["text"]
-            ben.says("/leave", where)
-            ben.taps("Stay", where)
-        answered = len(story.said(since))
-        ben.says("/thanks for the tea")
-        ben.says("/checkin")
-        assert [text for text in room(story, since)[answered:] if text != HELD] == []
-        story.until("12:59")
-        assert len([text for text in room(story, since)[answered:] if text != HELD]) == 0
-
-        ann.says("/leave", "private")
-        ann.taps("Leave now", "private")
-        since = story.mark
-        story.until("22:00", days=1)
-        assert room(story, since) == []
-        assert story.told(ann, since) == story.told(ben, since) == []
-
-
 def test_what_one_said_before_a_pause_is_there_after_it_and_still_unseen(
-    tmp_path: Path,
+    tmp_path: Path, telling: Telling
 ) -> None:
-    with a_couple(tmp_path) as story:
+    with a_couple(tmp_path, telling) as story:
         story.until("21:00")
         since = story.mark
         by_private_message(story, story.ann, "quiet amber", "some amber air")
@@ -222,7 +209,7 @@ def test_what_comes_due_in_a_pause_comes_after_it_one_by_one_and_says_that_it_is
     with a_couple(tmp_path) as story:
         ann, ben = story.ann, story.ben
         story.sets(ben, "Hour", "18:00")
-        moment(story, SUNDAY, "17:30")
+        comes(story, SUNDAY, "17:30")
         ben.says("/thanks for the tea", "private")
         story.until("17:58")
         ann.says("/breathe", "private")
@@ -235,16 +222,14 @@ def test_what_comes_due_in_a_pause_comes_after_it_one_by_one_and_says_that_it_is
 
         story.until("19:01")
         both(story, BACK_AGAIN)
-        story.until("21:00")
-        said = [(at, text) for at, text in story.said(since) if text not in {READY, BOTH_BACK}]
-        assert sorted(text[: len(LATE_CARD)] for _, text in said[:2]) == sorted(
-            [LATE_CARD, SUNDAY_LATE[: len(LATE_CARD)]]
-        )
-        times = [at for at, _ in story.said(since)]
-        assert all(later - earlier >= timedelta(minutes=4) for earlier, later in zip(times[1:], times[2:]))
-        assert len(said) <= 3
+        story.until("19:30")
+        times, texts = zip(*story.said(since), strict=True)
+        assert texts[:2] == (READY, BOTH_BACK)
+        assert {text[:20] for text in texts[2:]} == {LATE_CARD[:20], SUNDAY_LATE[:20]}
+        assert len(texts) == 4
+        assert min(later - earlier for earlier, later in pairwise(times)) > timedelta(minutes=2)
         assert not any("for the tea" in text for text in story.told(ann, since))
-        moment(story, MONDAY, "8:35")
+        comes(story, MONDAY, "8:35")
         assert sum("for the tea" in text for text in story.told(ann, since)) == 1
 
 
@@ -264,7 +249,7 @@ def test_longer_is_twenty_minutes_an_hour_two_the_night_and_a_day_in_all(tmp_pat
         assert "I need longer" not in ann.buttons()
         story.until("12:30")
         assert story.newest(READY)["buttons"] == [[BACK_AGAIN]]
-        assert [text[: len(CARD)] for text in room(story, since) if text.startswith(CARD)] == []
+        assert not any(text.startswith(CARD) for text in room(story, since))  # it was past its window by then
 
         assert ben.taps(BACK_AGAIN).alert == BACK
         assert room(story, since)[-1] == READY
@@ -277,67 +262,49 @@ def test_longer_is_twenty_minutes_an_hour_two_the_night_and_a_day_in_all(tmp_pat
         assert story.buttons_of_tend() == []
 
 
-def test_in_silence_its_owner_is_called_once_then_it_rests_and_the_next_card_offers_it(
-    tmp_path: Path,
+def test_in_silence_they_are_asked_once_and_one_is_called_once_however_long_tend_was_killed(
+    tmp_path: Path, telling: Telling
 ) -> None:
-    with a_couple(tmp_path) as story:
-        ann, ben = story.ann, story.ben
-        ann.says("/pause")
-        since = story.mark
-        story.until("20:50")
-        assert room(story, since) == [READY, RESTS]
-        assert story.told(ann, since) == [BRING_BACK]
-        assert story.told(ben, since) == []
-        assert [at.hour * 60 + at.minute for at, _ in story.said(since, ann_alone(story))] == [13 * 60]
+    with a_couple(tmp_path, telling) as story:
+        for away, asked in (("PT25M", READY), ("PT5H", WAS_OVER), ("P3D", WAS_OVER)):
+            story.until("12:00")
+            since = story.mark
+            story.ann.says("/pause 20")
+            is_killed(story, away)
+            assert [text.startswith(asked) for text in asks(story, since)] == [True]
+            assert room(story, since).count(RESTS) == 0
+            if away == "P3D":  # and once more, when the call is due
+                is_killed(story, "PT35M")
+            story.clock.by("PT2H")
+            assert len(asks(story, since)) == 1
+            assert [called(story, "Ann", since), room(story, since).count(RESTS)] == [1, 1]
+            assert story.told(story.ann, since).count(BRING_BACK) == 1
+            assert story.told(story.ben, since) == [REST]
 
+        since = story.mark
         story.until("21:00")
-        assert "Take up the pause" in story.ben.buttons()
-        ben.taps("Take up the pause")
+        story.ben.taps("Take up the pause")
         assert room(story, since)[-1] == TAKEN_UP
         both(story, BACK_AGAIN)
         assert room(story, since)[-1] == BOTH_BACK
-        both_rest(story)
-        since = story.mark
-        story.until("22:00", days=1)
-        assert "Take up the pause" not in ann.buttons()
-        assert story.told(ann, since) == [text for text in story.told(ann, since) if text != BRING_BACK]
+        story.ann.taps("Let it rest")
+        assert story.newest(LET_REST)["buttons"] == []
+        story.until("21:00")
+        assert story.newest(CARD)
+        assert "Take up the pause" not in story.ann.buttons()
+        assert BRING_BACK not in story.told(story.ann, since)
 
 
-def ann_alone(story: Story) -> int:
-    return next(call["params"]["chat_id"] for call in story.calls("sendMessage") if call["params"].get("text") == BRING_BACK)
+def is_killed(story: Story, away: str) -> None:
+    """Kill the bot, and start it again after so long."""
+    story.kill()
+    story.clock.by(away)
+    story.start_bot()
 
 
-def both_rest(story: Story) -> None:
-    story.ann.taps("Let it rest")
-    assert story.newest(LET_REST)["buttons"] == []
+def asks(story: Story, since: int) -> list[str]:
+    return [text for text in room(story, since) if "Ready?" in text]
 
 
-def test_however_long_tend_is_killed_the_two_are_asked_once_and_one_is_called_once(tmp_path: Path) -> None:
-    with a_couple(tmp_path) as story:
-        for away in ("PT25M", "PT5H", "P3D"):
-            story.until("12:00")
-            since = story.mark
-            story.ann.says("/pause 20", wait=False)
-            story.kill()
-            story.start_bot()
-            story.kill()
-            story.clock.by(away)
-            story.start_bot()
-            assert sum("Ready?" in text for text in room(story, since)) == 1
-            asked = next(text for text in room(story, since) if "Ready?" in text)
-            assert asked.startswith(READY if away == "PT25M" else WAS_OVER)
-            for _ in range(2):
-                story.kill()
-                story.clock.by("PT20M")
-                story.start_bot()
-            assert sum("Ready?" in text for text in room(story, since)) == 1
-            assert story.told(story.ann, since).count(BRING_BACK) == 1
-            story.kill()
-            story.clock.by("PT40M")
-            story.start_bot()
-            story.clock.by("PT2H")
-            said = room(story, since)
-            assert [sum(text.startswith(start) for text in said) for start in (CALLED.format("Ann"), RESTS)] == [1, 1]
-            assert sum("Ready?" in text for text in said) == 1
-            assert story.told(story.ann, since).count(BRING_BACK) == 1
-            assert story.told(story.ben, since) == [REST]
+def called(story: Story, name: str, since: int) -> int:
+    return sum(text.startswith(CALLED.format(name)) for text in room(story, since))

@@ -238,7 +238,8 @@ def test_a_tap_that_opens_a_choice_changes_it_for_both_with_a_word_to_the_room(e
     assert evening.home[-1] == "Ann has changed this for you two. How much I say: Less, please."
     before = len(evening.home)
     evening.passes(days=2)
-    assert len(evening.home) == before + 2  # tonight's card closes where it is; then one card a night
+    said = [text for text in evening.home[before:] if not text.startswith("Sunday")]
+    assert len(said) == 2  # tonight's card closes where it is; then one card a night
 
 
 def reminder(road: Road) -> tuple[Button, ...]:

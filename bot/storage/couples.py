@@ -8,10 +8,10 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, delete, exists, false, not_, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, exists, false, not_, or_, select, union_all, update
 
 from bot.hours import ZONE, evening_of
-from bot.ritual import Kept, Person, Prefer, Preference, Preferences, Ritual, Seat, Words
+from bot.ritual import Kept, Person, Prefer, Preference, Preferences, Ritual, Seat, Words, never
 from bot.shell import Couple, Row
 from bot.storage.codec import (
     UnreadableError,
@@ -240,9 +240,14 @@ def row_of(tx: Tx, couple: CoupleRow, playing: PlayingRow, book: Book) -> Row | 
     ritual = book.rituals.get(playing.ritual)
     if ritual is None:
         return None
-    try:
+
+    def read() -> object:
         text = tx.seal_of(couple).open(playing.state, "playing", playing.id, "state", couple.id)
-        return Row(playing.id, ritual, state_from_json(ritual, text), playing.silent_since)
+        return state_from_json(ritual, text)
+
+    try:
+        state = tx.opened(("state", playing.id, playing.state), read)
+        return Row(playing.id, ritual, state, playing.silent_since)
     except (BrokenSealError, UnreadableError) as error:
         log.warning("%s", error)
         return None
@@ -287,12 +292,18 @@ def audience(tx: Tx, couple: CoupleRow, book: Book, guests: Iterable[Person] = (
 
 def preferences(tx: Tx, couple: CoupleRow, book: Book) -> Preferences:
     """Return what the two have chosen; whoever chose no language of their own has that of their app."""
-    chosen: dict[str, object] = languages_of(people_of(tx, couple))
-    for name, stored in _chosen(tx, couple).items():
-        wish = book.preferences.get(name.partition("@")[0])
-        if wish is not None:
-            chosen[name] = preference_from_json(wish, stored)
-    return Preferences(MappingProxyType(chosen))
+    people = people_of(tx, couple)
+    languages = tuple((person.id, person.language) for person in people)
+
+    def read() -> Preferences:
+        chosen: dict[str, object] = languages_of(people)
+        for name, stored in _chosen(tx, couple).items():
+            wish = book.preferences.get(name.partition("@")[0])
+            if wish is not None:
+                chosen[name] = preference_from_json(wish, stored)
+        return Preferences(MappingProxyType(chosen))
+
+    return tx.opened(("preferences", couple.id, couple.prefers, languages), read)
 
 
 def languages_of(people: Iterable[PersonRow]) -> dict[str, object]:
@@ -329,12 +340,12 @@ def kept_of(
     tx: Tx, couple: CoupleRow, kinds: Sequence[str], most: int = Ritual.looks_back
 ) -> tuple[Kept, ...]:
     """Return so many kept things of each of these kinds, the newest, oldest first."""
-    things: list[Kept] = []
-    for kind in kinds:
-        query = select(KeptRow).where(KeptRow.couple_id == couple.id, KeptRow.kind == kind)
-        newest = tx.session.scalars(query.order_by(KeptRow.id.desc()).limit(most))
-        things.extend(_kept(tx, couple, row) for row in newest)
-    return tuple(sorted(things, key=lambda thing: thing.id))
+    if not kinds:
+        return ()
+    theirs = select(KeptRow.id).where(KeptRow.couple_id == couple.id).order_by(KeptRow.id.desc()).limit(most)
+    newest = union_all(*(select(theirs.where(KeptRow.kind == kind).subquery()) for kind in kinds))
+    query = select(KeptRow).where(KeptRow.id.in_(newest)).order_by(KeptRow.id)
+    return tuple(_kept(tx, couple, row) for row in tx.session.scalars(query).all())
 
 
 def keep(tx: Tx, couple: CoupleRow, thing: Kept) -> Kept:
@@ -378,7 +389,9 @@ def due_playings(tx: Tx, most: int) -> list[PlayingRow]:
         .order_by(PlayingRow.wake_at, PlayingRow.id)
         .limit(most)
     )
-    return list(tx.session.scalars(query))
+    due = list(tx.session.scalars(query))
+    _bring(tx, [playing.couple_id for playing in due])
+    return due
 
 
 def due_calls(tx: Tx, most: int) -> list[CallRow]:
@@ -390,7 +403,16 @@ def due_calls(tx: Tx, most: int) -> list[CallRow]:
         .order_by(CallRow.due_at, CallRow.couple_id)
         .limit(most)
     )
-    return list(tx.session.scalars(query))
+    due = list(tx.session.scalars(query))
+    _bring(tx, [call.couple_id for call in due])
+    return due
+
+
+def _bring(tx: Tx, numbers: list[int]) -> None:
+    """Load couples and their people in two looks, where each would be looked up one by one."""
+    if numbers:
+        tx.session.scalars(select(CoupleRow).where(CoupleRow.id.in_(numbers))).all()
+        tx.session.scalars(select(PersonRow).where(PersonRow.couple_id.in_(numbers))).all()
 
 
 def is_due(tx: Tx, couple: CoupleRow) -> bool:
@@ -464,6 +486,27 @@ def look_ahead(tx: Tx, couple: CoupleRow, book: Book) -> None:
         known_row = tx.session.get(CallRow, (couple.id, ritual.name))
         if due is not None or known_row is not None:
             call_of(tx, couple, ritual).due_at = due
+
+
+def look_ahead_at_new(tx: Tx, book: Book, most: int = 500) -> int:
+    """Give couples whose evenings have begun the next hours of rituals that the book did not have then.
+
+    Only so many at a time; returns how many they were.
+    """
+    given = 0
+    for ritual in book.rituals.values():
+        if ritual.calls is never:
+            continue
+        begun = exists().where(CallRow.couple_id == CoupleRow.id)
+        known = exists().where(CallRow.couple_id == CoupleRow.id, CallRow.ritual == ritual.name)
+        query = select(CoupleRow).where(CoupleRow.stage == "together", begun, ~known).limit(most - given)
+        for couple in tx.session.scalars(query).all():
+            call, given = call_of(tx, couple, ritual), given + 1
+            try:
+                call.due_at = ritual.calls(preferences(tx, couple, book), tx.now)
+            except BrokenSealError as error:
+                log.warning("%s", error)
+    return given
 
 
 def look_ahead_anew(tx: Tx, book: Book) -> None:

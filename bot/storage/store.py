@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from random import SystemRandom
-from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar, cast
 
 from alembic import command
 from alembic.config import Config
@@ -30,6 +30,7 @@ from bot.storage.tables import CardRow, CoupleRow, Host, KeptRow, LineRow, Perso
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 Ring: TypeAlias = Callable[[bool], Keyring]  # told whether a key may be made where there is none
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
@@ -71,7 +72,9 @@ class Tx:
     keys: Keyring
     ids: Ids
     now: datetime
+    others_wait: Callable[[], bool] = lambda: False  # then a long transaction ends as soon as it can
     _seals: dict[int, Seal] = field(default_factory=dict, repr=False)
+    _opened: dict[tuple[object, ...], object] = field(default_factory=dict, repr=False)
 
     def new_id(self) -> int:
         """Return an id for a new row."""
@@ -85,6 +88,24 @@ class Tx:
             self._seals[owner.id] = self.keys.seal_of(owner.key, owner.id)
         return self._seals[owner.id]
 
+    def opened(self, sealed: tuple[object, ...], read: Callable[[], T]) -> T:
+        """Return what is read from sealed columns, read once for as long as they are these."""
+        if sealed not in self._opened:
+            self._opened[sealed] = read()
+        return cast("T", self._opened[sealed])
+
+
+class Whole(Session):
+    """A session that forgets no row before its end: the library's own holds them weakly, and asks anew."""
+
+
+def _holds(session: Session, row: object) -> None:
+    session.info.setdefault("held", set()).add(row)
+
+
+for joined in ("loaded_as_persistent", "pending_to_persistent"):
+    event.listen(Whole, joined, _holds)
+
 
 class Store:
     """Opens transactions on one database."""
@@ -94,10 +115,10 @@ class Store:
         self.keys, self.now, self.ids = keys, now, ids or Ids()
 
     @contextmanager
-    def begin(self) -> Iterator[Tx]:
+    def begin(self, others_wait: Callable[[], bool] = lambda: False) -> Iterator[Tx]:
         """Open a transaction: committed at the end of the block, rolled back by any exception."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            yield Tx(session, self.keys, self.ids, self.now())
+        with Whole(self.engine, expire_on_commit=False) as session, session.begin():
+            yield Tx(session, self.keys, self.ids, self.now(), others_wait)
 
     def open(self) -> None:
         """Check the host's key against the database; a new one is marked with it. Raises KeyRefusedError."""
@@ -117,15 +138,22 @@ class Storage:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="storage")
+        self._asked = 0  # transactions that were asked for and have not ended
 
     async def run(self, work: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run one transaction and return what it returns, after its commit."""
 
         def whole() -> R:
-            with self.store.begin() as tx:
+            with self.store.begin(lambda: self._asked > 1) as tx:
                 return work(tx, *args, **kwargs)
 
-        return await asyncio.get_running_loop().run_in_executor(self._thread, whole)
+        self._asked += 1
+        done = asyncio.get_running_loop().run_in_executor(self._thread, whole)
+        done.add_done_callback(self._ended)
+        return await done
+
+    def _ended(self, _done: "asyncio.Future[R]") -> None:
+        self._asked -= 1
 
     def close(self) -> None:
         """Finish what runs, then let go."""

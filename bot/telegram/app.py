@@ -113,6 +113,8 @@ class Tend:
         if again or missing:
             log.info("in flight at the last end: %d sent again, %d may be missing", again, missing)
         self._latest = await self._storage.run(outbox.latest)
+        while await self._storage.run(couples.look_ahead_at_new, self._engine.book):
+            self._alive()
         await self._begin(stop)
         if stop.is_set():
             return
