@@ -109,6 +109,7 @@ class Engine:
         self.book = Book.of(rituals, preferences)
         self.home = home
         self.commands = {ritual.command: ritual for ritual in rituals if ritual.command}
+        self.pressing = {key_of(Button("", opens=ritual.name)) for ritual in rituals if ritual.urgent}
 
     # -- What arrives
 
@@ -143,6 +144,21 @@ class Engine:
             case NotForUs():
                 pass
         return Reply()
+
+    def presses(self, tx: Tx, arrival: Arrival) -> bool:
+        """Whether it begins what is asked for in the worst moments, and is heard before what others wrote."""
+        match arrival:
+            case Command(name=said) if said in self.commands:
+                return self.commands[said].urgent
+            case Command(name=said) | Text(words=said):
+                person = couples.known(tx, arrival.who.number)
+                couple = couples.of_person(tx, person) if person else None
+                ritual = self._named(tx, couple, said)
+                return ritual is not None and ritual.urgent
+            case Tap(key=key):
+                return key in self.pressing
+            case _:
+                return False
 
     def stumbled(self, tx: Tx, arrival: Arrival, update_id: int) -> Reply:
         """Say kindly that an update could not be handled, and keep it out of the way."""

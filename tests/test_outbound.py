@@ -17,7 +17,7 @@ from bot.playground.cast import BOT
 from bot.ritual import Button, Line, Person, Say, Words, redraw, say
 from bot.shell import DELAYED
 from bot.storage import outbox
-from bot.storage.outbox import LOOKED_AT, PROMPT, TO_PEOPLE, Limits
+from bot.storage.outbox import A_PAGE, PROMPT, TO_PEOPLE, Limits
 from bot.storage.store import Storage, Store, migrate
 from bot.storage.tables import CardRow, CoupleRow, LineRow, PersonRow
 from bot.telegram import outbound
@@ -604,7 +604,7 @@ def test_once_telegram_is_back_nobody_waits_but_where_it_asked_to(post: Post) ->
 
 
 def test_chats_that_must_wait_hide_none_behind_them(post: Post) -> None:
-    for number in range(1, LOOKED_AT + 20):
+    for number in range(1, A_PAGE + 20):
         post.puts("refused", number)
     with post.store.begin() as tx:
         tx.session.execute(update(LineRow).values(attempts=1, not_before=tx.now + A_MINUTE))

@@ -390,7 +390,7 @@ def due_playings(tx: Tx, most: int) -> list[PlayingRow]:
         .limit(most)
     )
     due = list(tx.session.scalars(query))
-    _bring(tx, [playing.couple_id for playing in due])
+    bring(tx, {playing.couple_id for playing in due})
     return due
 
 
@@ -404,11 +404,11 @@ def due_calls(tx: Tx, most: int) -> list[CallRow]:
         .limit(most)
     )
     due = list(tx.session.scalars(query))
-    _bring(tx, [call.couple_id for call in due])
+    bring(tx, {call.couple_id for call in due})
     return due
 
 
-def _bring(tx: Tx, numbers: list[int]) -> None:
+def bring(tx: Tx, numbers: set[int]) -> None:
     """Load couples and their people in two looks, where each would be looked up one by one."""
     if numbers:
         tx.session.scalars(select(CoupleRow).where(CoupleRow.id.in_(numbers))).all()

@@ -2,11 +2,11 @@
 
 They are heard in the order they came, but whoever sends many lets others go first: the updates of one couple
 take turns with everybody else's, in their own order, and what strangers write in private comes after all of
-them. Nobody waits for ever.
+them. What presses comes before all of them, with whatever waits of the same couple. Nobody waits for ever.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -21,14 +21,26 @@ REMEMBERED = timedelta(days=4)  # Telegram keeps an update for 24 hours, and may
 BEHIND = timedelta(hours=1)  # so much later strangers are heard than they came, while others wait
 A_TURN = timedelta(milliseconds=100)  # between two updates of one couple, in the order of hearing
 MOST_TURNS = timedelta(minutes=1)  # the latest turn, from when it came
+AHEAD = timedelta(days=1)  # so much earlier is heard what presses
 
 WRITTEN, DONE = ("message", "edited_message"), ("callback_query", "my_chat_member")
 LARGEST = 2**63
 
 Turns: TypeAlias = dict[int, datetime]  # of each couple the last one; a comfort, nothing is lost with it
+Presses: TypeAlias = Callable[[Tx, dict[str, Any]], bool]
 
 
-def keep(tx: Tx, updates: Sequence[dict[str, Any]], turns: Turns | None = None) -> int:
+def nothing_presses(_tx: Tx, _body: dict[str, Any]) -> bool:
+    """Let everybody wait for their turn."""
+    return False
+
+
+def keep(
+    tx: Tx,
+    updates: Sequence[dict[str, Any]],
+    turns: Turns | None = None,
+    presses: Presses = nothing_presses,
+) -> int:
     """Store raw updates and return how many were new. One that is known already is left as it is."""
     turns = {} if turns is None else turns
     numbers = [int(body["update_id"]) for body in updates]
@@ -38,10 +50,20 @@ def keep(tx: Tx, updates: Sequence[dict[str, Any]], turns: Turns | None = None) 
         if number not in known:
             sealed = tx.keys.host.close(json.dumps(body), "inbox", number, "body", "host")
             at = _turn(turns, whose, tx.now) if whose is not None else tx.now + BEHIND
-            tx.session.add(InboxRow(update_id=number, body=sealed, stage="new", at=at))
+            tx.session.add(InboxRow(update_id=number, body=sealed, stage="new", at=at, whose=whose))
             known.add(number)
             new += 1
+            if whose is not None and presses(tx, body):
+                _bring_forward(tx, whose)
     return new
+
+
+def _bring_forward(tx: Tx, whose: int) -> None:
+    """Let a couple be heard now, in the order in which it wrote."""
+    tx.session.flush()
+    theirs = select(InboxRow).where(InboxRow.whose == whose, InboxRow.stage == "new")
+    for row in tx.session.scalars(theirs.where(InboxRow.at > tx.now - AHEAD / 2)).all():
+        row.at -= AHEAD
 
 
 def _turn(turns: Turns, whose: int, now: datetime) -> datetime:
@@ -77,12 +99,17 @@ def _place(body: dict[str, Any]) -> tuple[int, bool]:
 
 
 def waiting(tx: Tx, most: int, *, strangers: bool = True) -> list[tuple[int, dict[str, Any]]]:
-    """Return the updates that have had no effect yet and are to be heard next, with or without strangers'."""
+    """Return the updates that have had no effect yet and are to be heard next, with or without strangers'.
+
+    What presses is returned alone, so that it is answered before others are heard.
+    """
     query = select(InboxRow).where(InboxRow.stage == "new")
     if not strangers:
         query = query.where(InboxRow.at <= tx.now + MOST_TURNS)
+    rows = list(tx.session.scalars(query.order_by(InboxRow.at, InboxRow.update_id).limit(most)))
+    pressing = [row for row in rows if row.at < tx.now - AHEAD / 2]
     updates = []
-    for row in tx.session.scalars(query.order_by(InboxRow.at, InboxRow.update_id).limit(most)):
+    for row in pressing or rows:
         try:
             body = tx.keys.host.open(row.body or b"", "inbox", row.update_id, "body", "host")
         except BrokenSealError:
@@ -100,7 +127,8 @@ def is_waiting(tx: Tx, number: int) -> bool:
 
 def done(tx: Tx, number: int) -> None:
     """Mark an update as having had its effect, in the transaction of that effect, and erase its body."""
-    tx.session.execute(update(InboxRow).where(InboxRow.update_id == number).values(stage="done", body=None))
+    heard = update(InboxRow).where(InboxRow.update_id == number)
+    tx.session.execute(heard.values(stage="done", body=None, whose=None))
 
 
 def bury(tx: Tx, number: int) -> None:

@@ -12,19 +12,18 @@ import logging
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
-    case,
     delete,
     exists,
     func,
-    literal,
     or_,
     select,
-    type_coerce,
+    tuple_,
     update,
 )
 from sqlalchemy.orm import aliased
@@ -37,7 +36,7 @@ from bot.storage.codec import say_from_json, say_to_json
 from bot.storage.couples import Audience, Book
 from bot.storage.sealing import BrokenSealError
 from bot.storage.store import RANDOM_BITS, Tx
-from bot.storage.tables import CardRow, CoupleRow, LineRow, PaceRow, PersonRow, PlayingRow, SaidRow, Utc
+from bot.storage.tables import CardRow, CoupleRow, LineRow, PaceRow, PersonRow, PlayingRow, SaidRow
 from bot.wording import LANGUAGE, spoken
 
 log = logging.getLogger(__name__)
@@ -47,12 +46,13 @@ ALL_PROMPTS, ALL_ANSWERS = 0, 1  # the paces of all chats together; no chat has 
 WHOLE = ALL_PROMPTS, ALL_ANSWERS
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 A_SECOND_THERE = timedelta(seconds=1.1)  # what left here in a second must not arrive within less
+FOR_THE_FIRST = 1  # message a second, of those for answers, that only what comes first may take
 A_FEW = 3  # edits in a chat that may come one right after the other; on the average, one a second
 AN_EDIT = "e"  # marks the moment of an edit
 CLOSED_CARDS = timedelta(days=7)  # how long a reply to a closed question is still told so
 JUST_SAID = timedelta(seconds=5)  # so long the same line is not said again right below itself
 MOST_STRANGERS = 200  # lines that wait for people who are in no couple; beyond them nothing is said
-LOOKED_AT = 400  # heads of chats, at most, in one claim
+A_PAGE = 50  # first lines of chats that are looked at in one go
 SWEPT_AT_ONCE = 500
 
 
@@ -327,26 +327,37 @@ def claim(
     """
     _mind_the_clock(tx)
     room_left = limits.in_flight - (tx.session.scalar(select(func.count()).where(LineRow.flying)) or 0)
-    heads, look_again = _heads(tx, cut_off=cut_off)
-    pace = _Pace(tx, limits, (line.target for line in heads))
-    ready: list[Ready] = []
-    for line in heads:
-        at = pace.earliest(line)
-        if at > tx.now or room_left <= 0:
-            look_again = min(look_again or at, at)
-            continue
-        try:
-            made = _ready(tx, line, book)
-        except BrokenSealError as error:  # one line that does not open must not block all others
-            log.warning("%s", error)
-            made = None
-        if made is None:
-            tx.session.delete(line)
-            continue
-        pace.note(line)
-        line.flying, line.attempts = True, line.attempts + 1
-        ready.append(made)
-        room_left -= 1
+    look_again = _next_try(tx, cut_off=cut_off)
+    pace, ready, last = _Pace(tx, limits), list[Ready](), None
+    while heads := _heads(tx, last, pace.open_to(), cut_off=cut_off):
+        last = heads[-1]
+        pace.look_at(line.target for line in heads)
+        couples.bring(tx, {line.couple_id for line in heads if line.couple_id})
+        for line in heads:
+            at = pace.earliest(line)
+            if at > tx.now or room_left <= 0:
+                look_again = min(look_again or at, at)
+                continue
+            if ready and tx.others_wait():
+                return ready, tx.now
+            try:
+                made = _ready(tx, line, book)
+            except BrokenSealError as error:  # one line that does not open must not block all others
+                log.warning("%s", error)
+                made = None
+            if made is None:
+                tx.session.delete(line)
+                continue
+            pace.note(line)
+            line.flying, line.attempts = True, line.attempts + 1
+            ready.append(made)
+            room_left -= 1
+        tx.session.flush()
+        if len(heads) < A_PAGE or room_left <= 0:
+            break
+    spent = pace.open_to() + 1
+    if spent <= TO_STRANGERS and _is_left(tx, spent):
+        look_again = min(look_again or pace.whole(spent), pace.whole(spent))
     return ready, look_again
 
 
@@ -495,43 +506,64 @@ def _sweep_paces(tx: Tx) -> None:
         tx.session.execute(delete(PaceRow).where(PaceRow.target.in_(quiet[first : first + SWEPT_AT_ONCE])))
 
 
-def _heads(tx: Tx, *, cut_off: bool) -> tuple[list[LineRow], datetime | None]:
-    """Return the first line of each chat, where it may be tried now, and when the next of the others may.
+def _heads(tx: Tx, last: LineRow | None, rank: int, *, cut_off: bool) -> list[LineRow]:
+    """Return the first line of each chat where it may be tried now, down to a rank.
+
+    They come by the page, in the order of sending.
 
     Lines that wait for a lane, or keep another's silence, are in nobody's way.
     """
-    flying = aliased(LineRow)
-    turn = func.row_number().over(
-        partition_by=LineRow.target,
-        order_by=((LineRow.rank == FIRST).desc(), LineRow.id),
-    )
-    speaks = or_(
-        LineRow.couple_id.is_(None), LineRow.to_id.is_not(None), LineRow.always,
-        CoupleRow.floor_id.is_(None), CoupleRow.floor_id == LineRow.playing_id,
-    )  # fmt: skip
-    can_hear = or_(LineRow.waits.is_(False), PersonRow.lane_open)
-    free = ~exists().where(and_(flying.target == LineRow.target, flying.flying))
-    now = literal(tx.now, Utc)
-    tried = case((LineRow.attempts > 0, LineRow.not_before), else_=now)
-    from_when = case((PaceRow.hold_until > tried, PaceRow.hold_until), else_=tried)
-    first = (
-        select(LineRow.id, LineRow.again, turn.label("turn"), type_coerce(from_when, Utc).label("from_when"))
-        .outerjoin(CoupleRow, CoupleRow.id == LineRow.couple_id)
-        .outerjoin(PersonRow, PersonRow.id == LineRow.to_id)
-        .outerjoin(PaceRow, PaceRow.target == LineRow.target)
-        .where(speaks, can_hear, free)
-        .subquery()
-    )
-    may = and_(first.c.turn == 1, first.c.again) if cut_off else first.c.turn == 1
+    before, flying = aliased(LineRow), aliased(LineRow)
+    goes_before = tuple_(before.rank > FIRST, before.id) < tuple_(LineRow.rank > FIRST, LineRow.id)
+    blocking = _may_be_tried(select(before.id), before).where(before.target == LineRow.target, goes_before)
     heads = (
-        select(LineRow)
-        .join(first, first.c.id == LineRow.id)
-        .where(may, first.c.from_when <= tx.now)
+        _may_be_tried(select(LineRow), LineRow)
+        .outerjoin(PaceRow, PaceRow.target == LineRow.target)
+        .where(
+            LineRow.rank <= rank,
+            or_(LineRow.attempts == 0, LineRow.not_before <= tx.now),
+            or_(PaceRow.hold_until.is_(None), PaceRow.hold_until <= tx.now),
+            ~exists().where(flying.target == LineRow.target, flying.flying),
+            ~blocking.exists(),
+        )
         .order_by(LineRow.rank, LineRow.id)
-        .limit(LOOKED_AT)
+        .limit(A_PAGE)
     )
-    later = select(func.min(first.c.from_when)).where(may, first.c.from_when > tx.now)
-    return list(tx.session.scalars(heads)), tx.session.scalar(later)
+    if last is not None:
+        heads = heads.where(tuple_(LineRow.rank, LineRow.id) > (last.rank, last.id))
+    if cut_off:
+        heads = heads.where(LineRow.again)
+    return list(tx.session.scalars(heads))
+
+
+def _may_be_tried(lines: Any, line: type[LineRow]) -> Any:  # noqa: ANN401 - a query of SQLAlchemy's
+    """Leave only lines whose room or lane hears them now."""
+    speaks = or_(
+        line.couple_id.is_(None), line.to_id.is_not(None), line.always,
+        CoupleRow.floor_id.is_(None), CoupleRow.floor_id == line.playing_id,
+    )  # fmt: skip
+    can_hear = or_(line.waits.is_(False), PersonRow.lane_open)
+    lines = lines.outerjoin(CoupleRow, CoupleRow.id == line.couple_id)
+    return lines.outerjoin(PersonRow, PersonRow.id == line.to_id).where(speaks, can_hear)
+
+
+def _is_left(tx: Tx, rank: int) -> bool:
+    """Whether a line of this rank or below was not given to Telegram yet."""
+    return bool(tx.session.scalar(select(exists().where(LineRow.rank >= rank, LineRow.flying.is_(False)))))
+
+
+def _next_try(tx: Tx, *, cut_off: bool) -> datetime | None:
+    """Return when the next line may be tried that was tried in vain, or whose chat is held."""
+    tried = select(func.min(LineRow.not_before)).where(
+        LineRow.attempts > 0, LineRow.flying.is_(False), LineRow.not_before > tx.now
+    )
+    held = select(func.min(PaceRow.hold_until)).where(
+        PaceRow.hold_until > tx.now, exists().where(LineRow.target == PaceRow.target)
+    )
+    if cut_off:
+        tried = tried.where(LineRow.again)
+    moments = (tx.session.scalar(tried), tx.session.scalar(held))
+    return min((at for at in moments if at), default=None)
 
 
 def _ready(tx: Tx, line: LineRow, book: Book) -> Ready | None:
@@ -613,14 +645,18 @@ class _Recent:
 class _Pace:
     """How fast each of some chats, and all chats together, may be written to."""
 
-    def __init__(self, tx: Tx, limits: Limits, targets: Iterable[int]) -> None:
+    def __init__(self, tx: Tx, limits: Limits) -> None:
         self.tx, self.limits = tx, limits
-        query = select(PaceRow).where(PaceRow.target.in_({ALL_PROMPTS, ALL_ANSWERS, *targets}))
-        self._rows = {row.target: row for row in tx.session.scalars(query)}
-        self._recent = {
-            number: _Recent.read(row.recent, tx.now - (A_SECOND_THERE if number in WHOLE else MINUTE))
-            for number, row in self._rows.items()
-        }
+        self._rows: dict[int, PaceRow] = {}
+        self._recent: dict[int, _Recent] = {}
+        self.look_at(WHOLE)
+
+    def look_at(self, targets: Iterable[int]) -> None:
+        """Look how fast these chats were written to lately."""
+        query = select(PaceRow).where(PaceRow.target.in_(set(targets)))
+        for row in self.tx.session.scalars(query):
+            since = self.tx.now - (A_SECOND_THERE if row.target in WHOLE else MINUTE)
+            self._rows[row.target], self._recent[row.target] = row, _Recent.read(row.recent, since)
 
     def earliest(self, line: LineRow) -> datetime:
         """Return the first moment at which a line may go."""
@@ -632,11 +668,23 @@ class _Pace:
                 moments += _after(own.messages, self.limits.group_a_minute, MINUTE)
         elif line.kind != "count":
             moments += _after(own.edits, A_FEW, A_FEW * SECOND)
+        return max([*moments, self.whole(line.rank)])
+
+    def whole(self, rank: int) -> datetime:
+        """Return the first moment at which a line of this rank may go to any chat."""
         prompts, answers = (self._recent.get(number, _Recent()).messages for number in WHOLE)
-        if line.rank >= PROMPT:
+        every, most = sorted(prompts + answers), self.limits.prompts_a_second + self.limits.answers_a_second
+        moments = _after(every, most, A_SECOND_THERE)
+        if rank > FIRST:
+            moments += _evenly(every, most) + _after(every, most - FOR_THE_FIRST, A_SECOND_THERE)
+        if rank >= PROMPT:
             moments += _evenly(prompts, self.limits.prompts_a_second)
-        whole = self.limits.prompts_a_second + self.limits.answers_a_second
-        return max([*moments, *_evenly(sorted(prompts + answers), whole)])
+        return max([self.tx.now, *moments])
+
+    def open_to(self) -> int:
+        """Return down to which rank lines may go now; before the first of them, where none may."""
+        may = [rank for rank in (FIRST, TO_PEOPLE, PROMPT) if self.whole(rank) <= self.tx.now]
+        return TO_STRANGERS if PROMPT in may else max(may, default=FIRST - 1)
 
     def note(self, line: LineRow) -> None:
         """Note that a line goes now."""

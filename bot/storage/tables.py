@@ -193,6 +193,17 @@ class LineRow(Base):
     attempts: Mapped[int]
     flying: Mapped[bool]  # given to Telegram, and no answer yet
 
+    __table_args__ = (
+        Index("ix_line_order", "rank", "id"),
+        Index("ix_line_flying", "target", sqlite_where=text("flying"), postgresql_where=text("flying")),
+        Index(
+            "ix_line_tried",
+            "not_before",
+            sqlite_where=text("attempts > 0"),
+            postgresql_where=text("attempts > 0"),
+        ),
+    )
+
 
 class SaidRow(Base):
     """Which question a person's message answered, so that an edit of it finds the same one."""
@@ -213,10 +224,12 @@ class InboxRow(Base):
     body: Mapped[bytes | None]  # sealed
     stage: Mapped[str] = mapped_column(String(8))  # new, done, dead
     at: Mapped[datetime]
+    whose: Mapped[int | None]  # with whom it takes turns, while it is new: a couple, else a chat
 
     __table_args__ = (
         Index(
             "ix_inbox_new",
+            "at",
             "update_id",
             sqlite_where=text("stage = 'new'"),
             postgresql_where=text("stage = 'new'"),
@@ -231,6 +244,15 @@ class PaceRow(Base):
     target: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     hold_until: Mapped[datetime | None]
     recent: Mapped[str] = mapped_column(String(1024))  # seconds since the epoch, oldest first
+
+    __table_args__ = (
+        Index(
+            "ix_pace_held",
+            "hold_until",
+            sqlite_where=text("hold_until IS NOT NULL"),
+            postgresql_where=text("hold_until IS NOT NULL"),
+        ),
+    )
 
 
 class PictureRow(Base):

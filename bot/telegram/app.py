@@ -31,7 +31,7 @@ from bot.logs import trace_of
 from bot.ritual import Ritual
 from bot.storage import couples, inbox, outbox
 from bot.storage.outbox import Limits
-from bot.storage.store import BusyError, Storage
+from bot.storage.store import BusyError, Storage, Tx
 from bot.telegram import inbound
 from bot.telegram.intake import Intake, RawBot
 from bot.telegram.keyboard import lane_link
@@ -42,6 +42,7 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 50  # updates read from the inbox at a time
 ROUNDS = 1_000  # batches in one go; more would mean that somebody is rung for ever
+A_BEAT = timedelta(seconds=1)  # the heartbeat nudges as often
 RING_EVERY = 10  # batches that are heard, at most, before who is due is rung
 MOST_ASIDES = 500  # answers to taps, and nods, that wait to be given; beyond them none is
 A_STEP = timedelta(seconds=30)  # by which a clock goes back that is set, and not only trimmed
@@ -91,7 +92,7 @@ class Tend:
         self._application: Application[Any, Any, Any, Any, Any, Any] = builder.build()
         self._application.add_handler(TypeHandler(Update, self._on_update))
         self._application.add_error_handler(self._on_error)
-        self._intake = Intake(self.bot, storage, self.nudge, self._back)
+        self._intake = Intake(self.bot, storage, self.nudge, self._back, self._presses)
         self._sender = Sender(self.bot, storage, now, engine.moved, engine.shut, engine.counted)
         self._heartbeat = heartbeat(self._beat, self._sweep)
         self._alive = alive
@@ -100,6 +101,7 @@ class Tend:
         self._ending = False
         self._under_way: set[asyncio.Task[None]] = set()
         self._latest = now()  # that the clock ever showed
+        self._pressed = False  # somebody has just written who is to be heard first
         self._taken = False  # the update that was heard last had its effect, or was put aside
         self._asides = asyncio.Semaphore(limits.in_flight)
         self._waiting_asides = 0
@@ -195,12 +197,15 @@ class Tend:
             if self._ending:
                 return
             try:
-                await self.go()
+                look_again = await self.go()
                 self._alive()
             except BusyError as error:
                 log.error(
                     "the database does not answer (%s); the next beat tries again", type(error).__name__
                 )
+                continue
+            if look_again is not None and (wait := look_again - self._now()) < A_BEAT:
+                asyncio.get_running_loop().call_later(max(wait.total_seconds(), 0), self.nudge)
 
     async def go(self) -> datetime | None:
         """Go the road until nothing is left to hear or ring; return when there is something to send later.
@@ -274,14 +279,27 @@ class Tend:
         return 0 if self._intake.more else await self._hear_waiting(strangers=True)
 
     async def _hear_waiting(self, *, strangers: bool) -> int:
-        """Hear one batch, and return how many were heard."""
+        """Hear one batch, unless somebody presses meanwhile, and return how many there were."""
+        self._pressed = False
         waiting = await self._storage.run(inbox.waiting, AT_ONCE, strangers=strangers)
         for number, body in waiting:
             self._taken = False
             await self._hear(number, body)
             if not self._taken:
                 return 0  # the database is in trouble; order is kept, and the next beat tries again
+            if self._pressed:
+                break
         return len(waiting)
+
+    def _presses(self, tx: Tx, body: dict[str, Any]) -> bool:
+        """Whether an update is to be heard before all others; what cannot be read is nobody's hurry."""
+        try:
+            arrival = inbound.read(Update.de_json(body, self.bot), self.bot.bot)
+        except Exception:  # noqa: BLE001 - whatever Telegram may send one day: it is told when it is heard
+            return False
+        pressing = self._engine.presses(tx, arrival)
+        self._pressed = self._pressed or pressing
+        return pressing
 
     async def _hear(self, number: int, body: dict[str, Any]) -> None:
         try:

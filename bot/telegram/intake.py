@@ -43,7 +43,8 @@ class RawBot(ExtBot[None]):
 class Intake:
     """Polls, stores, then confirms.
 
-    It calls `stored` when there is something to hear, and `back` when Telegram answers that did not before.
+    It calls `stored` when there is something to hear, and `back` when Telegram answers that did not before;
+    what `presses` is heard first.
     Between the two it is cut off: nobody can know whether what is sent then arrives. It has caught up when
     all that people did meanwhile is stored: nobody is rung before, or what was said in time would come late.
     """
@@ -54,8 +55,10 @@ class Intake:
         storage: Storage,
         stored: Callable[[], None],
         back: Callable[[], None] = lambda: None,
+        presses: inbox.Presses = inbox.nothing_presses,
     ) -> None:
         self._bot, self._storage, self._stored, self._back = bot, storage, stored, back
+        self._presses = presses
         self._offset: int | None = None
         self._turns: inbox.Turns = {}
         self.cut_off = self.caught_up = False
@@ -101,7 +104,7 @@ class Intake:
             self._back()
         if updates:
             whole = [update for update in updates if 0 <= update["update_id"] < HIGHEST]
-            await self._storage.run(inbox.keep, whole, self._turns)
+            await self._storage.run(inbox.keep, whole, self._turns, self._presses)
             self._offset = max(update["update_id"] for update in updates) + 1
         self.more = len(updates) >= A_BATCH
         if updates or not waits:
