@@ -504,6 +504,8 @@ class Engine:
 
     def _ring_playing(self, tx: Tx, playing: PlayingRow) -> None:
         couple = couples.of_playing(tx, playing)
+        if not playing.always and _waits(couple, tx.now):
+            return
         row = couples.row_of(tx, couple, playing, self.book)
         if row is None:
             self._lost_thread(tx, couple, playing)
@@ -519,6 +521,8 @@ class Engine:
 
     def _ring_call(self, tx: Tx, call: CallRow) -> None:
         couple = couples.of_call(tx, call)
+        if _waits(couple, tx.now):
+            return
         ritual = self.book.rituals.get(call.ritual)
         if ritual is None or call.due_at is None:
             call.due_at = None
@@ -673,6 +677,11 @@ def key_of(button: Button) -> str:
     """Return what a tap carries: it names the button, not its place, so that a redraw moves nothing."""
     meaning = f"{button.tap}\0{button.item}\0{button.opens}"
     return blake2b(meaning.encode(), digest_size=6).hexdigest()
+
+
+def _waits(couple: CoupleRow, now: datetime) -> bool:
+    """Whether one of this couple was rung after a silence just before: the next is rung some minutes later."""
+    return couple.rung_after is not None and couple.rung_after > now
 
 
 def _a_stranger(who: Somebody) -> Audience:

@@ -117,11 +117,16 @@ class Story(Play):
         env: Mapping[str, str] | None = None,
     ) -> "Story":
         """Start one in this folder."""
+        is_new = not folder.exists() or not any(folder.iterdir())
         with ExitStack() as ends:
             database = ends.enter_context(telling.database())
             story = cls.start(folder, env, telling.argv(database, bot))
             story.folder, story.database, story.ends = folder, database, ends.pop_all()
         story.is_told(telling)
+        if is_new:  # at noon on a Monday, whenever it is told: weeks have their own evenings
+            noon = story.now.replace(hour=12, minute=0, second=0, microsecond=0)
+            monday = noon - timedelta(days=noon.weekday())
+            story.clock.to((monday if monday > story.now else monday + timedelta(days=7)).isoformat())
         return story
 
     def is_told(self, telling: Telling) -> None:

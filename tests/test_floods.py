@@ -57,7 +57,7 @@ def test_a_busy_evening_of_many_couples_is_never_faster_than_telegram_allows(pos
     gone += post.drains()
     assert_kept(gone, post.limits)
     kinds = Counter(line.kind for _, line, _ in gone)
-    assert min(kinds["say"], kinds["redraw"], kinds["strip"]) > 30
+    assert min(kinds["say"], kinds["redraw"], kinds["strip"]) > COUPLES / 2
     seconds = (gone[-1][0] - gone[0][0]).total_seconds()
     assert len(gone) / seconds > 20  # and wastes little of what it may
 

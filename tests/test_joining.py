@@ -147,7 +147,7 @@ def test_everything_has_a_good_answer_already() -> None:
     assert "Every other evening" in room.labels
     ben.taps("Looks right")
     assert room.texts[-1] == (
-        "Kept. I come on Friday, 1 May, at 21:00.\n"
+        "Kept. Your first evening is Friday, 1 May, at 21:00.\n"
         "One thing for each of you: open our private chat, for words that nobody else sees."
     )
     clock.reaches("21:00")
@@ -207,7 +207,7 @@ def test_when_tonights_hour_has_passed_it_begins_tomorrow() -> None:
     ann.replies("19:30")
     ann.taps("Looks right")
 
-    assert room.texts[-1].startswith("Kept. I come on Saturday, 2 May, at 19:30.")
+    assert room.texts[-1].startswith("Kept. Your first evening is Saturday, 2 May, at 19:30.")
 
 
 def test_two_who_live_apart_keep_one_hour_and_each_their_own_clock() -> None:

@@ -31,6 +31,7 @@ from bot.rituals.pause import (
     OWN_WORD,
     PAUSE,
     READY,
+    READY_DAYS_LATE,
     READY_LATE,
     REST,
     RESTS,
@@ -335,6 +336,14 @@ def test_a_late_return_says_so() -> None:
     assert room.texts.count(RESTS) == 0
 
 
+def test_a_return_that_is_days_late_names_its_day() -> None:
+    room, _, _, clock = paused()
+
+    clock.is_away(hours=75)
+
+    assert room.texts[-1] == "The pause was over on Friday, 1 May, at 20:30, and I come late. Ready?"
+
+
 def test_the_next_card_offers_to_take_it_up() -> None:
     room, ann, ben, clock = rehearse(*HOUSE, at="18:00", prefers={ANCHOR: FIRST_DAY})
     ann.sends("/pause")
@@ -568,8 +577,9 @@ def test_a_pause_always_comes_back(chance: Random) -> None:
             assert outcome.row.state.wake_at - outcome.row.state.since <= LONGEST
         said = [each.text for each in outcome.said if not each.quiet]
         ended = isinstance(row.state, Apart) and isinstance(event, TimeCame)
-        assert (READY in said or READY_LATE in said) is ended
-        ends, readies = ends + ended, readies + said.count(READY) + said.count(READY_LATE)
+        ready = [text for text in said if text in {READY, READY_LATE, READY_DAYS_LATE}]
+        assert bool(ready) is ended
+        ends, readies = ends + ended, readies + len(ready)
         calls = 0 if ended else calls + said.count(BRING_BACK)
         assert calls <= 1
         closes += said.count(BOTH_BACK) + said.count(RESTS)

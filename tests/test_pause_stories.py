@@ -41,7 +41,6 @@ FINE, BACK_AGAIN = "We're fine again", "I'm back"
 def a_couple(folder: Path, telling: Telling = IN_ENGLISH, *, lanes: bool = True) -> Iterator[Story]:
     """Let the two be a couple, on a Monday at noon."""
     with Story.at(folder, telling) as story:
-        comes(story, MONDAY, "12:00")
         story.ready(lanes=lanes)
         yield story
 

@@ -56,7 +56,9 @@ def test_a_couple_joins_and_sets_its_evening_while_a_stranger_tries_at_every_ste
         assert_nothing_changes(story, anew, lambda: tries_everything_at_the_settings(cleo, anew))
         ben.taps("Looks right")
 
-        assert story.newest("Kept. I come on Sunday, 22 November, at 20:30.")["buttons"] == [
+        begun = story.now
+        evening = f"Monday, {begun.day} {begun:%B}"
+        assert story.newest(f"Kept. Your first evening is {evening}, at 20:30.")["buttons"] == [
             ["Open our private chat"]
         ]
         assert story.buttons_of_tend() == []
@@ -68,7 +70,7 @@ def test_a_couple_joins_and_sets_its_evening_while_a_stranger_tries_at_every_ste
         story.until("20:30")
         story.until("20:30")
         cards = [f"{at:%d. %H:%M}" for at, text in story.said() if text.startswith(CARD)]
-        assert cards == ["22. 20:30", "24. 20:30"]
+        assert cards == [f"{day:%d}. 20:30" for day in (begun, begun + timedelta(days=2))]
 
 
 def tries_everything_at_the_settings(cleo: Phone, setup: int) -> None:

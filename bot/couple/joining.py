@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.couple import places
-from bot.hours import QUIET, ZONE
+from bot.hours import QUIET, ZONE, evening_hour
 from bot.ritual import (
     Answer,
     Began,
@@ -82,7 +82,7 @@ FOR_YOU_TWO = "What you choose here is for you both. In our private chat each ch
 FOR_YOU_ALONE = "What you choose here is for you alone."
 YOURS_SHOWS = "Kept. Yours is the clock of {zone}."
 ALL_SET = (
-    "Kept. I come on {first:day}, at {first:hour}.\n"
+    "Kept. Your first evening is {first:day}, at {first:hour}.\n"
     "One thing for each of you: open our private chat, for words that nobody else sees."
 )
 CHANGED = "{who} has changed this for you two. {what}: {value}."
@@ -306,8 +306,8 @@ def accepted(scene: Scene) -> Turn:
     prefers = scene.prefers
     for wish in settled:
         prefers = prefers.put(wish.preference, wish.value)
-    hours = [at for ritual in RITUALS if (at := ritual.calls(prefers, scene.now))]
-    return None, [*settled, say(ALL_SET, OPEN_LANE, first=min(hours, default=scene.now))]
+    first = evening_hour(prefers, scene.now)
+    return None, [*settled, say(ALL_SET, OPEN_LANE, first=first or scene.now)]
 
 
 # -- Helpers ------------------------------------------------------------------

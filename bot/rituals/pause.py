@@ -40,6 +40,7 @@ LADDER = timedelta(minutes=20), timedelta(hours=1), timedelta(hours=2)  # then o
 MORNING = time(9)  # when a night is over
 PATIENCE = timedelta(minutes=30)  # for an answer, before the one call and after it
 CHOOSES, RESTS_FOR = timedelta(hours=3), timedelta(days=7)
+HALF_A_DAY = timedelta(hours=12)  # from then on an hour alone would be read as one of today
 LOOKS_AFTER = timedelta(minutes=20)
 OPEN = "open pause"
 
@@ -60,6 +61,7 @@ REST = (
 EARLY = "Noted. When you both say so, the pause ends."
 READY = "The pause is over. Ready?"
 READY_LATE = "The pause was over at {was:hour}, and I come late. Ready?"
+READY_DAYS_LATE = "The pause was over on {was:day}, at {was:hour}, and I come late. Ready?"
 TAKEN_UP = "You have taken the pause up. Ready?"
 BACK = "You are back. Kept."
 LONGER_THEN = "A little longer, then. You meet at {until:hour}."
@@ -193,7 +195,8 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
 
         case Apart(caller=caller, since=since, rung=rung), TimeCame(due, late):
             here = Returning(caller, since, scene.now + PATIENCE, rung)
-            return here, [ready(READY_LATE if late else READY, since, due, scene)]
+            told = READY_LATE if scene.now - due < HALF_A_DAY else READY_DAYS_LATE
+            return here, [ready(told if late else READY, since, due, scene)]
 
         # Coming back, each with a tap of their own; nobody sees who was first.
         case Returning(back=back) | Resting(back=back), Tapped(who, IM_BACK.tap) if scene.other(who) in back:
