@@ -680,7 +680,7 @@ def key_of(button: Button) -> str:
 
 
 def _waits(couple: CoupleRow, now: datetime) -> bool:
-    """Whether one of this couple was rung after a silence just before: the next is rung some minutes later."""
+    """Whether one of this couple was rung just before, after a silence: the next waits some minutes."""
     return couple.rung_after is not None and couple.rung_after > now
 
 

@@ -1,6 +1,7 @@
 """From "I'm in" to /leave: the real bot over HTTP, a couple, and people who do odd things."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 from bot.playground.cast import BY_NAME

@@ -1,4 +1,4 @@
-"""Pauses and pictures: whom nobody rings before a moment, who is heard first, and what Telegram has of ours."""
+"""Pauses and pictures: whom nobody rings yet, who is heard first, and what Telegram has of ours."""
 
 import sqlalchemy as sa
 from alembic import op
