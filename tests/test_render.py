@@ -161,7 +161,7 @@ def test_templates_labels_and_listed_words_read_in_the_readers_language_and_own_
     )
     assert plain(said, reader) == "Ann: calma.\nRitmo: Cada noche"
     assert plain(say("{who}: {feeling}.", who=ANN, feeling=Words(ANN, "calm")), reader) == "Ann: calm."
-    assert label(Button("Not tonight", "not tonight"), reader) == "Hoy no"
+    assert label(Button("Not tonight", "not tonight"), reader) == "Esta noche no"
     assert label(Button("Not tonight", "not tonight"), ROOM) == "Not tonight"
 
 
