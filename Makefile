@@ -8,13 +8,16 @@ SERVER := $(VENV)/server
 # The stories wait more than they work, so three keep two cores busy.
 WORKERS ?= 3
 
-.PHONY: test soak play check texts lock clean
+.PHONY: test soak bench play check texts lock clean
 
 test: check $(SERVER) ## format, lint, types, imports, and every test
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 soak: $(READY) $(SERVER) ## what takes long: the same stories longer, more often and in the other language
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m soak
+
+bench: $(READY) ## measure, and write docs/benchmarks.md
+	$(BIN)/python -m tests.bench
 
 check: $(READY)
 	$(BIN)/ruff format --check .

@@ -35,10 +35,26 @@ class Crowd:
         _check(count)
         return [self._couple(self._world.number("couple")) for _ in range(count)]
 
+    def settlers(self, count: int) -> list[Json]:
+        """Let so many couples live here whom the bot knows already; it is told nothing of them."""
+        return [self._settled(self._world.number("couple")) for _ in range(count)]
+
     def _stranger(self, number: int) -> Person:
         return self._arrived(Person(f"s{number}", STRANGERS + number, f"Stranger {number}", "UTC", "Home"))
 
     def _couple(self, number: int) -> Json:
+        one, other, group = self._housed(number)
+        self._rooms.bring_bot(one, group, "member")
+        return {"who": [one.name, other.name], "chat": group.id}
+
+    def _settled(self, number: int) -> Json:
+        one, other, group = self._housed(number)
+        group.bot = "member"
+        for person in (one, other):
+            self._world.lanes[person.id].started = True
+        return {"who": [one.name, other.name], "chat": group.id}
+
+    def _housed(self, number: int) -> tuple[Person, Person, Group]:
         title = f"Room {number}"
         one, other = (
             self._arrived(
@@ -54,8 +70,7 @@ class Crowd:
         )
         group = Group(ROOMS - number, title, [one.id, other.id], maker=one.id)
         self._world.add(self._world.groups, group)
-        self._rooms.bring_bot(one, group, "member")
-        return {"who": [one.name, other.name], "chat": group.id}
+        return one, other, group
 
     def _arrived(self, person: Person) -> Person:
         self._world.welcome(person)
