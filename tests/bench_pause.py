@@ -66,8 +66,8 @@ class Measured:
         yield (
             f"{len(self.silent)} and {len(self.stormy)} pauses. In the storm {self.sent_a_second:.1f} "
             f"messages a second went out to {IN_THE_STORM:,} couples, and {min(self.waiting)} to "
-            f"{max(self.waiting)} updates of others waited in the inbox when a pause was called. Asked for: p99 "
-            "at most the larger of twice that in silence and 50 ms. "
+            f"{max(self.waiting)} updates of others waited in the inbox when a pause was called. Asked for: "
+            "p99 at most the larger of twice that in silence and 50 ms. "
             f"It {'holds' if self.holds else 'does not hold'}."
         )
 
