@@ -9,4 +9,4 @@ from tests.databases import (  # noqa: F401 - pytest finds fixtures by their nam
     shelf,
     store,
 )
-from tests.tellings import telling  # noqa: F401 - as above
+from tests.tellings import pytest_generate_tests, telling  # noqa: F401 - as above

@@ -102,6 +102,7 @@ def test_when_the_guest_is_gone_the_evening_comes_by_itself(tmp_path: Path) -> N
         story.cleo.leaves()
 
         assert story.newest(AMONG_THEMSELVES)["buttons"] == []
+        story.clock.by("PT6M")  # a silence is over, and nothing bursts into the room
         assert story.newest("Your check-in, later than planned")["buttons"]
         by_picker(story, story.ann, "calm", "a hug")
         by_picker(story, story.ben, "tired", "sleep")

@@ -31,7 +31,7 @@ from tests.phones import Phone
 from tests.stories import CARD, GOOD_NIGHT, REVEAL, Story, by_picker, by_private_message, mine
 from tests.tellings import IN_ENGLISH, Telling
 
-CALLED, WAS_OVER, LONGER = "{} takes a pause for you two.", "The pause was over at", "A little longer, then."
+CALLED, WAS_OVER, LONGER = "{} takes a pause for you two.", "The pause was over ", "A little longer, then."
 LATE_CARD = "Your check-in, later than planned."
 MONDAY, SUNDAY, A_DAY, A_MINUTE = 0, 6, timedelta(days=1), timedelta(minutes=1)
 FINE, BACK_AGAIN = "We're fine again", "I'm back"
