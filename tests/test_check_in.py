@@ -834,6 +834,22 @@ def test_a_reproach_is_offered_back_to_its_writer_alone() -> None:
     assert ben.private == []
 
 
+@pytest.mark.parametrize("then", ["nothing", "Keep my words"])
+def test_what_was_told_alone_stays_unseen_when_a_reproach_follows_in_the_room(then: str) -> None:
+    room, ann, ben, _ = evening(mode="open")
+    ann.taps("Tell me alone")
+    ann.writes("a boat without a rope")
+    ann.writes("rest")
+
+    ann.replies(f"{REPROACH} / rest")
+    if then != "nothing":
+        ann.taps(then)
+    ben.taps("calm")
+
+    assert room.texts[-1].splitlines()[-1] == "Ben: calm."
+    assert not any("a boat" in text for text in [*room.texts, *ben.private, *ben.whispered])
+
+
 def test_they_may_keep_their_words() -> None:
     room, ann, ben, _ = evening()
     ann.taps("Tell me alone")

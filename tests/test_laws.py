@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from bot import shell
 from bot.couple.house import HOUSE
+from bot.couple.joining import Setting
 from bot.ritual import (
     Began,
     Button,
@@ -210,15 +211,16 @@ def may_be_seen(stage: Stage, mark: Mark, passed: list[Row]) -> bool:
 
 
 def is_let_go(thing: Kept) -> bool:
-    """Whether the other may read what is kept: a promise that is shown, a thanks that was said."""
-    return thing.outcome in {"told", "noticed"} or (thing.kind == "thanks" and thing.shared)
+    """Whether the other may read what is kept: a promise shown, a thanks said, their plan."""
+    joint = thing.kind == "thanks" or thing.kind.startswith("plan ")
+    return thing.outcome in {"told", "noticed"} or (joint and thing.shared)
 
 
 def lets_go(state: object, mark: Mark) -> bool:
     match state:
         case Naming(evening=evening):
             return not (evening.together or mark.alone)
-        case Acting() | Listening():
+        case Acting() | Listening() | Setting():  # what is set for the two is said to the two
             return True
         case Shared(by=by):
             return mark.by in by

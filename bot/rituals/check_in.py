@@ -401,8 +401,9 @@ def took(here: Naming, who: Person, given: dict[str, Words], scene: Scene, *, pr
     draft = next((pair for pair in given.items() if may_offer(who, pair[1], scene)), None)
     if draft is None:
         return answered(here, who, given, scene, private=private, draw=say if private else redraw)
-    rest = {question: words for question, words in given.items() if question != draft[0]}
-    alone = told_alone(here.evening.yours[who], given, private=private)
+    yours, rest = here.evening.yours[who], {name: words for name, words in given.items() if name != draft[0]}
+    stands = getattr(yours, draft[0]) is not None  # and stays as it was told until the draft is decided on
+    alone = told_alone(yours, given if private or not stands else rest, private=private)
     evening = with_yours(here.evening, who, **rest, draft=draft, not_tonight=False, alone=alone)
     return replace(here, evening=evening), [Kept("offer", who, shared=False), your_card(say, evening, who)]
 
