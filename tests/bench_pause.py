@@ -80,40 +80,48 @@ def p99(times: list[float]) -> float:
 def measure() -> Measured:
     """Measure once. It takes about ten minutes."""
     with tempfile.TemporaryDirectory(prefix="tend-bench-") as folder:
-        settle(Path(folder))
+        nine = settle(Path(folder))
         with Play.start(Path(folder)) as play:
-            return Measuring(play, Path(folder)).whole()
+            return Measuring(play, Path(folder), nine).whole()
 
 
-def settle(folder: Path) -> None:
-    """Let everybody live here, in the stand-in's world and in the bot's database."""
+def settle(folder: Path) -> datetime:
+    """Let everybody live here, in the stand-in's world and in the bot's database, shortly before nine.
+
+    It is a Monday, so nothing else comes that evening. Returns when nine is.
+    """
+    now = wall_clock().astimezone(BERLIN)
+    nine = now.replace(hour=21, minute=0, second=0, microsecond=0) + timedelta(days=7 - now.weekday())
+    store = open_store(Settings(data_dir=folder), lambda: nine - BEFORE, migrating=True)
+    engine = Engine(HOUSE, ALL_PREFERENCES)
+    town.settle(store, engine, range(1, IN_THE_STORM + 1), hour(21), nine.date())
+    others = range(IN_THE_STORM + 1, IN_THE_STORM + WHO_WRITE + 2 * SAMPLES + 1)
+    town.settle(store, engine, others, hour(9), nine.date() + timedelta(days=2))
+    store.close()
     exchange = Exchange(folder / "stand-in")
     exchange.crowd.settlers(IN_THE_STORM + WHO_WRITE + 2 * SAMPLES)
+    exchange.clock.reach(nine - BEFORE)
     exchange.kept()
     exchange.history.close()
-    store = open_store(Settings(data_dir=folder), wall_clock, migrating=True)
-    engine, today = Engine(HOUSE, ALL_PREFERENCES), wall_clock().date()
-    town.settle(store, engine, range(1, IN_THE_STORM + 1), hour(21), today)
-    others = range(IN_THE_STORM + 1, IN_THE_STORM + WHO_WRITE + 2 * SAMPLES + 1)
-    town.settle(store, engine, others, hour(9), today)
-    store.close()
+    return nine
 
 
 class Measuring:
     """One run, as it goes."""
 
-    def __init__(self, play: Play, folder: Path) -> None:
-        self.play = play
+    def __init__(self, play: Play, folder: Path, nine: datetime) -> None:
+        self.play, self.nine = play, nine
         self.chance = random.Random(7)  # noqa: S311 - a measurement, not a secret
         self.database = sqlite3.connect(f"file:{folder / 'tend' / 'tend.db'}?mode=ro", uri=True)
-        self.folder = folder
+        with closing(sqlite3.connect(folder / "stand-in" / "history.db")) as file:
+            (body,) = file.execute("SELECT body FROM record WHERE kind = 'clock'").fetchone()
+        self.ahead = json.loads(body)["offset"]  # seconds by which the play is ahead of us
         self.callers = iter(range(IN_THE_STORM + WHO_WRITE + 1, IN_THE_STORM + WHO_WRITE + 2 * SAMPLES + 1))
         self.writers = [IN_THE_STORM + 1 + number for number in range(WHO_WRITE)]
         self.written = 0
 
     def whole(self) -> Measured:
         """Measure in silence, then in the storm."""
-        self.goes_on_to_the_evening()
         self.write(WHO_WRITE)  # their cards are there before it begins
         while self.waits() or self.count("line"):
             time.sleep(0.2)
@@ -127,16 +135,6 @@ class Measuring:
             stormy.append(self.pause(STORMY_GAP))
         took = time.monotonic() - began
         return Measured(silent, stormy, waiting, (self.sent() - before) / took)
-
-    def goes_on_to_the_evening(self) -> None:
-        """Move on to a while before nine; from there time goes on by itself."""
-        now = datetime.fromisoformat(self.play.clock.now()).astimezone(BERLIN)
-        self.nine = now.replace(hour=21, minute=0, second=0, microsecond=0)
-        self.nine += timedelta(days=self.nine - now < BEFORE)
-        self.play.clock.to((self.nine - BEFORE).isoformat())
-        with closing(sqlite3.connect(self.folder / "stand-in" / "history.db")) as file:
-            (body,) = file.execute("SELECT body FROM record WHERE kind = 'clock'").fetchone()
-        self.ahead = json.loads(body)["offset"]
 
     def now(self) -> datetime:
         """Return the time of the play."""
@@ -154,7 +152,7 @@ class Measuring:
         end = time.monotonic() + ANSWERED_WITHIN
         time.sleep(self.chance.uniform(*gap))
         while time.monotonic() < end:
-            calls = self.play.calls("sendMessage", chat=ROOMS - number)
+            calls = self.play.line.get("/play/calls", method="sendMessage", chat=ROOMS - number, wait=False)
             if calls:
                 said = datetime.fromisoformat(calls[0]["at"]).timestamp() - self.ahead
                 return float(said - asked)
@@ -185,4 +183,5 @@ class Measuring:
 
     def sent(self) -> int:
         """Return how many messages were ever sent."""
-        return int(self.play.count_of_calls()["ever"].get("sendMessage", 0))
+        counted = self.play.line.get("/play/calls", count=True, wait=False)
+        return int(counted["ever"].get("sendMessage", 0))
