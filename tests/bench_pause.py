@@ -10,9 +10,10 @@ import json
 import random
 import sqlite3
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from datetime import time as hour
@@ -32,6 +33,7 @@ from tests.rehearsal import BERLIN
 
 IN_THE_STORM, WHO_WRITE, SAMPLES = 10_000, 600, 300
 WAITING = 600  # updates of others that wait when somebody calls a pause
+SOME_MORE, AT_ONCE = 40, 5  # so that it is never less; and so many are written in one go
 SILENT_GAP, STORMY_GAP = (
     (0.15, 0.25),
     (1.15, 1.35),
@@ -112,7 +114,8 @@ class Measuring:
     def __init__(self, play: Play, folder: Path, nine: datetime) -> None:
         self.play, self.nine = play, nine
         self.chance = random.Random(7)  # noqa: S311 - a measurement, not a secret
-        self.database = sqlite3.connect(f"file:{folder / 'tend' / 'tend.db'}?mode=ro", uri=True)
+        where = f"file:{folder / 'tend' / 'tend.db'}?mode=ro"
+        self.database = sqlite3.connect(where, uri=True, check_same_thread=False)
         with closing(sqlite3.connect(folder / "stand-in" / "history.db")) as file:
             (body,) = file.execute("SELECT body FROM record WHERE kind = 'clock'").fetchone()
         self.ahead = json.loads(body)["offset"]  # seconds by which the play is ahead of us
@@ -130,9 +133,10 @@ class Measuring:
             time.sleep(0.1)
         began, before = time.monotonic(), self.sent()
         stormy, waiting = [], []
-        for _ in range(SAMPLES):
-            waiting.append(self.others_write())
-            stormy.append(self.pause(STORMY_GAP))
+        with self.others_writing():
+            for _ in range(SAMPLES):
+                waiting.append(self.waits())
+                stormy.append(self.pause(STORMY_GAP))
         took = time.monotonic() - began
         return Measured(silent, stormy, waiting, (self.sent() - before) / took)
 
@@ -159,12 +163,27 @@ class Measuring:
             time.sleep(0.1)
         raise AssertionError("A pause was not answered.")
 
-    def others_write(self) -> int:
-        """Let others write until enough of what they wrote waits to be heard; return how much that is."""
-        end = time.monotonic() + ANSWERED_WITHIN
-        while (waits := self.waits()) < WAITING and time.monotonic() < end:
-            self.write(WAITING + 40 - waits)
-        return waits
+    @contextmanager
+    def others_writing(self) -> Iterator[None]:
+        """Let others write all the while, so that as much as is wanted waits to be heard."""
+        over = threading.Event()
+
+        def go_on() -> None:
+            while not over.is_set():
+                if self.waits() < WAITING + SOME_MORE:
+                    self.write(AT_ONCE)
+                else:
+                    time.sleep(0.02)
+
+        writing = threading.Thread(target=go_on)
+        writing.start()
+        try:
+            while self.waits() < WAITING:
+                time.sleep(0.1)
+            yield
+        finally:
+            over.set()
+            writing.join()
 
     def write(self, many: int) -> None:
         """Let so many of the others answer their evening in one line, each as often as the next."""

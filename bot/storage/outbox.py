@@ -328,7 +328,7 @@ def claim(
     _mind_the_clock(tx)
     room_left = limits.in_flight - (tx.session.scalar(select(func.count()).where(LineRow.flying)) or 0)
     look_again = _next_try(tx, cut_off=cut_off)
-    pace, ready, last = _Pace(tx, limits), list[Ready](), None
+    pace, ready, last, is_first = _Pace(tx, limits), list[Ready](), None, False
     while heads := _heads(tx, last, pace.open_to(), cut_off=cut_off):
         last = heads[-1]
         pace.look_at(line.target for line in heads)
@@ -338,8 +338,8 @@ def claim(
             if at > tx.now or room_left <= 0:
                 look_again = min(look_again or at, at)
                 continue
-            if ready and tx.others_wait():
-                return ready, tx.now
+            if ready and (tx.others_wait() or (is_first and line.rank > FIRST)):
+                return ready, tx.now  # what comes first is on its way before the others are looked at
             try:
                 made = _ready(tx, line, book)
             except BrokenSealError as error:  # one line that does not open must not block all others
@@ -351,6 +351,7 @@ def claim(
             pace.note(line)
             line.flying, line.attempts = True, line.attempts + 1
             ready.append(made)
+            is_first = line.rank == FIRST
             room_left -= 1
         tx.session.flush()
         if len(heads) < A_PAGE or room_left <= 0:

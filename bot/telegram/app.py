@@ -216,6 +216,8 @@ class Tend:
             await self._mind_the_clock()
             for turn in range(1, ROUNDS):
                 left = await self._hear_waiting(strangers=False)
+                if self._pressed and not self._ending:
+                    continue  # who presses is heard before anything else is done
                 if self._intake.caught_up and (not left or turn % RING_EVERY == 0):
                     left += await self._storage.run(self._engine.ring)
                 look_again = await self._send_waiting()

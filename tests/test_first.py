@@ -1,0 +1,144 @@
+"""What presses is heard and said before all else: by the inbox, the engine, the outbox and the rings."""
+
+from datetime import datetime
+from datetime import time as hour
+from typing import Any
+
+import pytest
+
+from bot.arrival import Arrival, Command, Place, Tap, Text
+from bot.engine import key_of
+from bot.ritual import Button, Prefer
+from bot.rituals.pause import OWN_WORD
+from bot.storage import couples, inbox, outbox
+from bot.storage.outbox import PROMPT, TO_PEOPLE, Limits
+from bot.storage.store import Store, Tx
+from tests import town
+from tests.databases import Time
+from tests.post import A_MINUTE, A_SECOND, Post, texts
+from tests.rehearsal import BERLIN
+from tests.road import HOME, Road
+from tests.test_floods import heard_next, private, tap
+
+PAUSE = 900
+
+
+@pytest.fixture
+def post(store: Store, clock: Time) -> Post:
+    """An outbox and an inbox with nothing in them."""
+    return Post(store, clock, Limits(in_flight=64))
+
+
+@pytest.fixture
+def road(store: Store, clock: Time) -> Road:
+    """Two who are a couple, with their private chats."""
+    road = Road(store, clock).joined()
+    road.open_lanes()
+    return road
+
+
+def presses(_tx: Tx, body: dict[str, Any]) -> bool:
+    return bool(body["update_id"] == PAUSE)
+
+
+# -- In the inbox -------------------------------------------------------------
+
+
+def test_what_presses_is_heard_before_all_others_and_after_what_its_own_couple_wrote(post: Post) -> None:
+    for number, room in ((7, 1), (8, 1), (9, 2)):
+        post.lane(number, room)
+    turns: inbox.Turns = {}
+    with post.store.begin() as tx:
+        inbox.keep(tx, [private(9, number) for number in range(100, 150)], turns)
+        inbox.keep(tx, [private(7, 200), tap(-1, 201, 8)], turns)
+    with post.store.begin() as tx:
+        inbox.keep(tx, [private(9, 300), private(8, PAUSE), private(7, 400)], turns, presses)
+
+    assert heard_next(post, 5) == [200, 201, PAUSE]  # and nobody else in the same go
+    with post.store.begin() as tx:
+        for number in (200, 201, PAUSE):
+            inbox.done(tx, number)
+    assert heard_next(post, 3) == [100, 101, 102]
+
+
+def test_who_presses_without_being_in_a_couple_waits_like_everybody(post: Post) -> None:
+    post.lane(7)
+    with post.store.begin() as tx:
+        inbox.keep(tx, [private(7, 100), private(5_000, PAUSE), private(7, 101)], presses=presses)
+
+    assert heard_next(post) == [100, 101, PAUSE]
+
+
+# -- What it is ---------------------------------------------------------------
+
+
+def test_a_pause_presses_however_it_is_called_and_nothing_else_does(road: Road) -> None:
+    ann, room = road.ann.who, road.ann.room
+    lane = Place(ann.number, private=True)
+    with road.store.begin() as tx:
+        couples.prefer(tx, road.couple(tx, HOME), [Prefer(OWN_WORD, "lighthouse")])
+
+    def is_pressing(arrival: Arrival) -> bool:
+        return road.look(lambda tx: road.engine.presses(tx, arrival))
+
+    def tapped(button: Button) -> Tap:
+        return Tap(ann, room, "1", 1, key_of(button), 1)
+
+    assert is_pressing(Command(ann, room, "pause", "45", 1))
+    assert is_pressing(Command(ann, lane, "lighthouse", "", 1))
+    assert is_pressing(Text(ann, lane, "Lighthouse", 1))
+    assert is_pressing(tapped(Button("Pause", opens="pause")))
+    assert not is_pressing(Command(ann, room, "checkin", "", 1))
+    assert not is_pressing(Command(ann, room, "nothing", "", 1))
+    assert not is_pressing(Text(ann, lane, "what a lighthouse", 1))
+    assert not is_pressing(tapped(Button("calm", "feeling", "calm")))
+
+
+# -- In the outbox ------------------------------------------------------------
+
+
+def test_what_comes_first_is_on_its_way_before_the_others_are_looked_at(post: Post) -> None:
+    for number in range(2, 6):
+        post.puts("evening", number)
+    post.puts("you asked", 6, TO_PEOPLE)
+    post.puts("quiet", 1, TO_PEOPLE, at_once=True)
+
+    ready, look_again = post.claims()
+    assert [line.face.text for line in ready] == ["quiet"]
+    assert look_again == post.clock.now
+    assert texts(post.drains()) == ["you asked", *["evening"] * 4]
+
+
+def test_one_message_a_second_is_held_for_what_comes_first(post: Post) -> None:
+    for number in range(2, 80):
+        post.puts("evening", number, PROMPT if number % 2 else TO_PEOPLE)
+    gone = post.drains(until=post.clock.now + 2 * A_SECOND)
+    assert len(gone) > 40
+    post.puts("quiet", 1, TO_PEOPLE, at_once=True)
+
+    asked = post.clock.now
+    ((at, line, _), *_) = post.drains(until=asked + A_MINUTE)
+    assert line.face.text == "quiet"
+    assert at == asked
+
+
+# -- Long transactions --------------------------------------------------------
+
+
+def test_rings_and_claims_give_way_when_others_wait_for_the_database(post: Post) -> None:
+    for number in range(1, 6):
+        post.puts("evening", number)
+    with post.store.begin(lambda: True) as tx:
+        ready, look_again = outbox.claim(tx, post.engine.book, post.limits)
+    assert len(ready) == 1
+    assert look_again == post.clock.now
+
+
+def test_a_ring_that_gives_way_goes_on_in_the_next_transaction(post: Post) -> None:
+    town.settle(post.store, post.engine, range(1, 4), hour(21), post.clock.now.date())
+    post.clock.now = datetime.combine(post.clock.now.date(), hour(21, 1), BERLIN)
+    rung = []
+    for _ in range(4):
+        with post.store.begin(lambda: True) as tx:
+            rung.append(post.engine.ring(tx))
+    assert rung == [1, 1, 1, 0]
