@@ -115,9 +115,8 @@ class Engine:
 
     def hear(self, tx: Tx, arrival: Arrival, update_id: int) -> Reply:
         """Let one update have its effect, and be done, in this transaction; one that is done has none."""
-        if not inbox.is_waiting(tx, update_id):
+        if not inbox.done(tx, update_id):
             return Reply()
-        inbox.done(tx, update_id)
         match arrival:
             case Added(who, where, as_admin=as_admin):
                 self._added(tx, where, who.language)
@@ -299,7 +298,7 @@ class Engine:
         by = Person(person.id)
         words = Words(by, command.words, source=command.message_id)
         outcome = self._step(tx, couple, row, Began(by, words, private=command.where.private))
-        if outcome.row.state is not None and command.words:
+        if outcome.row.state is not None and command.words and not command.edited:
             outbox.remember_said(tx, command.where.chat_id, command.message_id, row.id, "")
         return Reply(nod=_is_silent_in_room(outcome, private=command.where.private))
 
@@ -341,7 +340,7 @@ class Engine:
         person.lane_open = True
         if newly and outbox.waits_for(tx, person):
             return Reply()
-        question = outbox.newest_question(tx, couple, person)
+        question = outbox.newest_question(couple, person)
         if question is not None and question.playing_id is not None and not newly:
             outbox.repeat(tx, couple, question.playing_id, Person(person.id), always=True)
         else:
@@ -438,7 +437,7 @@ class Engine:
             card = self._asking(tx, couple, text, lane)
             if card is None or not card.asks:
                 return self._unasked(tx, couple, lane)
-            card = outbox.successor(tx, card)
+            card = outbox.successor(couple, card)
             playing_id, asked = card.playing_id if card.live else None, card.asks
         row = couples.row_at(tx, couple, playing_id, self.book)
         by = Person(person.id)
@@ -446,7 +445,8 @@ class Engine:
         if row is None:
             self._tell(tx, couple, shell.back(event, shell.CLOSED))
             return Reply()
-        outbox.remember_said(tx, text.where.chat_id, text.message_id, row.id, asked)
+        if not text.edited:
+            outbox.remember_said(tx, text.where.chat_id, text.message_id, row.id, asked)
         outcome = self._step(tx, couple, row, event)
         return Reply(nod=_is_silent_in_room(outcome, private=text.where.private))
 
@@ -456,7 +456,7 @@ class Engine:
             return outbox.card_at(tx, couple, lane, text.reply_to)
         if lane is None:
             return None
-        return outbox.newest_question(tx, couple, lane) or outbox.question_told_alone(tx, couple)
+        return outbox.newest_question(couple, lane) or outbox.question_told_alone(tx, couple)
 
     def _unasked(self, tx: Tx, couple: CoupleRow, lane: PersonRow | None) -> Reply:
         """Words that answer no question: in the lane that is said, in the room they are between the two."""
@@ -619,13 +619,13 @@ class Engine:
     def _opened_today(self, tx: Tx, couple: CoupleRow, ritual: Ritual, event: Event) -> None:
         moment: datetime = event.due if isinstance(event, TimeCame) else tx.now
         zone = couples.preferences(tx, couple, self.book)[ZONE]
-        couples.opened_on(tx, couple, ritual, evening_of(moment, zone))
+        couples.opened_on(couple, ritual, evening_of(moment, zone))
 
     def _lost_thread(self, tx: Tx, couple: CoupleRow, playing: PlayingRow) -> None:
         """A state that nobody can read any more rests, and the room is told kindly."""
         log.warning("a state of %s could not be read and rests", playing.ritual)
         outbox.end(tx, couple, playing.id)
-        couples.end(tx, playing.id)
+        couples.end(tx, couple, playing.id)
         couple.floor_id = None if couple.floor_id == playing.id else couple.floor_id
         self._tell(tx, couple, say(shell.LOST_THREAD))
 
@@ -653,17 +653,18 @@ class Engine:
 
     def _whose(self, tx: Tx, who: Somebody, where: Place) -> tuple[CoupleRow | None, PersonRow | None]:
         """Return the couple of a place, and the person if it is one of its two."""
-        person = couples.known(tx, who.number)
-        couple = (
-            (couples.of_person(tx, person) if person else None)
-            if where.private
-            else couples.of_room(tx, where.chat_id)
-        )
+        if where.private:
+            person = couples.known(tx, who.number)
+            couple = couples.of_person(tx, person) if person else None
+        else:
+            couple = couples.of_room(tx, where.chat_id)
+            person = couples.one_of(tx, couple, who.number) if couple else None
         if couple is None or person is None or person.couple_id != couple.id:
             return couple, None
         if where.private:
             person.lane_open = True  # whoever writes there has opened it
-        return couple, couples.meet(tx, who.number, who.name, who.language)
+        couples.greet(tx, person, who.name, who.language)
+        return couple, person
 
     def _row_for(self, tx: Tx, couple: CoupleRow, ritual: Ritual, *, anew: bool = False) -> Row:
         """Return the playing that a command goes to: the newest that does not linger, or a new one."""

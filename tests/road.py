@@ -323,7 +323,7 @@ class Road:
 
     def call(self, ritual: Ritual, chat: int = HOME) -> datetime | None:
         """Return the next hour of a ritual."""
-        return self.look(lambda tx: couples.call_of(tx, self.couple(tx, chat), ritual).due_at)
+        return self.look(lambda tx: couples.call_of(self.couple(tx, chat), ritual).due_at)
 
     # -- Beginning in the midst ----------------------------------------------------
 

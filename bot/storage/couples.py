@@ -5,10 +5,26 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, delete, exists, false, not_, or_, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    false,
+    not_,
+    or_,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy.orm import selectinload
 
 from bot.hours import ZONE, evening_of
 from bot.ritual import Kept, Person, Prefer, Preference, Preferences, Ritual, Seat, Words, never
@@ -55,15 +71,24 @@ class Audience:
 
 # -- Rooms and people ---------------------------------------------------------
 
+# All that a step needs is read before anything is written, so that it is written in one go.
+_WHOLE = selectinload(CoupleRow.playings), selectinload(CoupleRow.calls), selectinload(CoupleRow.cards)
+_OF_ROOM = select(CoupleRow).where(CoupleRow.chat_id == bindparam("chat_id")).options(*_WHOLE)
+_OF_NUMBERS = select(CoupleRow).where(CoupleRow.id.in_(bindparam("numbers", expanding=True)))
+_WHOLE_OF_NUMBERS = _OF_NUMBERS.options(*_WHOLE)
+_KNOWN = select(PersonRow).where(PersonRow.telegram_id == bindparam("telegram_id"))
+
 
 def of_room(tx: Tx, chat_id: int) -> CoupleRow | None:
     """Return the couple of a room."""
-    return tx.session.scalar(select(CoupleRow).where(CoupleRow.chat_id == chat_id))
+    return tx.session.scalar(_OF_ROOM, {"chat_id": chat_id})
 
 
 def of_person(tx: Tx, person: PersonRow) -> CoupleRow | None:
     """Return the one active couple of a person."""
-    return tx.session.get(CoupleRow, person.couple_id) if person.couple_id else None
+    if person.couple_id is None:
+        return None
+    return tx.session.scalar(_WHOLE_OF_NUMBERS, {"numbers": [person.couple_id]})
 
 
 def enter(tx: Tx, chat_id: int, thread_id: int | None) -> CoupleRow:
@@ -88,7 +113,7 @@ def enter(tx: Tx, chat_id: int, thread_id: int | None) -> CoupleRow:
 
 def known(tx: Tx, telegram_id: int) -> PersonRow | None:
     """Return a person by their number at Telegram."""
-    return tx.session.scalar(select(PersonRow).where(PersonRow.telegram_id == telegram_id))
+    return tx.session.scalar(_KNOWN, {"telegram_id": telegram_id})
 
 
 def meet(tx: Tx, telegram_id: int, name: str, language: str = "") -> PersonRow:
@@ -99,10 +124,20 @@ def meet(tx: Tx, telegram_id: int, name: str, language: str = "") -> PersonRow:
         person = PersonRow(id=number, telegram_id=telegram_id, key=tx.keys.new(number), lane_open=False)
         tx.session.add(person)
         tx.session.flush()
+    greet(tx, person, name, language)
+    return person
+
+
+def greet(tx: Tx, person: PersonRow, name: str, language: str) -> None:
+    """Call a person as Telegram names them now; `language` is that of their app."""
     if name_of(tx, person) != name:
         person.name = tx.seal_of(person).close(name, "person", person.id, "name", person.id)
     person.language = spoken(language)
-    return person
+
+
+def one_of(tx: Tx, couple: CoupleRow, telegram_id: int) -> PersonRow | None:
+    """Return the one of a couple who has this number at Telegram."""
+    return next((person for person in people_of(tx, couple) if person.telegram_id == telegram_id), None)
 
 
 def name_of(tx: Tx, person: PersonRow) -> str:
@@ -171,8 +206,12 @@ def _inherit(tx: Tx, couple: CoupleRow, former: CoupleRow) -> None:
             said = tx.seal_of(former).open(row.words, "kept", row.id, "words", former.id)
             row.words = tx.seal_of(couple).close(said, "kept", row.id, "words", couple.id)
         row.couple_id = couple.id
-    for call in tx.session.scalars(select(CallRow).where(CallRow.couple_id == former.id)).all():
-        tx.session.merge(CallRow(couple_id=couple.id, ritual=call.ritual, opened_on=call.opened_on))
+    taken = {call.ritual: call for call in couple.calls}
+    for call in former.calls:
+        if call.ritual not in taken:
+            couple.calls.append(CallRow(ritual=call.ritual, opened_on=call.opened_on))
+        else:
+            taken[call.ritual].opened_on = call.opened_on
     _prefer(tx, couple, _chosen(tx, former))
 
 
@@ -193,10 +232,10 @@ def part(tx: Tx, couple: CoupleRow) -> None:
     """Let a couple rest: nobody is rung, nothing more is said, and each is free for another room."""
     couple.stage, couple.rested_at, couple.floor_id = "resting", tx.now, None
     tx.session.execute(update(PersonRow).where(PersonRow.couple_id == couple.id).values(couple_id=None))
-    tx.session.execute(update(CallRow).where(CallRow.couple_id == couple.id).values(due_at=None))
-    playings = select(PlayingRow.id).where(PlayingRow.couple_id == couple.id)
-    tx.session.execute(delete(SaidRow).where(SaidRow.playing_id.in_(playings)))
-    tx.session.execute(delete(PlayingRow).where(PlayingRow.couple_id == couple.id))
+    for call in couple.calls:
+        call.due_at = None
+    for playing in [*couple.playings]:
+        end(tx, couple, playing.id)
 
 
 # -- One couple, as the shell sees it -----------------------------------------
@@ -204,13 +243,10 @@ def part(tx: Tx, couple: CoupleRow) -> None:
 
 def load(tx: Tx, couple: CoupleRow, book: Book, ritual: Ritual) -> tuple[Couple, tuple[PlayingRow, ...]]:
     """Return a couple for a step of one ritual, and the playings whose state nobody can read any more."""
-    tx.session.flush()
     people = people_of(tx, couple)
     rows: list[Row] = []
     unreadable: list[PlayingRow] = []
-    for playing in tx.session.scalars(
-        select(PlayingRow).where(PlayingRow.couple_id == couple.id).order_by(PlayingRow.id)
-    ):
+    for playing in couple.playings:
         row = row_of(tx, couple, playing, book)
         if row is not None:
             rows.append(row)
@@ -224,15 +260,14 @@ def load(tx: Tx, couple: CoupleRow, book: Book, ritual: Ritual) -> tuple[Couple,
 
 def rows_of(tx: Tx, couple: CoupleRow, book: Book) -> list[Row]:
     """Return the playings of a couple that can be read, oldest first."""
-    query = select(PlayingRow).where(PlayingRow.couple_id == couple.id).order_by(PlayingRow.id)
-    rows = (row_of(tx, couple, playing, book) for playing in tx.session.scalars(query).all())
+    rows = (row_of(tx, couple, playing, book) for playing in couple.playings)
     return [row for row in rows if row is not None]
 
 
 def row_at(tx: Tx, couple: CoupleRow, playing_id: int | None, book: Book) -> Row | None:
     """Return one playing of this couple, or None where it is over or cannot be read."""
-    playing = tx.session.get(PlayingRow, playing_id) if playing_id else None
-    return row_of(tx, couple, playing, book) if playing and playing.couple_id == couple.id else None
+    playing = _playing(couple, playing_id)
+    return row_of(tx, couple, playing, book) if playing else None
 
 
 def row_of(tx: Tx, couple: CoupleRow, playing: PlayingRow, book: Book) -> Row | None:
@@ -253,26 +288,31 @@ def row_of(tx: Tx, couple: CoupleRow, playing: PlayingRow, book: Book) -> Row | 
         return None
 
 
+def _playing(couple: CoupleRow, playing_id: int | None) -> PlayingRow | None:
+    return next((playing for playing in couple.playings if playing.id == playing_id), None)
+
+
 def save_row(tx: Tx, couple: CoupleRow, row: Row) -> None:
     """Save a playing, or end it where its state is None."""
     if row.state is None:
-        end(tx, row.id)
+        end(tx, couple, row.id)
         return
+    playing = _playing(couple, row.id)
+    if playing is None:
+        playing = PlayingRow(id=row.id, ritual=row.ritual.name, always=row.ritual.always)
+        couple.playings.append(playing)
     text = state_to_json(row.ritual, row.state)
-    playing = tx.session.get(PlayingRow, row.id) or PlayingRow(
-        id=row.id, couple_id=couple.id, ritual=row.ritual.name, always=row.ritual.always
-    )
     playing.state = tx.seal_of(couple).close(text, "playing", row.id, "state", couple.id)
     playing.wake_at, playing.silent_since = row.wake_at, row.silent_since
-    tx.session.add(playing)
-    tx.session.flush()
 
 
-def end(tx: Tx, playing_id: int) -> None:
+def end(tx: Tx, couple: CoupleRow, playing_id: int) -> None:
     """End a playing: it is not there any more, nor which messages answered it."""
-    tx.session.flush()
-    tx.session.execute(delete(PlayingRow).where(PlayingRow.id == playing_id))
-    tx.session.execute(delete(SaidRow).where(SaidRow.playing_id == playing_id))
+    playing = _playing(couple, playing_id)
+    if playing is not None:
+        couple.playings.remove(playing)
+        tx.take_back(playing)
+        tx.session.execute(delete(SaidRow).where(SaidRow.playing_id == playing_id))
 
 
 def audience(tx: Tx, couple: CoupleRow, book: Book, guests: Iterable[Person] = ()) -> Audience:
@@ -342,10 +382,16 @@ def kept_of(
     """Return so many kept things of each of these kinds, the newest, oldest first."""
     if not kinds:
         return ()
-    theirs = select(KeptRow.id).where(KeptRow.couple_id == couple.id).order_by(KeptRow.id.desc()).limit(most)
+    query = _newest_kept(tuple(kinds), most)
+    return tuple(_kept(tx, couple, row) for row in tx.session.scalars(query, {"couple": couple.id}).all())
+
+
+@cache
+def _newest_kept(kinds: tuple[str, ...], most: int) -> Select[KeptRow]:
+    theirs = select(KeptRow.id).where(KeptRow.couple_id == bindparam("couple"))
+    theirs = theirs.order_by(KeptRow.id.desc()).limit(most)
     newest = union_all(*(select(theirs.where(KeptRow.kind == kind).subquery()) for kind in kinds))
-    query = select(KeptRow).where(KeptRow.id.in_(newest)).order_by(KeptRow.id)
-    return tuple(_kept(tx, couple, row) for row in tx.session.scalars(query).all())
+    return select(KeptRow).where(KeptRow.id.in_(newest)).order_by(KeptRow.id)
 
 
 def keep(tx: Tx, couple: CoupleRow, thing: Kept) -> Kept:
@@ -390,7 +436,7 @@ def due_playings(tx: Tx, most: int) -> list[PlayingRow]:
         .limit(most)
     )
     due = list(tx.session.scalars(query))
-    bring(tx, {playing.couple_id for playing in due})
+    bring(tx, {playing.couple_id for playing in due}, whole=True)
     return due
 
 
@@ -404,23 +450,22 @@ def due_calls(tx: Tx, most: int) -> list[CallRow]:
         .limit(most)
     )
     due = list(tx.session.scalars(query))
-    bring(tx, {call.couple_id for call in due})
+    bring(tx, {call.couple_id for call in due}, whole=True)
     return due
 
 
-def bring(tx: Tx, numbers: set[int]) -> None:
-    """Load couples and their people in two looks, where each would be looked up one by one."""
+def bring(tx: Tx, numbers: set[int], *, whole: bool = False) -> None:
+    """Load couples and their people, or all that a step needs, in few looks instead of one for each."""
     if numbers:
-        tx.session.scalars(select(CoupleRow).where(CoupleRow.id.in_(numbers))).all()
-        tx.session.scalars(select(PersonRow).where(PersonRow.couple_id.in_(numbers))).all()
+        query = _WHOLE_OF_NUMBERS if whole else _OF_NUMBERS
+        tx.session.scalars(query, {"numbers": list(numbers)}).all()
 
 
 def is_due(tx: Tx, couple: CoupleRow) -> bool:
     """Whether anybody of a couple is to be rung now, who has the floor."""
-    tx.session.flush()
-    playing = PlayingRow.couple_id == couple.id, PlayingRow.wake_at <= tx.now, PlayingRow.always.is_(False)
-    call = CallRow.couple_id == couple.id, CallRow.due_at <= tx.now
-    return bool(tx.session.scalar(select(or_(exists().where(*playing), exists().where(*call)))))
+    moments = [playing.wake_at for playing in couple.playings if not playing.always]
+    moments += [call.due_at for call in couple.calls]
+    return any(at is not None and at <= tx.now for at in moments)
 
 
 def ring_later(tx: Tx, playing_id: int, at: datetime) -> None:
@@ -468,24 +513,23 @@ def _has_the_floor() -> Any:  # noqa: ANN401 - a clause of SQLAlchemy's
     return or_(CoupleRow.floor_id.is_(None), CoupleRow.floor_id == PlayingRow.id, PlayingRow.always)
 
 
-def call_of(tx: Tx, couple: CoupleRow, ritual: Ritual) -> CallRow:
+def call_of(couple: CoupleRow, ritual: Ritual) -> CallRow:
     """Return the row that holds a ritual's next hour."""
-    row = tx.session.get(CallRow, (couple.id, ritual.name))
+    row = next((call for call in couple.calls if call.ritual == ritual.name), None)
     if row is None:
-        row = CallRow(couple_id=couple.id, ritual=ritual.name)
-        tx.session.add(row)
+        row = CallRow(ritual=ritual.name)
+        couple.calls.append(row)
     return row
 
 
 def look_ahead(tx: Tx, couple: CoupleRow, book: Book) -> None:
     """Work out every scheduled ritual's next hour from the preferences as they are now."""
-    tx.session.flush()
     prefers = preferences(tx, couple, book)
+    called = {call.ritual for call in couple.calls}
     for ritual in book.rituals.values():
         due = ritual.calls(prefers, tx.now) if couple.stage == "together" else None
-        known_row = tx.session.get(CallRow, (couple.id, ritual.name))
-        if due is not None or known_row is not None:
-            call_of(tx, couple, ritual).due_at = due
+        if due is not None or ritual.name in called:
+            call_of(couple, ritual).due_at = due
 
 
 def look_ahead_at_new(tx: Tx, book: Book, most: int = 500) -> int:
@@ -501,7 +545,7 @@ def look_ahead_at_new(tx: Tx, book: Book, most: int = 500) -> int:
         known = exists().where(CallRow.couple_id == CoupleRow.id, CallRow.ritual == ritual.name)
         query = select(CoupleRow).where(CoupleRow.stage == "together", begun, ~known).limit(most - given)
         for couple in tx.session.scalars(query).all():
-            call, given = call_of(tx, couple, ritual), given + 1
+            call, given = call_of(couple, ritual), given + 1
             try:
                 call.due_at = ritual.calls(preferences(tx, couple, book), tx.now)
             except BrokenSealError as error:
@@ -525,6 +569,6 @@ def look_ahead_anew(tx: Tx, book: Book) -> None:
             call.due_at = ritual.calls(prefers, tx.now - ritual.window)
 
 
-def opened_on(tx: Tx, couple: CoupleRow, ritual: Ritual, evening: date) -> None:
+def opened_on(couple: CoupleRow, ritual: Ritual, evening: date) -> None:
     """Remember the evening for which a scheduled ritual was opened."""
-    call_of(tx, couple, ritual).opened_on = evening
+    call_of(couple, ritual).opened_on = evening

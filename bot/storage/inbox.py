@@ -8,9 +8,9 @@ them. What presses comes before all of them, with whatever waits of the same cou
 import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import CursorResult, bindparam, delete, func, select, update
 
 from bot.storage.sealing import BrokenSealError
 from bot.storage.store import Tx
@@ -25,6 +25,13 @@ AHEAD = timedelta(days=1)  # so much earlier is heard what presses
 
 WRITTEN, DONE = ("message", "edited_message"), ("callback_query", "my_chat_member")
 LARGEST = 2**63
+
+_DONE = (
+    update(InboxRow)
+    .where(InboxRow.update_id == bindparam("number"), InboxRow.stage == "new")
+    .values(stage="done", body=None, whose=None)
+    .execution_options(synchronize_session=False)
+)
 
 Turns: TypeAlias = dict[int, datetime]  # of each couple the last one; a comfort, nothing is lost with it
 Presses: TypeAlias = Callable[[Tx, dict[str, Any]], bool]
@@ -119,16 +126,12 @@ def waiting(tx: Tx, most: int, *, strangers: bool = True) -> list[tuple[int, dic
     return updates
 
 
-def is_waiting(tx: Tx, number: int) -> bool:
-    """Whether this update has still to have its effect."""
-    row = tx.session.get(InboxRow, number)
-    return row is not None and row.stage == "new"
+def done(tx: Tx, number: int) -> bool:
+    """Mark an update as having had its effect, in the transaction of that effect, and erase its body.
 
-
-def done(tx: Tx, number: int) -> None:
-    """Mark an update as having had its effect, in the transaction of that effect, and erase its body."""
-    heard = update(InboxRow).where(InboxRow.update_id == number)
-    tx.session.execute(heard.values(stage="done", body=None, whose=None))
+    False: it had its effect before, or was put aside.
+    """
+    return bool(cast("CursorResult[Any]", tx.session.execute(_DONE, {"number": number})).rowcount)
 
 
 def bury(tx: Tx, number: int) -> None:

@@ -9,15 +9,17 @@ to taps and nods do not pass through here. Where the clock goes back, whatever w
 """
 
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import cache
+from typing import Any, TypeAlias, cast
 
 from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
+    bindparam,
     delete,
     exists,
     func,
@@ -26,7 +28,7 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, lazyload
 
 from bot.hours import LATE
 from bot.ritual import Line, Person, Preferences, Say
@@ -36,7 +38,7 @@ from bot.storage.codec import say_from_json, say_to_json
 from bot.storage.couples import Audience, Book
 from bot.storage.sealing import BrokenSealError
 from bot.storage.store import RANDOM_BITS, Tx
-from bot.storage.tables import CardRow, CoupleRow, LineRow, PaceRow, PersonRow, PlayingRow, SaidRow
+from bot.storage.tables import CardRow, CoupleRow, LineRow, PaceRow, PersonRow, PlayingRow, SaidRow, Utc
 from bot.wording import LANGUAGE, spoken
 
 log = logging.getLogger(__name__)
@@ -54,6 +56,19 @@ JUST_SAID = timedelta(seconds=5)  # so long the same line is not said again righ
 MOST_STRANGERS = 200  # lines that wait for people who are in no couple; beyond them nothing is said
 A_PAGE = 50  # first lines of chats that are looked at in one go
 SWEPT_AT_ONCE = 500
+
+Head: TypeAlias = tuple[LineRow, PaceRow | None]  # the first line of a chat, and its pace
+
+NOW = bindparam("now", type_=Utc())
+_PACES_OF_ALL = select(PaceRow).where(PaceRow.target.in_(WHOLE))
+_LEFT = select(exists().where(LineRow.rank >= bindparam("rank"), LineRow.flying.is_(False)))
+_ANSWERED = (
+    select(LineRow, CardRow, PlayingRow.id)
+    .outerjoin(CardRow, CardRow.id == LineRow.card_id)
+    .outerjoin(PlayingRow, PlayingRow.id == CardRow.playing_id)
+    .where(LineRow.id == bindparam("line_id"))
+    .options(lazyload(CardRow.lines))
+)
 
 
 @dataclass(frozen=True)
@@ -95,7 +110,7 @@ def say(
 
     Returns the card, or None where a quiet one found none.
     """
-    standing = _standing(tx, couple, playing_id, said)
+    standing = _standing(couple, playing_id, said)
     if standing is not None and rank == PROMPT and _is_past(tx, standing, said):
         retire(tx, couple, standing)
         return None
@@ -108,11 +123,11 @@ def say(
     if not said.card and (same := _just_said(tx, couple, playing_id, said)) is not None:
         return same.id
     card = CardRow(
-        id=tx.new_id(), couple_id=couple.id, playing_id=playing_id,
-        to_id=said.to.id if said.to else None, name=said.card, asks=said.asks, live=True, at=tx.now,
+        id=tx.new_id(), playing_id=playing_id, to_id=_chat_of(said),
+        name=said.card, asks=said.asks, live=True, at=tx.now,
     )  # fmt: skip
+    couple.cards.append(card)
     _reface(tx, couple, card, said)
-    tx.session.add(card)
     _put(tx, couple, card, "say", FIRST if said.at_once else rank, said, always=always)
     if standing is not None:
         retire(tx, couple, standing)  # after it, so that tidying does not hold it up
@@ -121,9 +136,9 @@ def say(
 
 def repeat(tx: Tx, couple: CoupleRow, playing_id: int, to: Person | None, *, always: bool) -> bool:
     """Say the newest card of a playing again, where somebody asked for it; tell whether there is one."""
-    query = _cards(playing_id).where(_is_in_chat_of(to.id if to else None), CardRow.face.is_not(None))
-    newest = tx.session.scalar(query.order_by(CardRow.id.desc()).limit(1))
-    face = face_of(tx, couple, newest) if newest is not None else None
+    chat = to.id if to else None
+    theirs = [card for card in _cards(couple, playing_id) if card.to_id == chat and card.face is not None]
+    face = face_of(tx, couple, theirs[-1]) if theirs else None
     if face is None:
         return False
     say(tx, couple, playing_id, replace(face, quiet=False), TO_PEOPLE, always=always)
@@ -132,14 +147,14 @@ def repeat(tx: Tx, couple: CoupleRow, playing_id: int, to: Person | None, *, alw
 
 def end(tx: Tx, couple: CoupleRow, playing_id: int, last: Collection[int | None] = ()) -> None:
     """Let the cards of a playing that is over lose buttons and question, but for its last words."""
-    for card in tx.session.scalars(_cards(playing_id)).all():
+    for card in _cards(couple, playing_id):
         if card.id not in last:
             retire(tx, couple, card)
 
 
 def end_all(tx: Tx, couple: CoupleRow) -> None:
     """Let every card of a couple die, and send nothing more of what was still to be said."""
-    for card in tx.session.scalars(select(CardRow).where(CardRow.couple_id == couple.id, CardRow.live)).all():
+    for card in _live(couple):
         retire(tx, couple, card)
 
 
@@ -153,14 +168,15 @@ def hand_over(tx: Tx, couple: CoupleRow, to: CoupleRow) -> None:
 def retire(tx: Tx, couple: CoupleRow, card: CardRow) -> None:
     """Let a card die: its buttons go, and if it was not sent yet it never is."""
     card.live = False
-    lines = tx.session.scalars(select(LineRow).where(LineRow.card_id == card.id)).all()
+    lines = [*card.lines]
     flying = any(line.flying for line in lines)
     for line in lines:
         if not line.flying:
-            tx.session.delete(line)
-    tx.session.flush()
+            card.lines.remove(line)
+            tx.take_back(line)
     if card.message_id is None and not flying:
-        tx.session.delete(card)
+        couple.cards.remove(card)
+        tx.take_back(card)
         return
     face = face_of(tx, couple, card)
     if not flying and (lines or (face is not None and face.buttons)):
@@ -231,33 +247,30 @@ def _waiting_strangers(tx: Tx) -> int:
 
 def _just_said(tx: Tx, couple: CoupleRow, playing_id: int | None, said: Say) -> CardRow | None:
     """Return the newest message of a chat if it says just this; one that still waits there gives way."""
-    whose = and_(CardRow.couple_id == couple.id, _is_in_chat_of(said.to.id if said.to else None))
-    waits = exists().where(LineRow.card_id == CardRow.id, LineRow.flying.is_(False))
+    there = [card for card in _live(couple) if card.to_id == _chat_of(said)]
     is_bound = bool(said.asks) or any(not (button.opens or button.leads) for button in said.buttons)
 
     def is_same(card: CardRow) -> bool:
-        if card.name or not card.live or (is_bound and card.playing_id != playing_id):
+        if card.name or (is_bound and card.playing_id != playing_id):
             return False
         face = face_of(tx, couple, card)
         return face is not None and say_to_json(face) == say_to_json(said)
 
-    tx.session.flush()
-    for card in tx.session.scalars(select(CardRow).where(whose, waits, CardRow.name == "")).all():
-        if is_same(card):
+    for card in [*there]:
+        if _waits(card) and is_same(card):
             retire(tx, couple, card)
-    newest = tx.session.scalar(select(CardRow).where(whose).order_by(CardRow.id.desc()).limit(1))
+            there.remove(card)
+    newest = there[-1] if there else None
     if newest is None or not tx.now - JUST_SAID < newest.at <= tx.now or not is_same(newest):
         return None
-    is_flying = tx.session.scalar(select(exists().where(LineRow.card_id == newest.id)))
-    return newest if newest.message_id or is_flying else None  # else it was lost, and is said again
+    return newest if newest.message_id or newest.lines else None  # else it was lost, and is said again
 
 
 def _is_past(tx: Tx, standing: CardRow, said: Say) -> bool:
     """Whether this only closes what nobody has seen for so long that it would be late."""
     if said.asks or said.again or not said.closes or standing.message_id is not None:
         return False
-    line = tx.session.scalar(select(LineRow).where(LineRow.card_id == standing.id).limit(1))
-    return line is not None and not line.flying and _is_late(tx, line)
+    return any(not line.flying and _is_late(tx, line) for line in standing.lines[:1])
 
 
 def _is_late(tx: Tx, line: LineRow) -> bool:
@@ -270,12 +283,26 @@ def _put_at(number: int) -> datetime:
     return datetime.fromtimestamp((number >> RANDOM_BITS) / 1000, UTC)
 
 
-def _standing(tx: Tx, couple: CoupleRow, playing_id: int | None, said: Say) -> CardRow | None:
+def _standing(couple: CoupleRow, playing_id: int | None, said: Say) -> CardRow | None:
     if not said.card or playing_id is None:
         return None
-    whose = _is_in_chat_of(said.to.id if said.to else None)
-    query = _cards(playing_id).where(CardRow.couple_id == couple.id, CardRow.name == said.card, whose)
-    return tx.session.scalar(query.order_by(CardRow.id.desc()).limit(1))
+    return _named(couple, playing_id, said.card, _chat_of(said))
+
+
+def _named(couple: CoupleRow, playing_id: int, name: str, chat: int | None) -> CardRow | None:
+    """Return the card of this name that stands in a chat."""
+    theirs = [card for card in _cards(couple, playing_id) if card.name == name and card.to_id == chat]
+    return theirs[-1] if theirs else None
+
+
+def _chat_of(said: Say) -> int | None:
+    """Return in whose private chat it is said; None: in the room."""
+    return said.to.id if said.to else None
+
+
+def _waits(card: CardRow) -> bool:
+    """Whether something of a card is still to be given to Telegram."""
+    return any(not line.flying for line in card.lines)
 
 
 def _is_in_chat_of(person_id: int | None) -> ColumnElement[bool]:
@@ -283,8 +310,13 @@ def _is_in_chat_of(person_id: int | None) -> ColumnElement[bool]:
     return CardRow.to_id == person_id if person_id else CardRow.to_id.is_(None)
 
 
-def _cards(playing_id: int) -> Select[CardRow]:
-    return select(CardRow).where(CardRow.playing_id == playing_id, CardRow.live)
+def _live(couple: CoupleRow) -> list[CardRow]:
+    """Return the cards of a couple that are the last of their name, oldest first."""
+    return [card for card in couple.cards if card.live]
+
+
+def _cards(couple: CoupleRow, playing_id: int) -> list[CardRow]:
+    return [card for card in _live(couple) if card.playing_id == playing_id]
 
 
 def _reface(tx: Tx, couple: CoupleRow, card: CardRow, said: Say) -> None:
@@ -294,23 +326,21 @@ def _reface(tx: Tx, couple: CoupleRow, card: CardRow, said: Say) -> None:
 
 def _redraw(tx: Tx, couple: CoupleRow, card: CardRow, rank: int, *, always: bool) -> None:
     """One waiting line is enough: it will be sent with the newest face."""
-    waiting = select(LineRow).where(LineRow.card_id == card.id, LineRow.flying.is_(False))
-    if tx.session.scalar(waiting.limit(1)) is None:
+    if not _waits(card):
         face = face_of(tx, couple, card)
         if face is not None:
             _put(tx, couple, card, "redraw", rank, face, always=always)
 
 
 def _put(tx: Tx, couple: CoupleRow, card: CardRow, kind: str, rank: int, said: Say, *, always: bool) -> None:
-    tx.session.add(
+    card.lines.append(
         LineRow(
             id=tx.new_id(), target=card.to_id or couple.id, couple_id=couple.id, to_id=card.to_id,
-            playing_id=card.playing_id, card_id=card.id, kind=kind, rank=rank,
+            playing_id=card.playing_id, kind=kind, rank=rank,
             again=said.again or kind != "say",
             waits=said.waits, always=always, not_before=tx.now, attempts=0, flying=False,
         )
     )  # fmt: skip
-    tx.session.flush()
 
 
 # -- Sending ------------------------------------------------------------------
@@ -325,15 +355,14 @@ def claim(
     need. The pace of each chat is written in the same transaction, so it holds over restarts and among
     processes.
     """
-    _mind_the_clock(tx)
-    room_left = limits.in_flight - (tx.session.scalar(select(func.count()).where(LineRow.flying)) or 0)
-    look_again = _next_try(tx, cut_off=cut_off)
-    pace, ready, last, is_first = _Pace(tx, limits), list[Ready](), None, False
+    pace = _Pace.after_minding_the_clock(tx, limits)
+    flying, look_again = _under_way(tx, cut_off=cut_off)
+    room_left, ready, last, is_first = limits.in_flight - flying, list[Ready](), None, False
     while heads := _heads(tx, last, pace.open_to(), cut_off=cut_off):
-        last = heads[-1]
-        pace.look_at(line.target for line in heads)
-        couples.bring(tx, {line.couple_id for line in heads if line.couple_id})
-        for line in heads:
+        last = heads[-1][0]
+        pace.look_at(heads)
+        _bring(tx, heads)
+        for line, _ in heads:
             at = pace.earliest(line)
             if at > tx.now or room_left <= 0:
                 look_again = min(look_again or at, at)
@@ -353,13 +382,20 @@ def claim(
             ready.append(made)
             is_first = line.rank == FIRST
             room_left -= 1
-        tx.session.flush()
         if len(heads) < A_PAGE or room_left <= 0:
             break
+        tx.session.flush()  # the next page depends on what flies now
     spent = pace.open_to() + 1
     if spent <= TO_STRANGERS and _is_left(tx, spent):
         look_again = min(look_again or pace.whole(spent), pace.whole(spent))
     return ready, look_again
+
+
+def _bring(tx: Tx, heads: Sequence[Head]) -> None:
+    """Load what these lines are made of in few looks, before any of them is taken."""
+    couples.bring(tx, {line.couple_id for line, _ in heads if line.couple_id})
+    cards = select(CardRow).where(CardRow.id.in_([line.card_id for line, _ in heads if line.card_id]))
+    tx.session.scalars(cards.options(lazyload(CardRow.lines))).all()
 
 
 def is_of(tx: Tx, line_id: int, couple: CoupleRow) -> bool:
@@ -370,20 +406,16 @@ def is_of(tx: Tx, line_id: int, couple: CoupleRow) -> bool:
 
 def sent(tx: Tx, line_id: int, message_id: int | None) -> None:
     """Note Telegram's answer: the line is done, and its card stands in the chat."""
-    line = tx.session.get(LineRow, line_id)
-    if line is None:
+    found = tx.session.execute(_ANSWERED, {"line_id": line_id}).one_or_none()
+    if found is None:
         return
-    card = tx.session.get(CardRow, line.card_id) if line.card_id else None
-    couple = tx.session.get(CoupleRow, line.couple_id) if line.couple_id else None
+    line, card, playing_id = cast("tuple[LineRow, CardRow | None, int | None]", found)
     tx.session.delete(line)
-    if card is None or couple is None:
+    if card is None:
         return
     card.message_id = message_id or card.message_id
-    if line.kind == "strip":
-        return
-    if not card.live or (card.playing_id and tx.session.get(PlayingRow, card.playing_id) is None):
-        tx.session.flush()
-        _close(tx, couple, card)
+    if line.kind != "strip" and (not card.live or (card.playing_id and playing_id is None)):
+        _close(tx, tx.session.get_one(CoupleRow, card.couple_id), card)
 
 
 def _close(tx: Tx, couple: CoupleRow, card: CardRow) -> None:
@@ -422,7 +454,6 @@ def drop(tx: Tx, line_id: int) -> None:
         card = tx.session.get(CardRow, line.card_id) if line.card_id else None
         tx.session.delete(line)
         if card is not None and card.message_id is None and not card.live:
-            tx.session.flush()
             tx.session.delete(card)
 
 
@@ -507,34 +538,38 @@ def _sweep_paces(tx: Tx) -> None:
         tx.session.execute(delete(PaceRow).where(PaceRow.target.in_(quiet[first : first + SWEPT_AT_ONCE])))
 
 
-def _heads(tx: Tx, last: LineRow | None, rank: int, *, cut_off: bool) -> list[LineRow]:
-    """Return the first line of each chat where it may be tried now, down to a rank.
+def _heads(tx: Tx, last: LineRow | None, rank: int, *, cut_off: bool) -> Sequence[Head]:
+    """Return the first line of each chat where it may be tried now, down to a rank, with that chat's pace.
 
-    They come by the page, in the order of sending.
-
-    Lines that wait for a lane, or keep another's silence, are in nobody's way.
+    They come by the page, in the order of sending. Lines that wait for a lane, or keep another's silence,
+    are in nobody's way.
     """
+    found = {"now": tx.now, "rank": rank, "last_rank": -1, "last_id": 0}
+    if last is not None:
+        found |= {"last_rank": last.rank, "last_id": last.id}
+    return cast("Sequence[Head]", tx.session.execute(_first_of_each_chat(cut_off=cut_off), found).all())
+
+
+@cache
+def _first_of_each_chat(*, cut_off: bool) -> Select[Any]:
     before, flying = aliased(LineRow), aliased(LineRow)
     goes_before = tuple_(before.rank > FIRST, before.id) < tuple_(LineRow.rank > FIRST, LineRow.id)
     blocking = _may_be_tried(select(before.id), before).where(before.target == LineRow.target, goes_before)
     heads = (
-        _may_be_tried(select(LineRow), LineRow)
+        _may_be_tried(select(LineRow, PaceRow), LineRow)
         .outerjoin(PaceRow, PaceRow.target == LineRow.target)
         .where(
-            LineRow.rank <= rank,
-            or_(LineRow.attempts == 0, LineRow.not_before <= tx.now),
-            or_(PaceRow.hold_until.is_(None), PaceRow.hold_until <= tx.now),
+            LineRow.rank <= bindparam("rank"),
+            tuple_(LineRow.rank, LineRow.id) > tuple_(bindparam("last_rank"), bindparam("last_id")),
+            or_(LineRow.attempts == 0, LineRow.not_before <= NOW),
+            or_(PaceRow.hold_until.is_(None), PaceRow.hold_until <= NOW),
             ~exists().where(flying.target == LineRow.target, flying.flying),
             ~blocking.exists(),
         )
         .order_by(LineRow.rank, LineRow.id)
         .limit(A_PAGE)
     )
-    if last is not None:
-        heads = heads.where(tuple_(LineRow.rank, LineRow.id) > (last.rank, last.id))
-    if cut_off:
-        heads = heads.where(LineRow.again)
-    return list(tx.session.scalars(heads))
+    return cast("Select[Any]", heads.where(LineRow.again) if cut_off else heads)
 
 
 def _may_be_tried(lines: Any, line: type[LineRow]) -> Any:  # noqa: ANN401 - a query of SQLAlchemy's
@@ -550,21 +585,30 @@ def _may_be_tried(lines: Any, line: type[LineRow]) -> Any:  # noqa: ANN401 - a q
 
 def _is_left(tx: Tx, rank: int) -> bool:
     """Whether a line of this rank or below was not given to Telegram yet."""
-    return bool(tx.session.scalar(select(exists().where(LineRow.rank >= rank, LineRow.flying.is_(False)))))
+    return bool(tx.session.scalar(_LEFT, {"rank": rank}))
 
 
-def _next_try(tx: Tx, *, cut_off: bool) -> datetime | None:
-    """Return when the next line may be tried that was tried in vain, or whose chat is held."""
+def _under_way(tx: Tx, *, cut_off: bool) -> tuple[int, datetime | None]:
+    """Return how many lines are in flight, and when the next may be tried.
+
+    That is one that was tried in vain, or whose chat is held.
+    """
+    flying, tried, held = tx.session.execute(_what_waits(cut_off=cut_off), {"now": tx.now}).one()
+    return flying, min((at for at in (tried, held) if at), default=None)
+
+
+@cache
+def _what_waits(*, cut_off: bool) -> Select[Any]:
+    flying = select(func.count()).select_from(LineRow).where(LineRow.flying)
     tried = select(func.min(LineRow.not_before)).where(
-        LineRow.attempts > 0, LineRow.flying.is_(False), LineRow.not_before > tx.now
+        LineRow.attempts > 0, LineRow.flying.is_(False), LineRow.not_before > NOW
     )
     held = select(func.min(PaceRow.hold_until)).where(
-        PaceRow.hold_until > tx.now, exists().where(LineRow.target == PaceRow.target)
+        PaceRow.hold_until > NOW, exists().where(LineRow.target == PaceRow.target)
     )
     if cut_off:
         tried = tried.where(LineRow.again)
-    moments = (tx.session.scalar(tried), tx.session.scalar(held))
-    return min((at for at in moments if at), default=None)
+    return select(flying.scalar_subquery(), tried.scalar_subquery(), held.scalar_subquery())
 
 
 def _ready(tx: Tx, line: LineRow, book: Book) -> Ready | None:
@@ -646,18 +690,28 @@ class _Recent:
 class _Pace:
     """How fast each of some chats, and all chats together, may be written to."""
 
-    def __init__(self, tx: Tx, limits: Limits) -> None:
+    def __init__(self, tx: Tx, limits: Limits, whole: Iterable[PaceRow]) -> None:
         self.tx, self.limits = tx, limits
         self._rows: dict[int, PaceRow] = {}
         self._recent: dict[int, _Recent] = {}
-        self.look_at(WHOLE)
+        for row in whole:
+            self._look_at(row, A_SECOND_THERE)
 
-    def look_at(self, targets: Iterable[int]) -> None:
-        """Look how fast these chats were written to lately."""
-        query = select(PaceRow).where(PaceRow.target.in_(set(targets)))
-        for row in self.tx.session.scalars(query):
-            since = self.tx.now - (A_SECOND_THERE if row.target in WHOLE else MINUTE)
-            self._rows[row.target], self._recent[row.target] = row, _Recent.read(row.recent, since)
+    @classmethod
+    def after_minding_the_clock(cls, tx: Tx, limits: Limits) -> "_Pace":
+        """Return the pace of all chats together; where the clock went back, so does what waits by it."""
+        whole = tx.session.scalars(_PACES_OF_ALL).all()
+        _mind_the_clock(tx, whole)
+        return cls(tx, limits, whole)
+
+    def look_at(self, heads: Iterable[Head]) -> None:
+        """Look how fast the chats of these lines were written to lately."""
+        for _, row in heads:
+            if row is not None:
+                self._look_at(row, MINUTE)
+
+    def _look_at(self, row: PaceRow, span: timedelta) -> None:
+        self._rows[row.target], self._recent[row.target] = row, _Recent.read(row.recent, self.tx.now - span)
 
     def earliest(self, line: LineRow) -> datetime:
         """Return the first moment at which a line may go."""
@@ -722,9 +776,8 @@ def _is_in_room(line: LineRow) -> bool:
     return line.to_id is None and (line.couple_id is not None or line.target < 0)
 
 
-def _mind_the_clock(tx: Tx) -> None:
+def _mind_the_clock(tx: Tx, whole: Iterable[PaceRow]) -> None:
     """Where the clock went back, let whatever waits for a moment, or was done at one, go back with it."""
-    whole = tx.session.scalars(select(PaceRow).where(PaceRow.target.in_(WHOLE)))
     latest = [at for row in whole for at in _Recent.read(row.recent, tx.now).messages]
     back = max(latest, default=tx.now) - tx.now
     if back <= SECOND:
@@ -749,7 +802,11 @@ def card(tx: Tx, number: int) -> CardRow | None:
 
 def card_at(tx: Tx, couple: CoupleRow, to: PersonRow | None, message_id: int) -> CardRow | None:
     """Return the card that stands in a message of the room, or of somebody's private chat."""
-    whose = and_(CardRow.couple_id == couple.id, _is_in_chat_of(to.id if to else None))
+    chat = to.id if to else None
+    theirs = [card for card in _live(couple) if (card.to_id, card.message_id) == (chat, message_id)]
+    if theirs:
+        return theirs[-1]
+    whose = and_(CardRow.couple_id == couple.id, _is_in_chat_of(chat))
     query = select(CardRow).where(whose, CardRow.message_id == message_id)
     found = tx.session.scalar(query.order_by(CardRow.id.desc()).limit(1))
     return found or _arrived_unseen(tx, whose, message_id)
@@ -769,18 +826,17 @@ def _arrived_unseen(tx: Tx, whose: ColumnElement[bool], message_id: int) -> Card
     return card
 
 
-def successor(tx: Tx, card: CardRow) -> CardRow:
+def successor(couple: CoupleRow, card: CardRow) -> CardRow:
     """Return the card as it was said last: a reply to an older form of it is a reply to it."""
     if card.live or not card.name or card.playing_id is None:
         return card
-    whose = _is_in_chat_of(card.to_id)
-    query = _cards(card.playing_id).where(CardRow.name == card.name, CardRow.asks == card.asks, whose)
-    return tx.session.scalar(query.order_by(CardRow.id.desc()).limit(1)) or card
+    newest = _named(couple, card.playing_id, card.name, card.to_id)
+    return newest if newest is not None and newest.asks == card.asks else card
 
 
 def question_told_alone(tx: Tx, couple: CoupleRow) -> CardRow | None:
     """Return the newest live question of the room, if it says that it may be answered in private."""
-    card = newest_question(tx, couple, None)
+    card = newest_question(couple, None)
     face = face_of(tx, couple, card) if card else None
     return card if face is not None and face.alone else None
 
@@ -795,16 +851,16 @@ def say_room_anew(tx: Tx, couple: CoupleRow) -> None:
         face = face_of(tx, couple, card) if standing and card.playing_id else None
         playing = tx.session.get(PlayingRow, card.playing_id) if card.playing_id else None
         if face is not None and playing is not None:
-            for line in tx.session.scalars(select(LineRow).where(LineRow.card_id == card.id)).all():
-                tx.session.delete(line)
+            for line in [*card.lines]:
+                card.lines.remove(line)
+                tx.take_back(line)
             _put(tx, couple, card, "say", TO_PEOPLE, face, always=playing.always)
 
 
-def newest_question(tx: Tx, couple: CoupleRow, person: PersonRow | None) -> CardRow | None:
+def newest_question(couple: CoupleRow, person: PersonRow | None) -> CardRow | None:
     """Return the newest live question in somebody's private chat, or in the room."""
-    whose = _is_in_chat_of(person.id if person else None)
-    query = select(CardRow).where(CardRow.couple_id == couple.id, whose, CardRow.live, CardRow.asks != "")
-    return tx.session.scalar(query.order_by(CardRow.id.desc()).limit(1))
+    chat = person.id if person else None
+    return next((card for card in reversed(_live(couple)) if card.asks and card.to_id == chat), None)
 
 
 def waits_for(tx: Tx, person: PersonRow) -> bool:
@@ -819,7 +875,6 @@ def said(tx: Tx, chat_id: int, message_id: int) -> SaidRow | None:
 
 def remember_said(tx: Tx, chat_id: int, message_id: int, playing_id: int, asked: str) -> None:
     """Remember which question a message answered, for its edits."""
-    if said(tx, chat_id, message_id) is None:
-        tx.session.add(
-            SaidRow(chat_id=chat_id, message_id=message_id, playing_id=playing_id, asked=asked, at=tx.now)
-        )
+    tx.session.add(
+        SaidRow(chat_id=chat_id, message_id=message_id, playing_id=playing_id, asked=asked, at=tx.now)
+    )

@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.storage.sealing import BrokenSealError, KeyRefusedError, Keyring, Seal
-from bot.storage.tables import CardRow, CoupleRow, Host, KeptRow, LineRow, PersonRow, PlayingRow
+from bot.storage.tables import Base, CardRow, CoupleRow, Host, KeptRow, LineRow, PersonRow, PlayingRow
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -87,6 +87,13 @@ class Tx:
                 raise BrokenSealError("the key on owner.erased.wrapped_key is gone")
             self._seals[owner.id] = self.keys.seal_of(owner.key, owner.id)
         return self._seals[owner.id]
+
+    def take_back(self, row: Base) -> None:
+        """Let a row not be there any more, or never come to be."""
+        if row in self.session.new:
+            self.session.expunge(row)
+        else:
+            self.session.delete(row)
 
     def opened(self, sealed: tuple[object, ...], read: Callable[[], T]) -> T:
         """Return what is read from sealed columns, read once for as long as they are these."""

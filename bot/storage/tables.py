@@ -17,7 +17,7 @@ from sqlalchemy import (
     false,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
 class Utc(TypeDecorator[datetime]):
@@ -54,6 +54,11 @@ class Base(DeclarativeBase):
     }
 
 
+def _only(those: str, name: str, *columns: str) -> Index:
+    """Return an index of those rows alone: what is over costs nothing."""
+    return Index(name, *columns, sqlite_where=text(those), postgresql_where=text(those))
+
+
 class Host(Base):
     """One row: a known word under the host's key, by which a wrong key is noticed."""
 
@@ -78,6 +83,19 @@ class CoupleRow(Base):
     prefers: Mapped[bytes | None]  # sealed
     rested_at: Mapped[datetime | None]
     asked_rank: Mapped[bool] = mapped_column(default=False, server_default=false())  # not to be an admin
+
+    # What a step needs to know is loaded once in a transaction, and changed there; the flush writes it.
+    first: Mapped["PersonRow | None"] = relationship(
+        foreign_keys=first_id, lazy="joined", viewonly=True, innerjoin=False
+    )
+    second: Mapped["PersonRow | None"] = relationship(
+        foreign_keys=second_id, lazy="joined", viewonly=True, innerjoin=False
+    )
+    playings: Mapped[list["PlayingRow"]] = relationship(order_by="PlayingRow.id")
+    calls: Mapped[list["CallRow"]] = relationship()
+    cards: Mapped[list["CardRow"]] = relationship(
+        primaryjoin="and_(CoupleRow.id == CardRow.couple_id, CardRow.live)", order_by="CardRow.id"
+    )
 
 
 class PersonRow(Base):
@@ -105,14 +123,7 @@ class PlayingRow(Base):
     silent_since: Mapped[datetime | None]
     always: Mapped[bool] = mapped_column(default=False)  # is rung in another's silence, too
 
-    __table_args__ = (
-        Index(
-            "ix_playing_due",
-            "wake_at",
-            sqlite_where=text("wake_at IS NOT NULL"),
-            postgresql_where=text("wake_at IS NOT NULL"),
-        ),
-    )
+    __table_args__ = (_only("wake_at IS NOT NULL", "ix_playing_due", "wake_at"),)
 
 
 class CallRow(Base):
@@ -124,14 +135,7 @@ class CallRow(Base):
     due_at: Mapped[datetime | None]
     opened_on: Mapped[date | None]  # the evening of its last playing: never two for one
 
-    __table_args__ = (
-        Index(
-            "ix_call_due",
-            "due_at",
-            sqlite_where=text("due_at IS NOT NULL"),
-            postgresql_where=text("due_at IS NOT NULL"),
-        ),
-    )
+    __table_args__ = (_only("due_at IS NOT NULL", "ix_call_due", "due_at"),)
 
 
 class KeptRow(Base):
@@ -167,6 +171,10 @@ class CardRow(Base):
     live: Mapped[bool]  # the last of its name
     at: Mapped[datetime]
 
+    lines: Mapped[list["LineRow"]] = relationship(
+        primaryjoin="CardRow.id == foreign(LineRow.card_id)", order_by="LineRow.id", lazy="selectin"
+    )
+
     __table_args__ = (Index("ix_card_message", "couple_id", "message_id"),)
 
 
@@ -195,13 +203,8 @@ class LineRow(Base):
 
     __table_args__ = (
         Index("ix_line_order", "rank", "id"),
-        Index("ix_line_flying", "target", sqlite_where=text("flying"), postgresql_where=text("flying")),
-        Index(
-            "ix_line_tried",
-            "not_before",
-            sqlite_where=text("attempts > 0"),
-            postgresql_where=text("attempts > 0"),
-        ),
+        _only("flying", "ix_line_flying", "target"),
+        _only("attempts > 0", "ix_line_tried", "not_before"),
     )
 
 
@@ -226,15 +229,7 @@ class InboxRow(Base):
     at: Mapped[datetime]
     whose: Mapped[int | None]  # with whom it takes turns, while it is new: a couple, else a chat
 
-    __table_args__ = (
-        Index(
-            "ix_inbox_new",
-            "at",
-            "update_id",
-            sqlite_where=text("stage = 'new'"),
-            postgresql_where=text("stage = 'new'"),
-        ),
-    )
+    __table_args__ = (_only("stage = 'new'", "ix_inbox_new", "at", "update_id"),)
 
 
 class PaceRow(Base):
@@ -245,14 +240,7 @@ class PaceRow(Base):
     hold_until: Mapped[datetime | None]
     recent: Mapped[str] = mapped_column(String(1024))  # seconds since the epoch, oldest first
 
-    __table_args__ = (
-        Index(
-            "ix_pace_held",
-            "hold_until",
-            sqlite_where=text("hold_until IS NOT NULL"),
-            postgresql_where=text("hold_until IS NOT NULL"),
-        ),
-    )
+    __table_args__ = (_only("hold_until IS NOT NULL", "ix_pace_held", "hold_until"),)
 
 
 class PictureRow(Base):

@@ -1,14 +1,14 @@
 """Tend on Telegram: the library's Application between our intake, the engine and the outbox.
 
-One task goes the road over and over: what arrived is heard, who is due is rung, what is unsent is sent, a
-batch at a time, so that nothing of it waits for a flood of another. It is nudged by the intake, by the
-heartbeat and by Telegram's answers, and it holds nothing in memory that matters.
+One task goes the road over and over: what arrived is heard, and who is due is rung. Another sends what is
+unsent. They take turns at the database, so that neither waits for a flood of the other. They are nudged by
+the intake, by the heartbeat and by Telegram's answers, and hold nothing in memory that matters.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -96,8 +96,8 @@ class Tend:
         self._sender = Sender(self.bot, storage, now, engine.moved, engine.shut, engine.counted)
         self._heartbeat = heartbeat(self._beat, self._sweep)
         self._alive = alive
-        self._nudged = asyncio.Event()
-        self._going = asyncio.Lock()
+        self._nudged, self._unsent = asyncio.Event(), asyncio.Event()
+        self._going, self._sending = asyncio.Lock(), asyncio.Lock()
         self._ending = False
         self._under_way: set[asyncio.Task[None]] = set()
         self._latest = now()  # that the clock ever showed
@@ -121,17 +121,17 @@ class Tend:
         if stop.is_set():
             return
         self._heartbeat.start()
-        road = asyncio.create_task(self._go_on())
-        tasks = [asyncio.create_task(self._intake.run()), road, asyncio.create_task(stop.wait())]
+        road = [asyncio.create_task(self._go_on()), asyncio.create_task(self._send_on())]
+        tasks = [asyncio.create_task(self._intake.run()), asyncio.create_task(stop.wait())]
         if follow is not None:
             tasks.append(asyncio.create_task(follow(self)))
         self.nudge()
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait([*road, *tasks], return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
-            await self._end(road, [task for task in tasks if task is not road])
+            await self._end(road, tasks)
 
     async def _begin(self, stop: asyncio.Event) -> None:
         """Learn our own name and register the commands; without a network, wait for it."""
@@ -157,16 +157,15 @@ class Tend:
                     )
                 return
 
-    async def _end(self, road: "asyncio.Task[None]", tasks: list["asyncio.Task[Any]"]) -> None:
+    async def _end(self, road: list["asyncio.Task[None]"], tasks: list["asyncio.Task[Any]"]) -> None:
         """Finish the road that is being gone: a line that was taken to be sent is sent, or is not taken."""
         self._heartbeat.stop()
         self._ending = True
         self.nudge()
-        await asyncio.wait([road], timeout=LAST_CALLS / 2)
-        tasks.append(road)
-        for task in tasks:
+        await asyncio.wait(road, timeout=LAST_CALLS / 2)
+        for task in (*road, *tasks):
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*road, *tasks, return_exceptions=True)
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=LAST_CALLS / 2)
         if self._application.running:
@@ -176,8 +175,9 @@ class Tend:
     # -- The road, over and over
 
     def nudge(self) -> None:
-        """Let the road be gone once more, soon."""
+        """Let the road be gone once more, soon, and what is unsent be sent."""
         self._nudged.set()
+        self._unsent.set()
 
     async def _beat(self) -> None:
         self.nudge()
@@ -188,27 +188,34 @@ class Tend:
     async def _send_again(self) -> None:
         """Telegram can be reached again: nobody waits out what was meant for a network that was gone."""
         await self._storage.run(outbox.try_now)
-        self.nudge()
+        self._unsent.set()
 
     async def _go_on(self) -> None:
-        while True:
+        while not self._ending:
             await self._nudged.wait()
             self._nudged.clear()
-            if self._ending:
-                return
-            try:
-                look_again = await self.go()
+            with self._unless_busy():
+                await self.go()
                 self._alive()
-            except BusyError as error:
-                log.error(
-                    "the database does not answer (%s); the next beat tries again", type(error).__name__
-                )
-                continue
-            if look_again is not None and (wait := look_again - self._now()) < A_BEAT:
-                asyncio.get_running_loop().call_later(max(wait.total_seconds(), 0), self.nudge)
 
-    async def go(self) -> datetime | None:
-        """Go the road until nothing is left to hear or ring; return when there is something to send later.
+    async def _send_on(self) -> None:
+        while not self._ending:
+            await self._unsent.wait()
+            self._unsent.clear()
+            with self._unless_busy():
+                look_again = await self.send()
+                if look_again is not None and (wait := look_again - self._now()) < A_BEAT:
+                    asyncio.get_running_loop().call_later(max(wait.total_seconds(), 0), self._unsent.set)
+
+    @contextmanager
+    def _unless_busy(self) -> Iterator[None]:
+        try:
+            yield
+        except BusyError as error:
+            log.error("the database does not answer (%s); the next beat tries again", type(error).__name__)
+
+    async def go(self) -> None:
+        """Go the road until nothing is left to hear or ring.
 
         What came before an hour is heard before that hour is rung, unless more comes than can be heard.
         """
@@ -219,11 +226,25 @@ class Tend:
                 if self._pressed and not self._ending:
                     continue  # who presses is heard before anything else is done
                 if self._intake.caught_up and (not left or turn % RING_EVERY == 0):
-                    left += await self._storage.run(self._engine.ring)
-                look_again = await self._send_waiting()
+                    left += await self._ring()
                 if self._ending or not (left or await self._hear_strangers()):
                     break
-            return look_again
+
+    async def _ring(self) -> int:
+        rung = await self._storage.run(self._engine.ring)
+        if rung:
+            self._unsent.set()
+        return rung
+
+    async def send(self) -> datetime | None:
+        """Send what may be sent now; return when there is something to send later."""
+        async with self._sending:
+            ready, look_again = await self._storage.run(
+                outbox.claim, self._engine.book, self._limits, cut_off=self._intake.cut_off
+            )
+            for line in ready:
+                self._start(self._deliver(line))
+        return look_again
 
     async def _mind_the_clock(self) -> None:
         """Where the clock went back, the next hours that were worked out by it are worked out again."""
@@ -234,19 +255,12 @@ class Tend:
             self._latest = now
         self._latest = max(self._latest, now)
 
-    async def _send_waiting(self) -> datetime | None:
-        ready, look_again = await self._storage.run(
-            outbox.claim, self._engine.book, self._limits, cut_off=self._intake.cut_off
-        )
-        for line in ready:
-            self._start(self._deliver(line))
-        return look_again
-
     async def settle(self) -> datetime | None:
         """Go until nothing is left to do at this moment, and return the next one at which something is."""
         await self._intake.looked.wait()
         while True:
-            look_again = await self.go()
+            await self.go()
+            look_again = await self.send()
             if self._under_way:
                 await asyncio.wait(self._under_way)
                 continue
@@ -258,7 +272,7 @@ class Tend:
 
     async def _deliver(self, line: outbox.Ready) -> None:
         await self._sender.send(line, self.bot.bot)
-        self.nudge()
+        self._unsent.set()
 
     async def _sweep(self) -> None:
         await self._storage.run(inbox.sweep)
@@ -316,6 +330,7 @@ class Tend:
         arrival = inbound.read(update, self.bot.bot)
         reply = await self._storage.run(self._engine.hear, arrival, update.update_id)
         self._taken = True
+        self._unsent.set()
         self._answer(arrival, reply)
 
     async def _on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -334,6 +349,7 @@ class Tend:
             await self._bury(update.update_id)
             return
         self._taken = True
+        self._unsent.set()
         self._answer(arrival, reply)
 
     async def _bury(self, number: int) -> None:
