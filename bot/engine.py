@@ -445,9 +445,9 @@ class Engine:
         if row is None:
             self._tell(tx, couple, shell.back(event, shell.CLOSED))
             return Reply()
-        if not text.edited:
-            outbox.remember_said(tx, text.where.chat_id, text.message_id, row.id, asked)
         outcome = self._step(tx, couple, row, event)
+        if outcome.row.state is not None and not text.edited:
+            outbox.remember_said(tx, text.where.chat_id, text.message_id, row.id, asked)
         return Reply(nod=_is_silent_in_room(outcome, private=text.where.private))
 
     def _asking(self, tx: Tx, couple: CoupleRow, text: Text, lane: PersonRow | None) -> CardRow | None:

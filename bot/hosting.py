@@ -4,6 +4,7 @@ It decides nothing.
 """
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -64,6 +65,7 @@ async def run(settings: Settings, led_by: int | None) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    gc.freeze()  # what was imported stays: to look through all of it would stop everything for 0.1 s
     try:
         await Tend(line, storage, engine, now, limits, Heartbeat, (settings.folder / "alive").touch).run(
             stop, partial(follow, led) if led else None

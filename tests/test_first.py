@@ -47,12 +47,11 @@ def presses(_tx: Tx, body: dict[str, Any]) -> bool:
 def test_what_presses_is_heard_before_all_others_and_after_what_its_own_couple_wrote(post: Post) -> None:
     for number, room in ((7, 1), (8, 1), (9, 2)):
         post.lane(number, room)
-    turns: inbox.Turns = {}
     with post.store.begin() as tx:
-        inbox.keep(tx, [private(9, number) for number in range(100, 150)], turns)
-        inbox.keep(tx, [private(7, 200), tap(-1, 201, 8)], turns)
+        inbox.keep(tx, [private(9, number) for number in range(100, 150)])
+        inbox.keep(tx, [private(7, 200), tap(-1, 201, 8)])
     with post.store.begin() as tx:
-        inbox.keep(tx, [private(9, 300), private(8, PAUSE), private(7, 400)], turns, presses)
+        inbox.keep(tx, [private(9, 300), private(8, PAUSE), private(7, 400)], presses)
 
     assert heard_next(post, 5) == [200, 201, PAUSE]  # and nobody else in the same go
     with post.store.begin() as tx:
@@ -130,7 +129,7 @@ def test_rings_and_claims_give_way_when_others_wait_for_the_database(post: Post)
         post.puts("evening", number)
     with post.store.begin(lambda: True) as tx:
         ready, look_again = outbox.claim(tx, post.engine.book, post.limits)
-    assert len(ready) == 1
+    assert len(ready) == outbox.AT_LEAST
     assert look_again == post.clock.now
 
 

@@ -72,10 +72,11 @@ class Audience:
 # -- Rooms and people ---------------------------------------------------------
 
 # All that a step needs is read before anything is written, so that it is written in one go.
-_WHOLE = selectinload(CoupleRow.playings), selectinload(CoupleRow.calls), selectinload(CoupleRow.cards)
+_WHOLE = selectinload(CoupleRow.playings), selectinload(CoupleRow.cards)
 _OF_ROOM = select(CoupleRow).where(CoupleRow.chat_id == bindparam("chat_id")).options(*_WHOLE)
 _OF_NUMBERS = select(CoupleRow).where(CoupleRow.id.in_(bindparam("numbers", expanding=True)))
 _WHOLE_OF_NUMBERS = _OF_NUMBERS.options(*_WHOLE)
+_DUE = _WHOLE_OF_NUMBERS.options(selectinload(CoupleRow.calls))
 _KNOWN = select(PersonRow).where(PersonRow.telegram_id == bindparam("telegram_id"))
 
 
@@ -436,7 +437,7 @@ def due_playings(tx: Tx, most: int) -> list[PlayingRow]:
         .limit(most)
     )
     due = list(tx.session.scalars(query))
-    bring(tx, {playing.couple_id for playing in due}, whole=True)
+    bring(tx, {playing.couple_id for playing in due}, due=True)
     return due
 
 
@@ -450,15 +451,14 @@ def due_calls(tx: Tx, most: int) -> list[CallRow]:
         .limit(most)
     )
     due = list(tx.session.scalars(query))
-    bring(tx, {call.couple_id for call in due}, whole=True)
+    bring(tx, {call.couple_id for call in due}, due=True)
     return due
 
 
-def bring(tx: Tx, numbers: set[int], *, whole: bool = False) -> None:
-    """Load couples and their people, or all that a step needs, in few looks instead of one for each."""
+def bring(tx: Tx, numbers: set[int], *, due: bool = False) -> None:
+    """Load couples and their people, or all that a ring needs, in few looks instead of one for each."""
     if numbers:
-        query = _WHOLE_OF_NUMBERS if whole else _OF_NUMBERS
-        tx.session.scalars(query, {"numbers": list(numbers)}).all()
+        tx.session.scalars(_DUE if due else _OF_NUMBERS, {"numbers": list(numbers)}).all()
 
 
 def is_due(tx: Tx, couple: CoupleRow) -> bool:

@@ -10,7 +10,17 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias, cast
 
-from sqlalchemy import CursorResult, bindparam, delete, func, select, update
+from sqlalchemy import (
+    BindParameter,
+    CompoundSelect,
+    CursorResult,
+    bindparam,
+    delete,
+    func,
+    select,
+    union_all,
+    update,
+)
 
 from bot.storage.sealing import BrokenSealError
 from bot.storage.store import Tx
@@ -26,6 +36,17 @@ AHEAD = timedelta(days=1)  # so much earlier is heard what presses
 WRITTEN, DONE = ("message", "edited_message"), ("callback_query", "my_chat_member")
 LARGEST = 2**63
 
+_KNOWN = select(InboxRow.update_id).where(InboxRow.update_id.in_(bindparam("numbers", expanding=True)))
+_LAST_TURNS = (
+    select(InboxRow.whose, func.max(InboxRow.at))
+    .where(InboxRow.stage == "new", InboxRow.whose.in_(bindparam("those", expanding=True)))
+    .group_by(InboxRow.whose)
+)
+_CHATS: BindParameter[Any] = bindparam("chats", expanding=True)
+_OF_CHATS: CompoundSelect[Any] = union_all(
+    select(PersonRow.telegram_id, PersonRow.couple_id).where(PersonRow.telegram_id.in_(_CHATS)),
+    select(CoupleRow.chat_id, CoupleRow.id).where(CoupleRow.chat_id.in_(_CHATS)),
+)
 _DONE = (
     update(InboxRow)
     .where(InboxRow.update_id == bindparam("number"), InboxRow.stage == "new")
@@ -33,7 +54,6 @@ _DONE = (
     .execution_options(synchronize_session=False)
 )
 
-Turns: TypeAlias = dict[int, datetime]  # of each couple the last one; a comfort, nothing is lost with it
 Presses: TypeAlias = Callable[[Tx, dict[str, Any]], bool]
 
 
@@ -45,15 +65,14 @@ def nothing_presses(_tx: Tx, _body: dict[str, Any]) -> bool:
 def keep(
     tx: Tx,
     updates: Sequence[dict[str, Any]],
-    turns: Turns | None = None,
     presses: Presses = nothing_presses,
 ) -> int:
     """Store raw updates and return how many were new. One that is known already is left as it is."""
-    turns = {} if turns is None else turns
     numbers = [int(body["update_id"]) for body in updates]
-    known = set(tx.session.scalars(select(InboxRow.update_id).where(InboxRow.update_id.in_(numbers))))
-    new = 0
-    for number, body, whose in zip(numbers, updates, _whose(tx, updates), strict=True):
+    known = set(tx.session.scalars(_KNOWN, {"numbers": numbers}))
+    those = _whose(tx, updates)
+    turns, new = _last_turns(tx, {whose for whose in those if whose is not None}), 0
+    for number, body, whose in zip(numbers, updates, those, strict=True):
         if number not in known:
             sealed = tx.keys.host.close(json.dumps(body), "inbox", number, "body", "host")
             at = _turn(turns, whose, tx.now) if whose is not None else tx.now + BEHIND
@@ -73,12 +92,16 @@ def _bring_forward(tx: Tx, whose: int) -> None:
         row.at -= AHEAD
 
 
-def _turn(turns: Turns, whose: int, now: datetime) -> datetime:
+def _last_turns(tx: Tx, those: set[int]) -> dict[int, datetime]:
+    """Return where the last update of each of these couples stands that has still to be heard."""
+    last = tx.session.execute(_LAST_TURNS, {"those": list(those)})
+    return {whose: at for whose, at in last if whose is not None}
+
+
+def _turn(turns: dict[int, datetime], whose: int, now: datetime) -> datetime:
     """Return where the next update of a couple stands in the order of hearing."""
-    for each in [each for each, last in turns.items() if last + A_TURN <= now]:
-        del turns[each]
-    last = turns.get(whose)
-    turns[whose] = min(last + A_TURN, now + MOST_TURNS) if last else now
+    last = turns.get(whose, now - A_TURN)
+    turns[whose] = max(now, min(last + A_TURN, now + MOST_TURNS))
     return turns[whose]
 
 
@@ -86,9 +109,8 @@ def _whose(tx: Tx, updates: Iterable[dict[str, Any]]) -> list[int | None]:
     """Return with whom each takes turns: a couple, else a chat; None for what a stranger wrote in private."""
     places = [_place(body) for body in updates]
     chats = {chat for chat, _ in places}
-    lanes = select(PersonRow.telegram_id, PersonRow.couple_id).where(PersonRow.telegram_id.in_(chats))
-    rooms = select(CoupleRow.chat_id, CoupleRow.id).where(CoupleRow.chat_id.in_(chats))
-    theirs = {chat: couple for query in (lanes, rooms) for chat, couple in tx.session.execute(query)}
+    found = tx.session.execute(_OF_CHATS, {"chats": list(chats)})
+    theirs: dict[int, int | None] = {chat: couple for chat, couple in found}  # noqa: C416 - a Row is no pair to mypy
     return [
         None if is_private and chat not in theirs else theirs.get(chat) or chat for chat, is_private in places
     ]

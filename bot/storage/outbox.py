@@ -54,6 +54,7 @@ AN_EDIT = "e"  # marks the moment of an edit
 CLOSED_CARDS = timedelta(days=7)  # how long a reply to a closed question is still told so
 JUST_SAID = timedelta(seconds=5)  # so long the same line is not said again right below itself
 MOST_STRANGERS = 200  # lines that wait for people who are in no couple; beyond them nothing is said
+AT_LEAST = 4  # lines that are taken in one go, though others wait for the database
 A_PAGE = 50  # first lines of chats that are looked at in one go
 SWEPT_AT_ONCE = 500
 
@@ -367,7 +368,7 @@ def claim(
             if at > tx.now or room_left <= 0:
                 look_again = min(look_again or at, at)
                 continue
-            if ready and (tx.others_wait() or (is_first and line.rank > FIRST)):
+            if (len(ready) >= AT_LEAST and tx.others_wait()) or (is_first and line.rank > FIRST):
                 return ready, tx.now  # what comes first is on its way before the others are looked at
             try:
                 made = _ready(tx, line, book)

@@ -60,7 +60,6 @@ class Intake:
         self._bot, self._storage, self._stored, self._back = bot, storage, stored, back
         self._presses = presses
         self._offset: int | None = None
-        self._turns: inbox.Turns = {}
         self.cut_off = self.caught_up = False
         self.more = False  # Telegram has more to tell at once
         self.looked = asyncio.Event()  # Telegram was asked for the first time, and answered or did not
@@ -104,7 +103,7 @@ class Intake:
             self._back()
         if updates:
             whole = [update for update in updates if 0 <= update["update_id"] < HIGHEST]
-            await self._storage.run(inbox.keep, whole, self._turns, self._presses)
+            await self._storage.run(inbox.keep, whole, self._presses)
             self._offset = max(update["update_id"] for update in updates) + 1
         self.more = len(updates) >= A_BATCH
         if updates or not waits:
