@@ -57,7 +57,7 @@ from bot.ritual import (
 )
 from bot.shell import Outcome, Row
 from bot.storage import couples, inbox, outbox
-from bot.storage.couples import Audience, Book
+from bot.storage.couples import Audience, Book, Due
 from bot.storage.store import Tx
 from bot.storage.tables import CallRow, CardRow, CoupleRow, PersonRow, PlayingRow
 from bot.wording import LANGUAGE, spoken
@@ -474,36 +474,45 @@ class Engine:
     def ring(self, tx: Tx) -> int:
         """Ring whoever is due, in one transaction, and return how many were rung.
 
-        Each is rung in a savepoint: what fails for one leaves nothing behind and keeps nobody else waiting.
-        Where others wait for the database, those who are left are rung in the next transaction.
+        Where others wait for the database, those who are left are rung in the next transaction. What fails
+        for one leaves nothing behind and keeps nobody else waiting: then each is rung in a savepoint.
         """
-        rung = 0
-        for playing in couples.due_playings(tx, AT_ONCE):
-            number, name = playing.id, playing.ritual
-            try:
-                with tx.session.begin_nested():
-                    self._ring_playing(tx, playing)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is this couple's alone
-                log.warning("a ring of %s failed: %s", name, trace_of(error))
-                couples.ring_later(tx, number, tx.now + AFTER_TROUBLE)
-            rung += 1
+        playings = couples.due_playings(tx, AT_ONCE)
+        due: list[Due] = [*playings, *couples.due_calls(tx, AT_ONCE - len(playings))]
+        couples.bring_kept(tx, due, self.book)
+        try:
+            with tx.session.begin_nested():
+                return self._ring_all(tx, due, self._ring_one)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is one couple's alone
+            log.warning("a ring failed, so each is rung alone: %s", trace_of(error))
+        return self._ring_all(tx, due, self._ring_alone)
+
+    def _ring_all(self, tx: Tx, due: Sequence[Due], ring: Callable[[Tx, Due], None]) -> int:
+        for rung, row in enumerate(due, 1):
+            ring(tx, row)
             if tx.others_wait():
                 return rung
-        for call in couples.due_calls(tx, AT_ONCE - rung):
-            couple_id, name = call.couple_id, call.ritual
-            try:
-                with tx.session.begin_nested():
-                    self._ring_call(tx, call)
-            except Exception as error:  # noqa: BLE001 - as above
-                log.warning("the hour of %s failed: %s", name, trace_of(error))
-                couples.call_later(tx, couple_id, name, tx.now + AFTER_TROUBLE)
-            rung += 1
-            if tx.others_wait():
-                break
-        return rung
+        return len(due)
 
-    def _ring_playing(self, tx: Tx, playing: PlayingRow) -> None:
-        couple = couples.of_playing(tx, playing)
+    def _ring_alone(self, tx: Tx, due: Due) -> None:
+        name, later = due.ritual, couples.later(due, tx.now + AFTER_TROUBLE)
+        try:
+            with tx.session.begin_nested():
+                self._ring_one(tx, due)
+        except Exception as error:  # noqa: BLE001 - as above
+            log.warning("a ring of %s failed: %s", name, trace_of(error))
+            tx.session.execute(later)
+
+    def _ring_one(self, tx: Tx, due: Due) -> None:
+        couple = couples.of_due(tx, due)
+        if not couples.is_due(couple, due, tx.now):
+            return  # what was rung just before has changed that
+        if isinstance(due, PlayingRow):
+            self._ring_playing(tx, couple, due)
+        else:
+            self._ring_call(tx, couple, due)
+
+    def _ring_playing(self, tx: Tx, couple: CoupleRow, playing: PlayingRow) -> None:
         if not playing.always and _waits(couple, tx.now):
             return
         row = couples.row_of(tx, couple, playing, self.book)
@@ -517,10 +526,10 @@ class Engine:
     def _one_after_the_other(self, tx: Tx, couple: CoupleRow) -> None:
         """After a silence, whoever came due in it is rung some minutes after the one before."""
         if couple.rung_after is not None:
-            couple.rung_after = tx.now + shell.AFTER_A_SILENCE if couples.is_due(tx, couple) else None
+            is_next = couples.is_anybody_due(couple, tx.now)
+            couple.rung_after = tx.now + shell.AFTER_A_SILENCE if is_next else None
 
-    def _ring_call(self, tx: Tx, call: CallRow) -> None:
-        couple = couples.of_call(tx, call)
+    def _ring_call(self, tx: Tx, couple: CoupleRow, call: CallRow) -> None:
         if _waits(couple, tx.now):
             return
         ritual = self.book.rituals.get(call.ritual)

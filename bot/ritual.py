@@ -412,6 +412,7 @@ def change(each: Each[D], person: Person, **fields: Any) -> Each[D]:  # noqa: AN
 
 # -- How it is registered -----------------------------------------------------
 
+Draw: TypeAlias = Callable[..., Say]  # say a card anew, or redraw it where it stands
 Step: TypeAlias = Callable[[Any, Event, Scene], tuple[Any, Sequence[Answer]]]
 
 

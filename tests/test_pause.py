@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.couple.house import HOUSE
-from bot.hours import ANCHOR, ZONE
+from bot.hours import ANCHOR, NO_SUCH_HOUR, ZONE
 from bot.ritual import TimeCame
 from bot.rituals.check_in import CHECK_IN
 from bot.rituals.pause import (
@@ -26,7 +26,6 @@ from bot.rituals.pause import (
     LONGER_NOTED,
     LONGEST,
     LOOK,
-    NO_SUCH_HOUR,
     OPEN,
     OWN_WORD,
     PAUSE,

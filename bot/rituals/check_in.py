@@ -8,7 +8,7 @@ it went. Why it works this way: docs/rituals/check_in.md
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -20,6 +20,7 @@ from bot.ritual import (
     Answer,
     Began,
     Button,
+    Draw,
     Each,
     Event,
     Kept,
@@ -230,7 +231,6 @@ class Shared:
 
 State = Naming | Acting | Listening | Unseen | Shared
 Turn = tuple[State | None, list[Answer]]
-Draw = Callable[..., Say]  # say a card anew, or redraw it where it stands
 
 # -- What happens -------------------------------------------------------------
 

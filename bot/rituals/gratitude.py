@@ -7,17 +7,16 @@ few words, and is never asked twice. Why it works this way: docs/rituals/gratitu
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import reduce
 
 from bot.hours import ANCHOR, NO_SUCH_HOUR, ZONE, good_hour, is_good_hour, next_fire, read_hour
 from bot.ritual import (
-    PARTED,
     Answer,
     Began,
     Button,
+    Draw,
     Event,
     Kept,
     Line,
@@ -37,6 +36,7 @@ from bot.ritual import (
     say,
     whisper,
 )
+from bot.thanks import KIND, meant, parts_of
 
 A_SUNDAY, WEEK = date(2023, 1, 1), 7
 STANDS = timedelta(hours=12)  # the card of the room, and after each thanks the invitation to answer it
@@ -44,7 +44,6 @@ ASKS = timedelta(hours=2)  # how long plain private words are taken for the answ
 SECOND_HALF = timedelta(minutes=30)  # what it meant; after that the first half goes alone
 SOONEST = timedelta(minutes=30)  # so long at least it can be taken back
 MAY_ANSWER, TRIES = timedelta(days=7), timedelta(days=30)
-KIND, MOST_PARTS = "thanks", 3
 
 # -- What they read -----------------------------------------------------------
 
@@ -72,7 +71,6 @@ WHAT_DID = (
 WHAT_MEANT = "And what did it mean to you? Write it within half an hour, or it goes as it is."
 ON_ITS_WAY = "Kept. It goes at a good hour. Until then it is yours to change or take back."
 TO_OTHER = "For {who}: {words}"
-MEANT = "What it meant: {words}"
 GOES_BACK = "Kept. It goes back at a good hour."
 TAKEN_BACK = "Taken back. Nobody reads it."
 DELIVERED, INTO_THE_JAR = "Delivered.", "Delivered, and kept in the jar of you two."
@@ -154,7 +152,6 @@ class Delivered:
 
 State = Invited | Thanked | Telling | OnItsWay | Delivered
 Turn = tuple[State | None, list[Answer]]
-Draw = Callable[..., Say]  # say a card anew, or redraw it where it stands
 
 # -- What happens -------------------------------------------------------------
 
@@ -339,18 +336,12 @@ def own_words(thanks: Thanks, scene: Scene) -> list[Line]:
 
 def in_lines(text: str, words: tuple[Words, ...], who: Person) -> list[Line]:
     first, *more = words
-    return [line(text, words=first, who=who), *(line(MEANT, words=part) for part in more)]
+    return [line(text, words=first, who=who), *meant(more)]
 
 
 def told_alone(words: Words) -> bool:
     """Whether it was begun with the button that leads to the private chat."""
     return words.listed and bool(words)
-
-
-def parts_of(words: Words) -> tuple[Words, ...]:
-    """What somebody wrote, in the parts of one line."""
-    parts = () if words.listed else words.split(PARTED, MOST_PARTS - 1)
-    return tuple(part for part in parts if part)
 
 
 def is_same(old: Words, new: Words) -> bool:

@@ -6,16 +6,15 @@ works this way: docs/rituals/jar.md
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.hours import ZONE
 from bot.ritual import (
-    PARTED,
     Answer,
     Began,
     Button,
+    Draw,
     Event,
     Kept,
     Person,
@@ -30,17 +29,16 @@ from bot.ritual import (
     redraw,
     say,
 )
+from bot.thanks import KIND, meant, parts_of
 
 STANDS = timedelta(hours=12)  # "Another one"
 LOOKS_BACK = 1_000  # thanks; at two a week that is ten years
-MOST_PARTS = 3  # of one line
 
 # -- What they read -----------------------------------------------------------
 
 FROM_YOUR_JAR = "From your jar of thanks."
 EMPTY = "Your jar is empty so far. With /thanks, something comes in."
 SAID = "{who}, {at:day}: {words}"
-MEANT = "What it meant: {words}"
 
 ANOTHER_ONE = Button("Another one", "another")
 
@@ -76,7 +74,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
     return state, []
 
 
-def drawn(draw: Callable[..., Say], to: Person | None, scene: Scene) -> Turn:
+def drawn(draw: Draw, to: Person | None, scene: Scene) -> Turn:
     """Draw one and note when: that is all by which the next is chosen."""
     things = [thing for thing in scene.kept if thing.shared and thing.words]
     if not things:
@@ -98,16 +96,14 @@ def next_of(things: list[Kept], now: datetime) -> Kept:
     return min(things, key=lambda thing: (thing.due or now, thing.id))
 
 
-def shown(
-    draw: Callable[..., Say], thing: Kept, to: Person | None, scene: Scene, buttons: list[Button]
-) -> Say:
+def shown(draw: Draw, thing: Kept, to: Person | None, scene: Scene, buttons: list[Button]) -> Say:
     """A thanks, who said it and when; one of another year says the year, too."""
     words = thing.words or Words(Person(0))
-    first, *more = [part for part in words.split(PARTED, MOST_PARTS - 1) if part] or [words]
     who, zone = thing.by or scene.both[0], scene.prefers[ZONE]
+    first, *more = parts_of(words) or (words,)
     said = (thing.at or scene.now).astimezone(zone)
     day: Value = said if said.year == scene.now.astimezone(zone).year else said.date()
-    below = [line(SAID, who=who, at=day, words=first), *(line(MEANT, words=part) for part in more)]
+    below = [line(SAID, who=who, at=day, words=first), *meant(more)]
     return draw(FROM_YOUR_JAR, *buttons, to=to, card="jar", below=below)
 
 
@@ -116,7 +112,7 @@ JAR = Ritual(
     "jar",
     "Draw an old thanks",
     step,
-    reads=("thanks",),
+    reads=(KIND,),
     looks_back=LOOKS_BACK,
     many=True,
     menu=False,

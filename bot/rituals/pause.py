@@ -6,15 +6,16 @@ called it brings the two back. Why it works this way: docs/rituals/pause.md
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
-from bot.hours import ZONE, end_in, hour_in, length_in, next_time
+from bot.hours import NO_SUCH_HOUR, ZONE, end_in, hour_in, length_in, next_time
 from bot.ritual import (
     Answer,
     Began,
     Button,
+    Draw,
     Event,
     Kept,
     Line,
@@ -42,6 +43,7 @@ PATIENCE = timedelta(minutes=30)  # for an answer, before the one call and after
 CHOOSES, RESTS_FOR = timedelta(hours=3), timedelta(days=7)
 HALF_A_DAY = timedelta(hours=12)  # from then on an hour alone would be read as one of today
 LOOKS_AFTER = timedelta(minutes=20)
+LONGEST_WORD = 30  # characters of a word of their own, in one short line
 OPEN = "open pause"
 
 # -- What they read -----------------------------------------------------------
@@ -75,7 +77,6 @@ TALKING = (
     "Solving comes once both are heard."
 )
 WHEN = "When do you two come back to it? Tap a time, or reply with an hour."
-NO_SUCH_HOUR = "I did not understand that. Reply with a time like 21:30, or tap one."
 DATED = "You two come back to it on {due:day}, at {due:hour}. I say so then."
 ITS_TIME = "You two set this time to come back to your talk."
 LET_REST = "It rests, then. That is all right."
@@ -341,7 +342,7 @@ def is_today(moment: datetime, who: Person, scene: Scene) -> bool:
 # -- Helpers ------------------------------------------------------------------
 
 
-def card(draw: Callable[..., Say], who: Person, ends: datetime, scene: Scene, note: Line | None) -> Say:
+def card(draw: Draw, who: Person, ends: datetime, scene: Scene, note: Line | None) -> Say:
     text = CALLED if is_today(ends, who, scene) else CALLED_TO
     below = [note] if note else []
     return draw(text, FINE_AGAIN, card="pause", below=below, caller=who, until=ends, again=True, at_once=True)
@@ -360,7 +361,7 @@ def way_closed(scene: Scene, told: str = LONGER_NOTED) -> list[Say]:
     return [redraw(told, to=person, card="way back") for person in scene.both]
 
 
-def times(draw: Callable[..., Say], text: str, scene: Scene) -> Say:
+def times(draw: Draw, text: str, scene: Scene) -> Say:
     """The next noons and evenings, one tap each."""
     zone = scene.prefers[ZONE]
     soon = sorted(next_time(hour, zone, scene.now + timedelta(hours=2)) for hour in (time(12), time(19)))
@@ -377,7 +378,7 @@ def closed(scene: Scene, how: str) -> list[Kept]:
 def read_word(text: str) -> str | None:
     """Return a word of their own, as it is compared; None where it is none."""
     word = " ".join(text.casefold().strip(" /.!").split())
-    return word if 0 < len(word) <= 30 and "\n" not in text.strip() else None  # noqa: PLR2004 - a short line
+    return word if 0 < len(word) <= LONGEST_WORD and "\n" not in text.strip() else None
 
 
 def shown_word(word: str) -> Value:

@@ -7,7 +7,6 @@ docs/rituals/plan.md
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -15,6 +14,7 @@ from bot.ritual import (
     Answer,
     Began,
     Button,
+    Draw,
     Event,
     Kept,
     Line,
@@ -89,7 +89,6 @@ class Standing:
 
 State = Making | Standing
 Turn = tuple[State | None, list[Answer]]
-Draw = Callable[..., Say]  # say a card anew, or redraw it where it stands
 
 # -- What happens -------------------------------------------------------------
 

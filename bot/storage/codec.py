@@ -97,14 +97,14 @@ def preference_from_json(preference: Preference[Any], stored: object) -> object:
 
 def say_to_json(said: Say) -> str:
     """Return a message, its values and its buttons as JSON."""
-    plain = {field.name: getattr(said, field.name) for field in fields(Say) if field.name not in _RICH}
     rich = {
+        "text": said.text,
         "values": _values_to(said.values),
         "below": [_line_to(line) for line in said.below],
         "buttons": [_button_to(button) for button in said.buttons],
         "to": said.to.id if said.to else None,
     }
-    return json.dumps(plain | rich, ensure_ascii=False)
+    return json.dumps(_told(said, _PLAIN_SAY) | rich, ensure_ascii=False)
 
 
 def say_from_json(text: str) -> Say:
@@ -121,7 +121,18 @@ def say_from_json(text: str) -> Say:
     )
 
 
-_RICH = {"values", "below", "buttons", "to"}
+def _plain(of: type[Any], *rich: str) -> dict[str, object]:
+    """Return the fields that JSON holds as they are, with what they are by themselves."""
+    return {field.name: field.default for field in fields(of) if field.name not in rich}
+
+
+_PLAIN_SAY = _plain(Say, "text", "values", "below", "buttons", "to")
+_PLAIN_BUTTON = _plain(Button, "label")
+
+
+def _told(thing: object, plain: Mapping[str, object]) -> dict[str, object]:
+    """Return the fields that say anything."""
+    return {name: value for name, default in plain.items() if (value := getattr(thing, name)) != default}
 
 
 def _line_to(line: Line) -> dict[str, Any]:
@@ -134,7 +145,7 @@ def _line_from(stored: dict[str, Any]) -> Line:
 
 def _button_to(button: Button) -> dict[str, Any]:
     label = _line_to(button.label) if isinstance(button.label, Line) else button.label
-    return {field.name: getattr(button, field.name) for field in fields(Button)} | {"label": label}
+    return {"label": label} | _told(button, _PLAIN_BUTTON)
 
 
 def _button_from(stored: dict[str, Any]) -> Button:

@@ -7,17 +7,19 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     ColumnElement,
     Select,
+    Update,
     and_,
     bindparam,
     case,
     delete,
     exists,
     false,
+    func,
     not_,
     or_,
     select,
@@ -39,10 +41,12 @@ from bot.storage.codec import (
 )
 from bot.storage.sealing import BrokenSealError
 from bot.storage.store import Tx
-from bot.storage.tables import CallRow, CoupleRow, KeptRow, PersonRow, PlayingRow, SaidRow
+from bot.storage.tables import NOW, CallRow, CoupleRow, KeptRow, PersonRow, PlayingRow, SaidRow
 from bot.wording import LANGUAGE, spoken
 
 log = logging.getLogger(__name__)
+
+Due: TypeAlias = PlayingRow | CallRow  # who is to be rung at a moment
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ _WHOLE = selectinload(CoupleRow.playings), selectinload(CoupleRow.cards)
 _OF_ROOM = select(CoupleRow).where(CoupleRow.chat_id == bindparam("chat_id")).options(*_WHOLE)
 _OF_NUMBERS = select(CoupleRow).where(CoupleRow.id.in_(bindparam("numbers", expanding=True)))
 _WHOLE_OF_NUMBERS = _OF_NUMBERS.options(*_WHOLE)
-_DUE = _WHOLE_OF_NUMBERS.options(selectinload(CoupleRow.calls))
+_OF_DUE = _WHOLE_OF_NUMBERS.options(selectinload(CoupleRow.calls))
 _KNOWN = select(PersonRow).where(PersonRow.telegram_id == bindparam("telegram_id"))
 
 
@@ -148,14 +152,9 @@ def name_of(tx: Tx, person: PersonRow) -> str:
     return tx.seal_of(person).open(person.name, "person", person.id, "name", person.id)
 
 
-def of_playing(tx: Tx, playing: PlayingRow) -> CoupleRow:
-    """Return whose playing it is."""
-    return tx.session.get_one(CoupleRow, playing.couple_id)
-
-
-def of_call(tx: Tx, call: CallRow) -> CoupleRow:
-    """Return whose hour it is."""
-    return tx.session.get_one(CoupleRow, call.couple_id)
+def of_due(tx: Tx, due: Due) -> CoupleRow:
+    """Return who is to be rung."""
+    return tx.session.get_one(CoupleRow, due.couple_id)
 
 
 def lane_is_open(tx: Tx, person: Person) -> bool:
@@ -383,8 +382,11 @@ def kept_of(
     """Return so many kept things of each of these kinds, the newest, oldest first."""
     if not kinds:
         return ()
-    query = _newest_kept(tuple(kinds), most)
-    return tuple(_kept(tx, couple, row) for row in tx.session.scalars(query, {"couple": couple.id}).all())
+    rows = tx.brought.get((couple.id, tuple(kinds), most))
+    if rows is None:
+        query = _newest_kept(tuple(kinds), most)
+        rows = tx.session.scalars(query, {"couple": couple.id}).all()
+    return tuple(_kept(tx, couple, row) for row in rows)
 
 
 @cache
@@ -395,8 +397,39 @@ def _newest_kept(kinds: tuple[str, ...], most: int) -> Select[KeptRow]:
     return select(KeptRow).where(KeptRow.id.in_(newest)).order_by(KeptRow.id)
 
 
+def bring_kept(tx: Tx, due: Iterable[Due], book: Book) -> None:
+    """Load what the rituals of those who are due look back on, in one look for each of these rituals."""
+    whose: dict[str, set[int]] = {}
+    for each in due:
+        whose.setdefault(each.ritual, set()).add(each.couple_id)
+    for name, numbers in whose.items():
+        ritual = book.rituals.get(name)
+        if ritual is not None and ritual.reads:
+            query, kinds = _newest_kept_of_many(ritual.looks_back), tuple(ritual.reads)
+            found: dict[int, list[KeptRow]] = {number: [] for number in numbers}
+            for row in tx.session.scalars(query, {"numbers": list(numbers), "kinds": list(kinds)}):
+                found[row.couple_id].append(row)
+            tx.brought |= {(number, kinds, ritual.looks_back): rows for number, rows in found.items()}
+
+
+@cache
+def _newest_kept_of_many(most: int) -> Select[KeptRow]:
+    place = func.row_number().over(partition_by=(KeptRow.couple_id, KeptRow.kind), order_by=KeptRow.id.desc())
+    theirs = (
+        select(KeptRow.id, place.label("place"))
+        .where(
+            KeptRow.couple_id.in_(bindparam("numbers", expanding=True)),
+            KeptRow.kind.in_(bindparam("kinds", expanding=True)),
+        )
+        .subquery()
+    )
+    newest = select(theirs.c.id).where(theirs.c.place <= most)
+    return select(KeptRow).where(KeptRow.id.in_(newest)).order_by(KeptRow.id)
+
+
 def keep(tx: Tx, couple: CoupleRow, thing: Kept) -> Kept:
     """Keep something, or keep it anew."""
+    tx.brought.clear()
     row = tx.session.get(KeptRow, thing.id) if thing.id else None
     row = row or KeptRow(id=tx.new_id(), couple_id=couple.id, at=tx.now)
     owner = _owner(tx, couple, thing.by)
@@ -429,28 +462,14 @@ def _owner(tx: Tx, couple: CoupleRow, by: Person | None) -> CoupleRow | PersonRo
 
 def due_playings(tx: Tx, most: int) -> list[PlayingRow]:
     """Return playings whose `wake_at` has come, longest due first, but for those that another has hushed."""
-    query = (
-        select(PlayingRow)
-        .join(CoupleRow, CoupleRow.id == PlayingRow.couple_id)
-        .where(PlayingRow.wake_at <= tx.now, _has_the_floor(), or_(_is_rung_again(tx), PlayingRow.always))
-        .order_by(PlayingRow.wake_at, PlayingRow.id)
-        .limit(most)
-    )
-    due = list(tx.session.scalars(query))
+    due = list(tx.session.scalars(_DUE_PLAYINGS, {"now": tx.now, "most": most}))
     bring(tx, {playing.couple_id for playing in due}, due=True)
     return due
 
 
 def due_calls(tx: Tx, most: int) -> list[CallRow]:
     """Return scheduled rituals whose hour has come, longest due first, but for couples in a silence."""
-    query = (
-        select(CallRow)
-        .join(CoupleRow, CoupleRow.id == CallRow.couple_id)
-        .where(CallRow.due_at <= tx.now, CoupleRow.floor_id.is_(None), _is_rung_again(tx))
-        .order_by(CallRow.due_at, CallRow.couple_id)
-        .limit(most)
-    )
-    due = list(tx.session.scalars(query))
+    due = list(tx.session.scalars(_DUE_CALLS, {"now": tx.now, "most": most}))
     bring(tx, {call.couple_id for call in due}, due=True)
     return due
 
@@ -458,25 +477,32 @@ def due_calls(tx: Tx, most: int) -> list[CallRow]:
 def bring(tx: Tx, numbers: set[int], *, due: bool = False) -> None:
     """Load couples and their people, or all that a ring needs, in few looks instead of one for each."""
     if numbers:
-        tx.session.scalars(_DUE if due else _OF_NUMBERS, {"numbers": list(numbers)}).all()
+        tx.session.scalars(_OF_DUE if due else _OF_NUMBERS, {"numbers": list(numbers)}).all()
 
 
-def is_due(tx: Tx, couple: CoupleRow) -> bool:
+def is_due(couple: CoupleRow, due: Due, now: datetime) -> bool:
+    """Whether one that was due is so still, whatever was rung before it."""
+    at = due.wake_at if isinstance(due, PlayingRow) else due.due_at
+    if at is None or at > now:
+        return False
+    if isinstance(due, CallRow):
+        return couple.floor_id is None
+    return due in couple.playings and (due.always or couple.floor_id in {None, due.id})
+
+
+def is_anybody_due(couple: CoupleRow, now: datetime) -> bool:
     """Whether anybody of a couple is to be rung now, who has the floor."""
     moments = [playing.wake_at for playing in couple.playings if not playing.always]
     moments += [call.due_at for call in couple.calls]
-    return any(at is not None and at <= tx.now for at in moments)
+    return any(at is not None and at <= now for at in moments)
 
 
-def ring_later(tx: Tx, playing_id: int, at: datetime) -> None:
-    """Let a playing be rung again at another moment."""
-    tx.session.execute(update(PlayingRow).where(PlayingRow.id == playing_id).values(wake_at=at))
-
-
-def call_later(tx: Tx, couple_id: int, ritual: str, at: datetime) -> None:
-    """Let a scheduled ritual be called again at another moment."""
-    theirs = update(CallRow).where(CallRow.couple_id == couple_id, CallRow.ritual == ritual)
-    tx.session.execute(theirs.values(due_at=at))
+def later(due: Due, at: datetime) -> Update:
+    """Return how one that is due comes to be rung at another moment."""
+    if isinstance(due, PlayingRow):
+        return update(PlayingRow).where(PlayingRow.id == due.id).values(wake_at=at)
+    theirs = CallRow.couple_id == due.couple_id, CallRow.ritual == due.ritual
+    return update(CallRow).where(*theirs).values(due_at=at)
 
 
 def next_due(tx: Tx) -> datetime | None:
@@ -505,12 +531,28 @@ def _not_before(due: Any, always: Any) -> Any:  # noqa: ANN401 - clauses of SQLA
     return case((and_(CoupleRow.rung_after > due, not_(always)), CoupleRow.rung_after), else_=due)
 
 
-def _is_rung_again(tx: Tx) -> Any:  # noqa: ANN401 - a clause of SQLAlchemy's
-    return or_(CoupleRow.rung_after.is_(None), CoupleRow.rung_after <= tx.now)
+def _is_rung_again() -> Any:  # noqa: ANN401 - a clause of SQLAlchemy's
+    return or_(CoupleRow.rung_after.is_(None), CoupleRow.rung_after <= NOW)
 
 
 def _has_the_floor() -> Any:  # noqa: ANN401 - a clause of SQLAlchemy's
     return or_(CoupleRow.floor_id.is_(None), CoupleRow.floor_id == PlayingRow.id, PlayingRow.always)
+
+
+_DUE_PLAYINGS = (
+    select(PlayingRow)
+    .join(CoupleRow, CoupleRow.id == PlayingRow.couple_id)
+    .where(PlayingRow.wake_at <= NOW, _has_the_floor(), or_(_is_rung_again(), PlayingRow.always))
+    .order_by(PlayingRow.wake_at, PlayingRow.id)
+    .limit(bindparam("most"))
+)
+_DUE_CALLS = (
+    select(CallRow)
+    .join(CoupleRow, CoupleRow.id == CallRow.couple_id)
+    .where(CallRow.due_at <= NOW, CoupleRow.floor_id.is_(None), _is_rung_again())
+    .order_by(CallRow.due_at, CallRow.couple_id)
+    .limit(bindparam("most"))
+)
 
 
 def call_of(couple: CoupleRow, ritual: Ritual) -> CallRow:

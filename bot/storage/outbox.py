@@ -38,7 +38,7 @@ from bot.storage.codec import say_from_json, say_to_json
 from bot.storage.couples import Audience, Book
 from bot.storage.sealing import BrokenSealError
 from bot.storage.store import RANDOM_BITS, Tx
-from bot.storage.tables import CardRow, CoupleRow, LineRow, PaceRow, PersonRow, PlayingRow, SaidRow, Utc
+from bot.storage.tables import NOW, CardRow, CoupleRow, LineRow, PaceRow, PersonRow, PlayingRow, SaidRow
 from bot.wording import LANGUAGE, spoken
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,6 @@ SWEPT_AT_ONCE = 500
 
 Head: TypeAlias = tuple[LineRow, PaceRow | None]  # the first line of a chat, and its pace
 
-NOW = bindparam("now", type_=Utc())
 _PACES_OF_ALL = select(PaceRow).where(PaceRow.target.in_(WHOLE))
 _LEFT = select(exists().where(LineRow.rank >= bindparam("rank"), LineRow.flying.is_(False)))
 _ANSWERED = (

@@ -7,7 +7,7 @@ under load.
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -73,6 +73,7 @@ class Tx:
     ids: Ids
     now: datetime
     others_wait: Callable[[], bool] = lambda: False  # then a long transaction ends as soon as it can
+    brought: dict[tuple[object, ...], Sequence[KeptRow]] = field(default_factory=dict, repr=False)
     _seals: dict[int, Seal] = field(default_factory=dict, repr=False)
     _opened: dict[tuple[object, ...], object] = field(default_factory=dict, repr=False)
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     TypeDecorator,
+    bindparam,
     false,
     text,
 )
@@ -41,6 +42,9 @@ class Utc(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+NOW = bindparam("now", type_=Utc())  # of a question that is made once
 
 
 class Base(DeclarativeBase):
