@@ -64,7 +64,7 @@ from bot.wording import LANGUAGE, spoken
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 64  # due rows stepped in one transaction
+AT_ONCE, AT_LEAST = 64, 8  # due rows stepped in one transaction, and so many though others wait
 THE_TWO_AND_TEND = 3
 AFTER_TROUBLE = timedelta(minutes=15)  # what failed is tried again then
 
@@ -490,7 +490,7 @@ class Engine:
     def _ring_all(self, tx: Tx, due: Sequence[Due], ring: Callable[[Tx, Due], None]) -> int:
         for rung, row in enumerate(due, 1):
             ring(tx, row)
-            if tx.others_wait():
+            if rung >= AT_LEAST and tx.others_wait():
                 return rung
         return len(due)
 

@@ -156,8 +156,7 @@ class Measuring:
         end = time.monotonic() + ANSWERED_WITHIN
         time.sleep(self.chance.uniform(*gap))
         while time.monotonic() < end:
-            calls = self.play.line.get("/play/calls", method="sendMessage", chat=ROOMS - number, wait=False)
-            if calls:
+            if calls := self.play.calls("sendMessage", chat=ROOMS - number, wait=False):
                 said = datetime.fromisoformat(calls[0]["at"]).timestamp() - self.ahead
                 return float(said - asked)
             time.sleep(0.1)
@@ -186,11 +185,15 @@ class Measuring:
             writing.join()
 
     def write(self, many: int) -> None:
-        """Let so many of the others answer their evening in one line, each as often as the next."""
+        """Let so many of the others answer their evening in one line, and later ask what they said."""
         for _ in range(many):
-            number = self.writers[self.written % len(self.writers)]
+            turn, place = divmod(self.written, len(self.writers))
+            phone = self.phone(self.writers[place])
             self.written += 1
-            self.phone(number).says(f"/checkin calm / rest {self.written}", wait=False)
+            if turn:  # an answer to a tap takes no message from the prompts
+                phone.taps("What did I say?", wait=False)
+            else:
+                phone.says("/checkin calm / rest", wait=False)
 
     def waits(self) -> int:
         """Return how many updates are in the inbox and have had no effect yet."""
@@ -202,5 +205,4 @@ class Measuring:
 
     def sent(self) -> int:
         """Return how many messages were ever sent."""
-        counted = self.play.line.get("/play/calls", count=True, wait=False)
-        return int(counted["ever"].get("sendMessage", 0))
+        return int(self.play.count_of_calls(wait=False)["ever"].get("sendMessage", 0))

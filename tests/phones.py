@@ -355,16 +355,20 @@ class Play:
         """Refuse what is faster than Telegram's published pace, or only count it."""
         self.line.post("/play/limits", enforced=enforced)
 
-    def calls(self, method: str | None = None, since: int = 0, chat: int | None = None) -> list[Json]:
+    def calls(
+        self, method: str | None = None, since: int = 0, chat: int | None = None, **more: bool
+    ) -> list[Json]:
         """Return the bot's calls, all or those of one method, of one chat."""
-        wanted = {"since": since, "method": method, "chat": chat}
+        wanted = {"since": since, "method": method, "chat": chat, **more}
         query = {name: value for name, value in wanted.items() if value is not None}
         calls: list[Json] = self.line.get("/play/calls", **query)
         return calls
 
-    def count_of_calls(self, method: str | None = None, since: int = 0, chat: int | None = None) -> Json:
+    def count_of_calls(
+        self, method: str | None = None, since: int = 0, chat: int | None = None, **more: bool
+    ) -> Json:
         """Return how many there are, the number of the newest, and how many there ever were by method."""
-        wanted = {"since": since, "method": method, "chat": chat, "count": True}
+        wanted = {"since": since, "method": method, "chat": chat, "count": True, **more}
         query = {name: value for name, value in wanted.items() if value is not None}
         counted: Json = self.line.get("/play/calls", **query)
         return counted

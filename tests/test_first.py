@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from bot.arrival import Arrival, Command, Place, Tap, Text
-from bot.engine import key_of
+from bot.engine import AT_LEAST, key_of
+from bot.playground.crowd import COUPLES
 from bot.ritual import Button, Prefer
 from bot.rituals.pause import OWN_WORD
 from bot.storage import couples, inbox, outbox
@@ -134,10 +135,23 @@ def test_rings_and_claims_give_way_when_others_wait_for_the_database(post: Post)
 
 
 def test_a_ring_that_gives_way_goes_on_in_the_next_transaction(post: Post) -> None:
-    town.settle(post.store, post.engine, range(1, 4), hour(21), post.clock.now.date())
+    town.settle(post.store, post.engine, range(1, 2 * AT_LEAST + 2), hour(21), post.clock.now.date())
     post.clock.now = datetime.combine(post.clock.now.date(), hour(21, 1), BERLIN)
     rung = []
     for _ in range(4):
         with post.store.begin(lambda: True) as tx:
             rung.append(post.engine.ring(tx))
-    assert rung == [1, 1, 1, 0]
+    assert rung == [AT_LEAST, AT_LEAST, 1, 0]
+
+
+def test_nobody_is_rung_before_what_they_wrote_is_heard_unless_they_write_for_a_minute(post: Post) -> None:
+    town.settle(post.store, post.engine, range(1, 3), hour(21), post.clock.now.date())
+    nine = datetime.combine(post.clock.now.date(), hour(21), BERLIN)
+    post.clock.now = nine + A_SECOND
+    with post.store.begin() as tx:
+        inbox.keep(tx, [private(COUPLES + 2, 100)])  # somebody of the first couple
+        assert post.engine.ring(tx) == 1
+        assert post.engine.ring(tx) == 0
+    post.clock.now = nine + A_MINUTE
+    with post.store.begin() as tx:
+        assert post.engine.ring(tx) == 1

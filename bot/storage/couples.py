@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -41,10 +41,12 @@ from bot.storage.codec import (
 )
 from bot.storage.sealing import BrokenSealError
 from bot.storage.store import Tx
-from bot.storage.tables import NOW, CallRow, CoupleRow, KeptRow, PersonRow, PlayingRow, SaidRow
+from bot.storage.tables import NOW, CallRow, CoupleRow, InboxRow, KeptRow, PersonRow, PlayingRow, SaidRow, Utc
 from bot.wording import LANGUAGE, spoken
 
 log = logging.getLogger(__name__)
+
+LONG_DUE = timedelta(minutes=1)  # then a couple is rung, however much it writes all the while
 
 Due: TypeAlias = PlayingRow | CallRow  # who is to be rung at a moment
 
@@ -462,16 +464,20 @@ def _owner(tx: Tx, couple: CoupleRow, by: Person | None) -> CoupleRow | PersonRo
 
 def due_playings(tx: Tx, most: int) -> list[PlayingRow]:
     """Return playings whose `wake_at` has come, longest due first, but for those that another has hushed."""
-    due = list(tx.session.scalars(_DUE_PLAYINGS, {"now": tx.now, "most": most}))
+    due = list(tx.session.scalars(_DUE_PLAYINGS, _at(tx, most)))
     bring(tx, {playing.couple_id for playing in due}, due=True)
     return due
 
 
 def due_calls(tx: Tx, most: int) -> list[CallRow]:
     """Return scheduled rituals whose hour has come, longest due first, but for couples in a silence."""
-    due = list(tx.session.scalars(_DUE_CALLS, {"now": tx.now, "most": most}))
+    due = list(tx.session.scalars(_DUE_CALLS, _at(tx, most)))
     bring(tx, {call.couple_id for call in due}, due=True)
     return due
+
+
+def _at(tx: Tx, most: int) -> dict[str, object]:
+    return {"now": tx.now, "long_due": tx.now - LONG_DUE, "most": most}
 
 
 def bring(tx: Tx, numbers: set[int], *, due: bool = False) -> None:
@@ -539,10 +545,17 @@ def _has_the_floor() -> Any:  # noqa: ANN401 - a clause of SQLAlchemy's
     return or_(CoupleRow.floor_id.is_(None), CoupleRow.floor_id == PlayingRow.id, PlayingRow.always)
 
 
+def _is_heard(due: Any) -> Any:  # noqa: ANN401 - as above
+    """Whether nothing of a couple waits to be heard that may have come before it was due."""
+    waits = exists().where(InboxRow.whose == CoupleRow.id, InboxRow.stage == "new")
+    return or_(due <= bindparam("long_due", type_=Utc()), ~waits)
+
+
 _DUE_PLAYINGS = (
     select(PlayingRow)
     .join(CoupleRow, CoupleRow.id == PlayingRow.couple_id)
     .where(PlayingRow.wake_at <= NOW, _has_the_floor(), or_(_is_rung_again(), PlayingRow.always))
+    .where(_is_heard(PlayingRow.wake_at))
     .order_by(PlayingRow.wake_at, PlayingRow.id)
     .limit(bindparam("most"))
 )
@@ -550,6 +563,7 @@ _DUE_CALLS = (
     select(CallRow)
     .join(CoupleRow, CoupleRow.id == CallRow.couple_id)
     .where(CallRow.due_at <= NOW, CoupleRow.floor_id.is_(None), _is_rung_again())
+    .where(_is_heard(CallRow.due_at))
     .order_by(CallRow.due_at, CallRow.couple_id)
     .limit(bindparam("most"))
 )

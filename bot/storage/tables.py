@@ -233,7 +233,10 @@ class InboxRow(Base):
     at: Mapped[datetime]
     whose: Mapped[int | None]  # with whom it takes turns, while it is new: a couple, else a chat
 
-    __table_args__ = (_only("stage = 'new'", "ix_inbox_new", "at", "update_id"),)
+    __table_args__ = (
+        _only("stage = 'new'", "ix_inbox_new", "at", "update_id"),
+        _only("stage = 'new'", "ix_inbox_whose", "whose"),
+    )
 
 
 class PaceRow(Base):

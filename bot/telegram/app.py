@@ -40,10 +40,9 @@ from bot.telegram.render import LONGEST_WHISPER, plain
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 50  # updates read from the inbox at a time
+AT_ONCE = 10  # updates that are heard before it is seen who is due
 ROUNDS = 1_000  # batches in one go; more would mean that somebody is rung for ever
 A_BEAT = timedelta(seconds=1)  # the heartbeat nudges as often
-RING_EVERY = 10  # batches that are heard, at most, before who is due is rung
 MOST_ASIDES = 500  # answers to taps, and nods, that wait to be given; beyond them none is
 A_STEP = timedelta(seconds=30)  # by which a clock goes back that is set, and not only trimmed
 LAST_CALLS = 8.0  # seconds in which what is under way at the end is finished
@@ -217,15 +216,15 @@ class Tend:
     async def go(self) -> None:
         """Go the road until nothing is left to hear or ring.
 
-        What came before an hour is heard before that hour is rung, unless more comes than can be heard.
+        What a couple wrote before an hour is heard before that hour is rung.
         """
         async with self._going:
             await self._mind_the_clock()
-            for turn in range(1, ROUNDS):
+            for _ in range(ROUNDS):
                 left = await self._hear_waiting(strangers=False)
                 if self._pressed and not self._ending:
                     continue  # who presses is heard before anything else is done
-                if self._intake.caught_up and (not left or turn % RING_EVERY == 0):
+                if self._intake.caught_up:
                     left += await self._ring()
                 if self._ending or not (left or await self._hear_strangers()):
                     break
