@@ -25,6 +25,8 @@ from bot.telegram.app import InvalidToken, Line, Tend
 
 log = logging.getLogger(__name__)
 
+SHARING = 0.0005  # seconds for which the storage thread may keep the event loop from going on
+
 
 def obey(command: str, settings: Settings, led_by: int | None = None) -> int:
     """Do what the host asked for, and return the exit status; what is refused is said in a sentence."""
@@ -65,6 +67,7 @@ async def run(settings: Settings, led_by: int | None) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    sys.setswitchinterval(SHARING)
     gc.freeze()  # what was imported stays: to look through all of it would stop everything for 0.1 s
     try:
         await Tend(line, storage, engine, now, limits, Heartbeat, (settings.folder / "alive").touch).run(

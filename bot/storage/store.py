@@ -8,11 +8,13 @@ under load.
 import asyncio
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from pathlib import Path
+from queue import PriorityQueue
 from random import SystemRandom
 from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar, cast
 
@@ -146,22 +148,38 @@ class Storage:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="storage")
-        self._asked = 0  # transactions that were asked for and have not ended
+        self._waiting: PriorityQueue[tuple[bool, int, Callable[[], None]]] = PriorityQueue()
+        self._asked = count()
 
     async def run(self, work: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run one transaction and return what it returns, after its commit."""
+        return await self._run(lambda tx: work(tx, *args, **kwargs), is_first=False)
 
-        def whole() -> R:
-            with self.store.begin(lambda: self._asked > 1) as tx:
-                return work(tx, *args, **kwargs)
+    async def first(self, work: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run one transaction before all others that wait."""
+        return await self._run(lambda tx: work(tx, *args, **kwargs), is_first=True)
 
-        self._asked += 1
-        done = asyncio.get_running_loop().run_in_executor(self._thread, whole)
-        done.add_done_callback(self._ended)
-        return await done
+    async def _run(self, work: Callable[[Tx], R], *, is_first: bool) -> R:
+        done: Future[R] = Future()
 
-    def _ended(self, _done: "asyncio.Future[R]") -> None:
-        self._asked -= 1
+        def whole() -> None:
+            if not done.set_running_or_notify_cancel():
+                return
+            try:
+                with self.store.begin(lambda: not self._waiting.empty()) as tx:
+                    result = work(tx)
+            except BaseException as error:  # noqa: BLE001 - it is theirs who asked
+                done.set_exception(error)
+            else:
+                done.set_result(result)
+
+        self._waiting.put((not is_first, next(self._asked), whole))
+        self._thread.submit(self._next)
+        return await asyncio.wrap_future(done)
+
+    def _next(self) -> None:
+        *_, whole = self._waiting.get_nowait()
+        whole()
 
     def close(self) -> None:
         """Finish what runs, then let go."""

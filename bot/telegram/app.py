@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from telegram import (
     BotCommand,
@@ -52,6 +52,8 @@ NOD = "👌"
 __all__ = ["InvalidToken", "Line", "Tend", "raw_bot", "register_commands"]
 
 
+P = ParamSpec("P")
+R = TypeVar("R")
 Beat = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -101,6 +103,7 @@ class Tend:
         self._under_way: set[asyncio.Task[None]] = set()
         self._latest = now()  # that the clock ever showed
         self._pressed = False  # somebody has just written who is to be heard first
+        self._hurry = False  # and is being heard
         self._taken = False  # the update that was heard last had its effect, or was put aside
         self._asides = asyncio.Semaphore(limits.in_flight)
         self._waiting_asides = 0
@@ -238,7 +241,7 @@ class Tend:
     async def send(self) -> datetime | None:
         """Send what may be sent now; return when there is something to send later."""
         async with self._sending:
-            ready, look_again = await self._storage.run(
+            ready, look_again = await self._soon(
                 outbox.claim, self._engine.book, self._limits, cut_off=self._intake.cut_off
             )
             for line in ready:
@@ -295,8 +298,8 @@ class Tend:
 
     async def _hear_waiting(self, *, strangers: bool) -> int:
         """Hear one batch, unless somebody presses meanwhile, and return how many there were."""
-        self._pressed = False
-        waiting = await self._storage.run(inbox.waiting, AT_ONCE, strangers=strangers)
+        self._hurry, self._pressed = self._pressed, False
+        waiting = await self._soon(inbox.waiting, AT_ONCE, strangers=strangers)
         for number, body in waiting:
             self._taken = False
             await self._hear(number, body)
@@ -305,6 +308,10 @@ class Tend:
             if self._pressed:
                 break
         return len(waiting)
+
+    async def _soon(self, work: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a transaction; while somebody presses, before whatever else waits for the database."""
+        return await (self._storage.first if self._hurry else self._storage.run)(work, *args, **kwargs)
 
     def _presses(self, tx: Tx, body: dict[str, Any]) -> bool:
         """Whether an update is to be heard before all others; what cannot be read is nobody's hurry."""
@@ -327,7 +334,7 @@ class Tend:
 
     async def _on_update(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         arrival = inbound.read(update, self.bot.bot)
-        reply = await self._storage.run(self._engine.hear, arrival, update.update_id)
+        reply = await self._soon(self._engine.hear, arrival, update.update_id)
         self._taken = True
         self._unsent.set()
         self._answer(arrival, reply)

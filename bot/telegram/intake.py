@@ -103,7 +103,7 @@ class Intake:
             self._back()
         if updates:
             whole = [update for update in updates if 0 <= update["update_id"] < HIGHEST]
-            await self._storage.run(inbox.keep, whole, self._presses)
+            await self._storage.first(inbox.keep, whole, self._presses)
             self._offset = max(update["update_id"] for update in updates) + 1
         self.more = len(updates) >= A_BATCH
         if updates or not waits:
