@@ -9,6 +9,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import partial
 
@@ -17,11 +18,12 @@ from bot.couple.house import ALL_PREFERENCES, HOUSE
 from bot.doctor import examine
 from bot.engine import Engine
 from bot.playground.conductor import LedClock
+from bot.serving import listener, serving
 from bot.settings import RefusedSettingsError, Settings
 from bot.storage.outbox import Limits
 from bot.storage.sealing import KeyRefusedError, keyring
 from bot.storage.store import BusyError, RefusedDatabaseError, Ring, Storage, Store, keys_of, migrate
-from bot.telegram.app import InvalidToken, Line, Tend
+from bot.telegram.app import Door, InvalidToken, Line, Tend
 
 log = logging.getLogger(__name__)
 
@@ -69,10 +71,13 @@ async def run(settings: Settings, led_by: int | None) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     sys.setswitchinterval(SHARING)
     gc.freeze()  # what was imported stays: to look through all of it would stop everything for 0.1 s
+    touch = (settings.folder / "alive").touch
+    tend = Tend(line, storage, engine, now, limits, Heartbeat, touch, door(settings))
     try:
-        await Tend(line, storage, engine, now, limits, Heartbeat, (settings.folder / "alive").touch).run(
-            stop, partial(follow, led) if led else None
-        )
+        async with AsyncExitStack() as stack:
+            if settings.listen:
+                await stack.enter_async_context(serving(listener(settings.listen), tend))
+            await tend.run(stop, partial(follow, led) if led else None)
     finally:
         storage.close()
     log.info("stopped")
@@ -82,6 +87,13 @@ async def run(settings: Settings, led_by: int | None) -> int:
 async def follow(led: LedClock, tend: Tend) -> None:
     """Let the playground lead the clock."""
     await led.follow(tend.settle)
+
+
+def door(settings: Settings) -> Door | None:
+    """Return where Telegram brings updates; None: it is polled."""
+    if not settings.webhook_url:
+        return None
+    return Door(settings.webhook_url, settings.webhook_secret.get_secret_value())
 
 
 def open_store(settings: Settings, now: Callable[[], datetime], *, migrating: bool) -> Store:

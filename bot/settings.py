@@ -2,12 +2,14 @@
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from tzlocal import get_localzone_name
+
+SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")  # Bot API, setWebhook; it allows shorter ones
 
 
 class RefusedSettingsError(Exception):
@@ -26,6 +28,13 @@ class Settings(BaseSettings):
         SecretStr(""), description="the host's key; empty: DATA_DIR/tend/key, created once"
     )
     data_dir: Path = Field(Path("data"), description="where everything lies that must survive")
+    listen: str = Field(
+        "", description="HOST:PORT where Telegram pushes, and where others see how it is; empty: nowhere"
+    )
+    webhook_url: str = Field("", description="the address of LISTEN as Telegram sees it; empty: it is polled")
+    webhook_secret: SecretStr = Field(
+        SecretStr(""), description="what Telegram says with each push: 16 to 256 of A-Z, a-z, 0-9, _ and -"
+    )
     port: int = Field(8080, ge=1, le=65535, description="where `tend play` listens, on loopback")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged")
     log_format: Literal["text", "json"] = Field("text", description="how it is logged")
@@ -46,6 +55,28 @@ class Settings(BaseSettings):
         if not url.startswith(("http://", "https://")):
             raise ValueError("it begins with http:// or https://")
         return url.rstrip("/")
+
+    @field_validator("listen")
+    @classmethod
+    def _host_and_port(cls, where: str) -> str:
+        if where and not re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^:\s]+):[0-9]{1,5}", where):
+            raise ValueError("it is HOST:PORT")
+        return where
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _web_address(cls, url: str) -> str:
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError("it begins with https://, or http:// where your own Bot API server is")
+        return url
+
+    @model_validator(mode="after")
+    def _door_has_a_lock(self) -> Self:
+        if self.webhook_url and not self.listen:
+            raise ValueError("WEBHOOK_URL needs LISTEN, where it leads to")
+        if self.webhook_url and not SECRET.fullmatch(self.webhook_secret.get_secret_value()):
+            raise ValueError("WEBHOOK_URL needs a WEBHOOK_SECRET: 16 to 256 of A-Z, a-z, 0-9, _ and -")
+        return self
 
     @field_validator("zone")
     @classmethod
@@ -80,6 +111,7 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         wrong = "; ".join(
-            f"{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors(include_input=False)
+            ": ".join([*(str(name).upper() for name in each["loc"][:1]), each["msg"]])
+            for each in error.errors(include_input=False)
         )
         raise RefusedSettingsError(f"Please look at these settings. {wrong}.") from None

@@ -27,7 +27,7 @@ from bot.storage.store import Storage, Store
 from bot.storage.tables import InboxRow
 from bot.telegram import app
 from bot.telegram.app import Line, Tend, raw_bot
-from bot.telegram.intake import Intake, RawBot
+from bot.telegram.intake import Polling, RawBot
 from tests.databases import Time
 from tests.wire import Wire, refusal
 
@@ -54,7 +54,7 @@ class House:
     store: Store
     storage: Storage
     bot: RawBot
-    intake: Intake
+    intake: Polling
     stored: asyncio.Event
 
     def tells(self, kind: str = "message", **body: Any) -> int:  # noqa: ANN401 - JSON
@@ -94,7 +94,7 @@ async def house(store: Store, tmp_path: Path) -> AsyncIterator[House]:
         storage, stored = Storage(store), asyncio.Event()
         bot = raw_bot(Line(BOT.token, address, SOON), 2)
         async with bot:
-            intake = Intake(bot, storage, stored.set)
+            intake = Polling(bot, storage, stored.set)
             yield House(exchange, address, store, storage, bot, intake, stored)
         storage._thread.shutdown()
 
@@ -129,7 +129,7 @@ async def test_what_could_not_be_stored_is_not_confirmed_and_comes_again(house: 
     number = house.tells(**said("one"))
     full = Storage(house.store)
     full.run = locked  # type: ignore[method-assign, assignment]
-    failing = Intake(house.bot, full, house.stored.set)
+    failing = Polling(house.bot, full, house.stored.set)
     for _ in range(2):
         with pytest.raises(OperationalError):
             await failing.once()
@@ -155,11 +155,11 @@ async def test_a_database_that_is_locked_for_a_while_does_not_end_the_intake(hou
         return await house.storage.run(*args)
 
     storage.run = once_locked  # type: ignore[method-assign, assignment]
-    await runs(Intake(house.bot, storage, house.stored.set), house.stored.wait)
+    await runs(Polling(house.bot, storage, house.stored.set), house.stored.wait)
     assert number in house.inbox()
 
 
-async def runs(intake: Intake, until: Callable[[], Awaitable[object]]) -> None:
+async def runs(intake: Polling, until: Callable[[], Awaitable[object]]) -> None:
     """Let an intake run until something is so; it must not end by itself."""
     running, waiting = asyncio.create_task(intake.run()), asyncio.ensure_future(until())
     done, _ = await asyncio.wait({running, waiting}, timeout=SOON, return_when=asyncio.FIRST_COMPLETED)
@@ -177,7 +177,9 @@ async def test_what_comes_twice_is_stored_once(house: House) -> None:
     house.tells(**said("one"))
     await house.intake.once()
     stored = house.inbox()
-    again = Intake(house.bot, house.storage, house.stored.set)  # as after a kill: it knows of no confirmation
+    again = Polling(
+        house.bot, house.storage, house.stored.set
+    )  # as after a kill: it knows of no confirmation
     await again.once()
     assert house.inbox() == stored
 
@@ -186,7 +188,7 @@ async def test_what_is_done_stays_done_when_it_comes_again(house: House) -> None
     number = house.tells(**said("one"))
     await house.intake.once()
     await house.storage.run(inbox.done, number)
-    await Intake(house.bot, house.storage, house.stored.set).once()
+    await Polling(house.bot, house.storage, house.stored.set).once()
     assert house.inbox()[number] == "done"
     assert number not in [waiting for waiting, _ in await house.storage.run(inbox.waiting, 50)]
 
@@ -219,7 +221,7 @@ async def test_a_second_poller_is_a_conflict_for_the_first(house: House) -> None
     waiting = asyncio.create_task(house.intake.once())
     await house.exchange.until(lambda: house.exchange.world.profile.allowed_updates != [], SOON)
     async with raw_bot(Line(BOT.token, house.address, SOON), 2) as other:
-        second = asyncio.create_task(Intake(other, house.storage, house.stored.set).once())
+        second = asyncio.create_task(Polling(other, house.storage, house.stored.set).once())
         with pytest.raises(Conflict):
             await waiting
         house.tells(**said("two"))
@@ -252,7 +254,7 @@ async def test_an_update_whose_number_no_database_holds_is_passed_over(store: St
     storage, stored = Storage(store), asyncio.Event()
     wire.answers["getUpdates"].append((200, {"ok": True, "result": [{"update_id": 2**70}, {"update_id": 5}]}))
     async with raw_bot(Line(BOT.token, wire.address, SOON), 2) as bot:
-        intake = Intake(bot, storage, stored.set)
+        intake = Polling(bot, storage, stored.set)
         await intake.once()
         await intake.once()
     assert wire.asked("getUpdates")[1]["offset"] == str(2**70 + 1)
@@ -267,7 +269,7 @@ async def test_after_a_whole_batch_it_asks_at_once_whether_there_is_more(store: 
     wire.answers["getUpdates"] += [(200, {"ok": True, "result": batch}) for batch in batches]
     told: list[bool] = []
     async with raw_bot(Line(BOT.token, wire.address, SOON), 2) as bot:
-        intake = Intake(bot, storage, stored.set)
+        intake = Polling(bot, storage, stored.set)
         for _ in batches:
             stored.clear()
             await intake.once()

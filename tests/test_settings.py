@@ -43,6 +43,8 @@ def test_the_limits_stay_below_telegrams() -> None:
         ("LOG_FORMAT", "ZEBRA"), ("ZONE", "Europe/ZEBRA"), ("ZONE", "A" * 5000), ("ZONE", "../etc/passwd"),
         ("REQUEST_TIMEOUT", "0"), ("REQUEST_TIMEOUT", "ZEBRA"), ("GROUP_A_MINUTE", "21"), ("IN_FLIGHT", "0"),
         ("PROMPTS_A_SECOND", "0"), ("ANSWERS_A_SECOND", "-1"),
+        ("LISTEN", "ZEBRA"), ("LISTEN", "ZEBRA:eighty"), ("WEBHOOK_URL", "ftp://ZEBRA"),
+        ("WEBHOOK_URL", "https://ZEBRA.example"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named_and_its_value_is_not(bare: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -137,3 +139,17 @@ def test_nobody_plays_on_the_database_of_a_real_bot(
     assert main(["play"]) == 2
     assert "without them" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_webhook_needs_a_port_and_a_secret(bare: pytest.MonkeyPatch) -> None:
+    for name, value, lacks in (
+        ("WEBHOOK_URL", "https://us.example/telegram", "LISTEN"),
+        ("LISTEN", "[::1]:8081", "WEBHOOK_SECRET"),
+        ("WEBHOOK_SECRET", "too short", "WEBHOOK_SECRET"),
+    ):
+        bare.setenv(name, value)
+        with pytest.raises(RefusedSettingsError, match=lacks) as refused:
+            read_settings()
+        assert "too short" not in str(refused.value)
+    bare.setenv("WEBHOOK_SECRET", "of-sixteen-signs")
+    assert read_settings().webhook_url == "https://us.example/telegram"

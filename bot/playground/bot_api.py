@@ -142,6 +142,8 @@ class BotApi:
     # -- Polling --------------------------------------------------------------
 
     async def _poll(self, request: Request, params: Params) -> Response:
+        if self._exchange.world.profile.webhook:
+            return self._recorded("getUpdates", params, Refused(refusals.WEBHOOK_IS_SET, 409))
         self._poller += 1
         me = self._poller
         self._exchange.ring()  # whoever polled before ends with a conflict

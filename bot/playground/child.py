@@ -12,7 +12,9 @@ from bot.playground.cast import BOT, COUPLES_ZONE
 from bot.playground.conductor import Conductor, Settled
 
 PATIENCE_AT_TERM = 15.0
-NOT_INHERITED = {"DATABASE_URL", "PORT", "BOT_TOKEN", "BOT_API_URL"}
+NOT_INHERITED = {
+    "DATABASE_URL", "PORT", "BOT_TOKEN", "BOT_API_URL", "LISTEN", "WEBHOOK_URL", "WEBHOOK_SECRET",
+}  # fmt: skip
 
 BotArgv = Callable[[int], Sequence[str]]
 

@@ -180,13 +180,24 @@ def _described(shelf: str, field: str) -> Callable[[Telegram, Params], Json]:
     return described
 
 
-def _set_webhook(_: Telegram, params: Params) -> bool:
-    if params.words("url"):
-        raise Refused(refusals.NO_WEBHOOK_HERE)
+def _set_webhook(telegram: Telegram, params: Params) -> bool:
+    url = params.words("url") or ""
+    if not url:
+        return _delete_webhook(telegram, params)
+    if not url.startswith(("https://", "http://")):
+        raise Refused(refusals.NO_HTTPS)
+    profile = telegram.world.profile
+    given = {name: params.words(name) for name in ("secret_token", "max_connections")}
+    profile.webhook = {"url": url} | {name: value for name, value in given.items() if value}
+    telegram.world.keep(profile)
+    if params.json("allowed_updates") is not None:
+        telegram.updates.allow(params.json("allowed_updates"))
     return True
 
 
 def _delete_webhook(telegram: Telegram, params: Params) -> bool:
+    telegram.world.profile.webhook = {}
+    telegram.world.keep(telegram.world.profile)
     if params.flag("drop_pending_updates"):
         for update in telegram.updates.waiting():
             telegram.world.drop(telegram.world.updates, update)
@@ -195,7 +206,11 @@ def _delete_webhook(telegram: Telegram, params: Params) -> bool:
 
 def _webhook_info(telegram: Telegram, _: Params) -> Json:
     waiting, allowed = telegram.updates.waiting(), telegram.world.profile.allowed_updates
-    info = {"url": "", "has_custom_certificate": False, "pending_update_count": len(waiting)}
+    info = {
+        "url": telegram.world.profile.webhook.get("url", ""),
+        "has_custom_certificate": False,
+        "pending_update_count": len(waiting),
+    }
     return info | ({"allowed_updates": allowed} if allowed else {})
 
 

@@ -166,6 +166,7 @@ class Profile:
     kind: ClassVar[str] = "profile"
     id: int = 0
     allowed_updates: list[str] = field(default_factory=list)
+    webhook: dict[str, str] = field(default_factory=dict)  # as it was set; empty: the bot polls
     commands: dict[str, list[Json]] = field(default_factory=dict)  # by scope and language
     descriptions: dict[str, str] = field(default_factory=dict)
     short_descriptions: dict[str, str] = field(default_factory=dict)

@@ -68,7 +68,11 @@ BUTTON_WITHOUT_USE = (
 USER_NOT_FOUND = "Bad Request: user not found"
 NO_ADMINISTRATORS = "Bad Request: there are no administrators in the private chat"
 CANNOT_LEAVE = "Bad Request: chat member status can't be changed in private chats"
-NO_WEBHOOK_HERE = "Bad Request: bad webhook: the stand-in for Telegram serves getUpdates only"
+NO_HTTPS = "Bad Request: bad webhook: An HTTPS URL must be provided for webhook"
+WEBHOOK_IS_SET = (
+    "Conflict: can't use getUpdates method while webhook is active; "
+    "use deleteWebhook to delete the webhook first"
+)
 CONFLICT = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
 
 

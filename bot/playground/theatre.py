@@ -20,6 +20,7 @@ from bot.playground.cutting import CuttableConnection
 from bot.playground.exchange import Exchange
 from bot.playground.files import download
 from bot.playground.people import Impossible
+from bot.playground.pushing import Pushing
 from bot.playground.stage import Stage
 
 LOOPBACK = "127.0.0.1"
@@ -85,9 +86,11 @@ async def serve(port: int, data_dir: Path, bot_argv: BotArgv) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     running = asyncio.create_task(serving.serve(sockets=[listener]))
+    pushing = asyncio.create_task(Pushing(exchange).run())
     opening = asyncio.create_task(_open(stage, f"http://{LOOPBACK}:{port}"))
     await stop.wait()
     opening.cancel()
+    pushing.cancel()
     await child.term()
     exchange.closing = True
     exchange.ring()

@@ -60,6 +60,10 @@ class Updates:
             if update.id < offset:
                 self._world.drop(self._world.updates, update)
 
+    def arrived(self, update: Update) -> None:
+        """Forget an update that was pushed and answered."""
+        self._world.drop(self._world.updates, update)
+
     def first(self, limit: int | None) -> list[Json]:
         """Return the oldest unconfirmed updates, which stay unconfirmed."""
         limit = MOST_AT_ONCE if limit is None else max(1, min(limit, MOST_AT_ONCE))

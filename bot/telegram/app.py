@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
+from starlette.routing import Route
 from telegram import (
     BotCommand,
     BotCommandScopeAllGroupChats,
@@ -33,10 +34,11 @@ from bot.storage import couples, inbox, outbox
 from bot.storage.outbox import Limits
 from bot.storage.store import BusyError, Storage, Tx
 from bot.telegram import inbound
-from bot.telegram.intake import Intake, RawBot
+from bot.telegram.intake import Polling, RawBot
 from bot.telegram.keyboard import lane_link
 from bot.telegram.outbound import Sender, reader_of
 from bot.telegram.render import LONGEST_WHISPER, plain
+from bot.telegram.webhook import Door, Webhook
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +47,12 @@ ROUNDS = 1_000  # batches in one go; more would mean that somebody is rung for e
 A_BEAT = timedelta(seconds=1)  # the heartbeat nudges as often
 MOST_ASIDES = 500  # answers to taps, and nods, that wait to be given; beyond them none is
 A_STEP = timedelta(seconds=30)  # by which a clock goes back that is set, and not only trimmed
+LATELY = timedelta(seconds=30)  # the heartbeat nudges every second
 LAST_CALLS = 8.0  # seconds in which what is under way at the end is finished
 TOAST = 60  # characters that a phone shows of a passing answer; a longer one stays until it is closed
 NOD = "👌"
 
-__all__ = ["InvalidToken", "Line", "Tend", "raw_bot", "register_commands"]
+__all__ = ["Door", "InvalidToken", "Line", "Tend", "raw_bot", "register_commands"]
 
 
 P = ParamSpec("P")
@@ -86,6 +89,7 @@ class Tend:
         limits: Limits,
         heartbeat: Callable[[Beat, Beat], Heart],
         alive: Callable[[], None],
+        door: Door | None = None,
     ) -> None:
         self._storage, self._engine, self._now, self._limits = storage, engine, now, limits
         self.bot = raw_bot(line, limits.in_flight)
@@ -93,7 +97,8 @@ class Tend:
         self._application: Application[Any, Any, Any, Any, Any, Any] = builder.build()
         self._application.add_handler(TypeHandler(Update, self._on_update))
         self._application.add_error_handler(self._on_error)
-        self._intake = Intake(self.bot, storage, self.nudge, self._back, self._presses)
+        told = self.bot, storage, self.nudge, self._back, self._presses
+        self._intake = Webhook(*told).at(door) if door is not None else Polling(*told)
         self._sender = Sender(self.bot, storage, now, engine.moved, engine.shut, engine.counted)
         self._heartbeat = heartbeat(self._beat, self._sweep)
         self._alive = alive
@@ -102,6 +107,7 @@ class Tend:
         self._ending = False
         self._under_way: set[asyncio.Task[None]] = set()
         self._latest = now()  # that the clock ever showed
+        self._went: datetime | None = None  # when the road was gone last
         self._pressed = False  # somebody has just written who is to be heard first
         self._hurry = False  # and is being heard
         self._taken = False  # the update that was heard last had its effect, or was put aside
@@ -134,6 +140,21 @@ class Tend:
                 task.result()
         finally:
             await self._end(road, tasks)
+
+    @property
+    def routes(self) -> list[Route]:
+        """What the bot's port answers Telegram."""
+        return [self._intake.route()] if isinstance(self._intake, Webhook) else []
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the road was gone lately: heard, rung, and the database answered."""
+        return self._went is not None and self._now() - self._went < LATELY
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it is alive, and has heard all that Telegram had to tell."""
+        return self.is_alive and self._intake.caught_up and not self._intake.cut_off
 
     async def _begin(self, stop: asyncio.Event) -> None:
         """Learn our own name and register the commands; without a network, wait for it."""
@@ -198,6 +219,7 @@ class Tend:
             self._nudged.clear()
             with self._unless_busy():
                 await self.go()
+                self._went = self._now()
                 self._alive()
 
     async def _send_on(self) -> None:

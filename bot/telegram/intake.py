@@ -2,11 +2,13 @@
 
 Telegram forgets an update as soon as a later one is asked for, and python-telegram-bot asks before its
 handlers have run: a kill loses what was queued. So this intake is dumb. It stores the raw JSON of a batch in
-one transaction, and only the next call, made after the commit, confirms it.
+one transaction, and only the next call, made after the commit, confirms it. It polls; bot/telegram/webhook.py
+has the one to which Telegram pushes.
 """
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, cast
@@ -40,8 +42,8 @@ class RawBot(ExtBot[None]):
         return cast("list[dict[str, Any]]", updates)
 
 
-class Intake:
-    """Polls, stores, then confirms.
+class Intake(ABC):
+    """Stores what Telegram tells.
 
     It calls `stored` when there is something to hear, and `back` when Telegram answers that did not before;
     what `presses` is heard first.
@@ -59,13 +61,12 @@ class Intake:
     ) -> None:
         self._bot, self._storage, self._stored, self._back = bot, storage, stored, back
         self._presses = presses
-        self._offset: int | None = None
         self.cut_off = self.caught_up = False
         self.more = False  # Telegram has more to tell at once
         self.looked = asyncio.Event()  # Telegram was asked for the first time, and answered or did not
 
     async def run(self) -> None:
-        """Poll until cancelled. Raises InvalidToken, which no waiting can mend."""
+        """Ask Telegram over and over until cancelled. Raises InvalidToken, which no waiting can mend."""
         wait = 1.0
         while True:
             try:
@@ -78,7 +79,7 @@ class Intake:
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, LONGEST_WAIT)
             except Conflict:
-                log.warning("another process polls with this token; only one may")
+                await self.is_refused()
                 await asyncio.sleep(LONGEST_WAIT)
             except TimedOut:
                 self._is_cut_off()
@@ -94,16 +95,42 @@ class Intake:
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, LONGEST_WAIT)
 
+    @abstractmethod
+    async def once(self) -> None:
+        """Ask Telegram once; whatever it says to that may be raised."""
+
+    async def is_refused(self) -> None:
+        """Say why Telegram does not answer us but somebody else."""
+        log.warning("another process polls with this token; only one may")
+
+    async def keep(self, updates: list[dict[str, Any]]) -> None:
+        """Store updates, and those that press are heard first. Raises BusyError; then none is stored."""
+        whole = [update for update in updates if 0 <= update["update_id"] < HIGHEST]
+        await self._storage.first(inbox.keep, whole, self._presses)
+
+    def _answers(self) -> None:
+        """Telegram has answered."""
+        if self.cut_off:
+            self.cut_off = False
+            self._back()
+
+    def _is_cut_off(self) -> None:
+        self.cut_off, self.caught_up = True, False
+        self.looked.set()
+
+
+class Polling(Intake):
+    """Polls, stores, then confirms."""
+
+    _offset: int | None = None
+
     async def once(self) -> None:
         """Make one call, store what came, and let the next call confirm it."""
         waits = self.caught_up and not self.more
         updates = await self._bot.raw_updates(self._offset, LONG_POLL if waits else 0)
-        if self.cut_off:
-            self.cut_off = False
-            self._back()
+        self._answers()
         if updates:
-            whole = [update for update in updates if 0 <= update["update_id"] < HIGHEST]
-            await self._storage.first(inbox.keep, whole, self._presses)
+            await self.keep(updates)
             self._offset = max(update["update_id"] for update in updates) + 1
         self.more = len(updates) >= A_BATCH
         if updates or not waits:
@@ -111,6 +138,10 @@ class Intake:
             self._stored()
         self.looked.set()
 
-    def _is_cut_off(self) -> None:
-        self.cut_off, self.caught_up = True, False
-        self.looked.set()
+    async def is_refused(self) -> None:
+        """Somebody else polls; or this bot was told of by a webhook before, which is given up for polling."""
+        if (await self._bot.get_webhook_info()).url:
+            log.warning("Telegram pushed to a webhook so far; from now on it is polled")
+            await self._bot.delete_webhook()
+        else:
+            await super().is_refused()

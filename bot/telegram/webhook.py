@@ -1,0 +1,144 @@
+"""Durable intake by webhook: Telegram pushes an update, and hears that it arrived when it is committed.
+
+The library's own webhook reads a body before it looks at the secret, and answers 200 before anything is
+stored. This one looks at the headers first, takes a megabyte at most, stores the raw update, and only then
+answers 200; where the database does not take it, 503, and Telegram brings it again.
+"""
+
+import asyncio
+import json
+import logging
+from dataclasses import dataclass, field
+from hmac import compare_digest
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.storage.store import BusyError
+from bot.telegram.intake import ANSWERS_WITHIN, HIGHEST, WANTED, Intake
+
+log = logging.getLogger(__name__)
+
+SECRET = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of the header: Bot API, setWebhook
+LARGEST = 1_000_000  # bytes of one update; Telegram's are far smaller
+BODY_WITHIN = 10.0  # seconds from the headers to the last byte
+AT_ONCE = 40  # connections that Telegram may use: Bot API, setWebhook, max_connections
+LOOKS = 30.0  # seconds between two looks whether Telegram still brings updates here
+CATCHES_UP = 1.0  # and as long as it has older ones to bring
+
+TAKEN, MALFORMED, REFUSED, TOO_SLOW, TOO_LARGE, NOT_PLAIN, LATER = 200, 400, 401, 408, 413, 415, 503
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where Telegram brings updates, and what it must say there."""
+
+    url: str
+    secret: str = field(repr=False)
+
+    @property
+    def path(self) -> str:
+        """Return the part of the address that this server sees."""
+        return urlsplit(self.url).path or "/"
+
+
+class Webhook(Intake):
+    """Is told by Telegram, and looks now and then whether it still is."""
+
+    door: Door
+    _registered = False
+
+    def at(self, door: Door) -> "Webhook":
+        """Return itself, behind this door."""
+        self.door = door
+        return self
+
+    def route(self) -> Route:
+        """Return what the server answers Telegram."""
+        return Route(self.door.path, self.take, methods=["POST"])
+
+    async def once(self) -> None:
+        """See that Telegram brings updates here, and whether it has any left; then wait a while."""
+        if not self._registered:
+            await self._register()
+        told = await self._bot.get_webhook_info()
+        self._answers()
+        if told.url != self.door.url:
+            log.warning(
+                "Telegram brought its updates elsewhere; from now on here. Do two run with this token?"
+            )
+            await self._register()
+        if told.pending_update_count == 0 and not self.caught_up:
+            self.caught_up = True
+            self._stored()
+        self.looked.set()
+        await asyncio.sleep(LOOKS if self.caught_up else CATCHES_UP)
+
+    async def _register(self) -> None:
+        await self._bot.set_webhook(
+            self.door.url, secret_token=self.door.secret, allowed_updates=WANTED, max_connections=AT_ONCE,
+            read_timeout=ANSWERS_WITHIN,
+        )  # fmt: skip
+        self._registered = True
+
+    async def take(self, request: Request) -> Response:
+        """Store one update, and say so."""
+        status = self._looks(request) or await self._take(request)
+        return Response(status_code=status, headers={} if status == TAKEN else {"Connection": "close"})
+
+    def _looks(self, request: Request) -> int | None:
+        """Return why a body is not even read, by its headers."""
+        given = request.headers.get(SECRET, "")
+        if not compare_digest(given.encode("latin-1"), self.door.secret.encode()):
+            return REFUSED
+        if request.headers.get("content-encoding", "identity") != "identity":
+            return NOT_PLAIN
+        length = request.headers.get("content-length", "0")
+        return TOO_LARGE if not length.isdecimal() or int(length) > LARGEST else None
+
+    async def _take(self, request: Request) -> int:
+        try:
+            async with asyncio.timeout(BODY_WITHIN):
+                body = await _body(request)
+        except TimeoutError:
+            return TOO_SLOW
+        except ClientDisconnect:
+            return MALFORMED
+        if body is None:
+            return TOO_LARGE
+        update = _update(body)
+        if update is None:
+            return MALFORMED
+        try:
+            await self.keep([update])
+        except RecursionError:
+            return MALFORMED  # it could be read, but is nested too deeply to be written again
+        except BusyError as error:
+            log.error("the database does not answer (%s); Telegram brings it again", type(error).__name__)
+            return LATER
+        self._stored()
+        return TAKEN
+
+
+async def _body(request: Request) -> bytes | None:
+    """Return a body, or None where it is too large; no more of it is read then."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > LARGEST:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _update(body: bytes) -> dict[str, Any] | None:
+    """Return an update, or None where it is none."""
+    try:
+        update = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    number = update.get("update_id") if isinstance(update, dict) else None
+    return update if isinstance(number, int) and 0 <= number < HIGHEST else None
