@@ -7,6 +7,8 @@ the command. At the end each story holds the log against errors, and the chats a
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from bot.couple.joining import NO_SUCH_PLACE
 from bot.playground.cast import BOT
 from bot.shell import LONGEST_ANSWER, NO_WORDS, TOO_LONG
@@ -81,10 +83,17 @@ def said_since(story: Story, since: int) -> list[str]:
     return [call["params"]["text"] for call in calls if call["method"] in {"sendMessage", "editMessageText"}]
 
 
-def test_words_that_are_kept_come_back_exactly_as_they_were_typed(tmp_path: Path) -> None:
+ODD = [(typed, typed) for typed in KEPT.values()] + list(SPOILT.values())
+
+
+@pytest.mark.parametrize(
+    "kept", [ODD[::2], pytest.param(ODD[1::2], marks=pytest.mark.soak)], ids=["some", "others"]
+)
+def test_words_that_are_kept_come_back_exactly_as_they_were_typed(
+    tmp_path: Path, kept: list[tuple[str, str]]
+) -> None:
     with Story.at(tmp_path) as story:
         story.ready()
-        kept = [(typed, typed) for typed in KEPT.values()] + list(SPOILT.values())
         for number in range(0, len(kept), 2):
             (typed, feeling), (typed_too, need) = kept[number], kept[(number + 1) % len(kept)]
             story.until("21:00")

@@ -25,7 +25,7 @@ from tests.post import A_MINUTE, A_SECOND, Gone, Post, assert_kept, texts
 from tests.road import HOME, NEST
 from tests.stories import CARD, Story
 
-COUPLES = 60
+COUPLES = 40
 SOON = 240.0  # seconds in which any flood is over, on a slow machine
 
 
@@ -57,7 +57,7 @@ def test_a_busy_evening_of_many_couples_is_never_faster_than_telegram_allows(pos
     gone += post.drains()
     assert_kept(gone, post.limits)
     kinds = Counter(line.kind for _, line, _ in gone)
-    assert min(kinds["say"], kinds["redraw"], kinds["strip"]) > 15
+    assert min(kinds["say"], kinds["redraw"], kinds["strip"]) > 10
     seconds = (gone[-1][0] - gone[0][0]).total_seconds()
     assert len(gone) / seconds > 20  # and wastes little of what it may
 
@@ -321,11 +321,12 @@ def resident(story: Story) -> int:
     return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) // 1024
 
 
-def test_a_thousand_messages_of_one_person_are_answered_by_a_few_kind_lines(tmp_path: Path) -> None:
+@pytest.mark.parametrize("many", [400, pytest.param(1_000, marks=pytest.mark.soak)])
+def test_many_messages_of_one_person_are_answered_by_a_few_kind_lines(tmp_path: Path, many: int) -> None:
     with two_couples(tmp_path) as story:
         story.until("21:00")
         card, since, before = story.newest(CARD)["id"], story.mark, resident(story)
-        for number in range(125):
+        for number in range(many // 8):
             story.ann.says(f"word {number}" * 60, "private", wait=False)
             story.ann.says("/checkin", "private", wait=False)
             story.ann.says(f"/checkin calm / rest {number}", wait=False)
@@ -334,7 +335,7 @@ def test_a_thousand_messages_of_one_person_are_answered_by_a_few_kind_lines(tmp_
             story.ann.sends("sticker", reply_to=card, wait=False)
             story.ann.taps("What did I say?", message=card, wait=False)
             story.ann.taps("calm", message=card, wait=False)
-            if number == 60:
+            if number == many // 16:
                 asked = story.now
                 story.dora.says("/help", wait=False)
         took = story.now
@@ -348,11 +349,13 @@ def test_a_thousand_messages_of_one_person_are_answered_by_a_few_kind_lines(tmp_
         assert max(told) - took < timedelta(seconds=90)
         assert story.told(story.ben, since) == []
         assert resident(story) - before < 40
-        assert story.ann.taps("What did I say?").alert == "Yours tonight: calm, needing rest 124."
+        assert (
+            story.ann.taps("What did I say?").alert == f"Yours tonight: calm, needing rest {many // 8 - 1}."
+        )
         assert rows(story, "select count(*) from line") == 0
 
 
-@pytest.mark.parametrize("many", [1_000, pytest.param(10_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("many", [300, pytest.param(10_000, marks=pytest.mark.soak)])
 def test_strangers_by_the_thousand_keep_no_couple_waiting(tmp_path: Path, many: int) -> None:
     with two_couples(tmp_path) as story:
         nine = story.now.replace(hour=21, minute=0, second=0, microsecond=0)
@@ -374,9 +377,10 @@ def test_strangers_by_the_thousand_keep_no_couple_waiting(tmp_path: Path, many: 
         assert rows(story, "select count(*) from line") == 0
 
 
-def test_with_telegrams_limits_enforced_forty_couples_have_their_evening(tmp_path: Path) -> None:
+@pytest.mark.parametrize("many", [20, pytest.param(40, marks=pytest.mark.soak)])
+def test_with_telegrams_limits_enforced_many_couples_have_their_evening(tmp_path: Path, many: int) -> None:
     with Story.at(tmp_path) as story:
-        rooms = story.couples(40)
+        rooms = story.couples(many)
         for label in ("I'm in", "That's us", "Looks right"):
             for ada, bo in rooms:
                 ada.taps(label, wait=False)
@@ -394,7 +398,7 @@ def test_with_telegrams_limits_enforced_forty_couples_have_their_evening(tmp_pat
                 one.taps("a hug", wait=False)
         story.clock.by("PT2M")
         cards = [call for call in story.calls("sendMessage") if call["params"]["text"].startswith(CARD)]
-        assert len(cards) == len({call["params"]["chat_id"] for call in cards}) == 40
+        assert len(cards) == len({call["params"]["chat_id"] for call in cards}) == many
         assert max(datetime.fromisoformat(call["at"]) for call in cards) - nine < timedelta(seconds=20)
         for ada, _ in rooms:
             assert stands(ada, 0)["reveal"] == 1

@@ -128,7 +128,7 @@ async def test_what_is_stored_is_not_confirmed_yet_and_the_next_call_confirms_it
 async def test_what_could_not_be_stored_is_not_confirmed_and_comes_again(house: House) -> None:
     number = house.tells(**said("one"))
     full = Storage(house.store)
-    full.run = locked  # type: ignore[method-assign, assignment]
+    full.first = locked  # type: ignore[method-assign, assignment]
     failing = Polling(house.bot, full, house.stored.set)
     for _ in range(2):
         with pytest.raises(OperationalError):
@@ -152,9 +152,9 @@ async def test_a_database_that_is_locked_for_a_while_does_not_end_the_intake(hou
         failed += 1
         if failed == 1:
             await locked()
-        return await house.storage.run(*args)
+        return await house.storage.first(*args)
 
-    storage.run = once_locked  # type: ignore[method-assign, assignment]
+    storage.first = once_locked  # type: ignore[method-assign, assignment]
     await runs(Polling(house.bot, storage, house.stored.set), house.stored.wait)
     assert number in house.inbox()
 

@@ -46,7 +46,8 @@ from tests.rehearsal import BERLIN, LIMA, Shown, Stage
 
 L = TypeVar("L", bound=Line)
 BOT = Path(__file__).parent.parent / "bot"
-RITUAL_FILES = [*sorted((BOT / "rituals").glob("*.py")), BOT / "follow_through.py", BOT / "steadying.py"]
+PARTS = BOT / "follow_through.py", BOT / "steadying.py", BOT / "thanks.py"
+RITUAL_FILES = [*sorted((BOT / "rituals").glob("*.py")), *PARTS]
 FILES = [*RITUAL_FILES, *sorted((BOT / "couple").glob("*.py"))]
 MOVES = 50
 
@@ -402,7 +403,15 @@ BANNED = {
     "socket",
     "httpx",
 }
-ALLOWED = {"bot.ritual", "bot.feelings", "bot.wording", "bot.hours", "bot.follow_through", "bot.steadying"}
+ALLOWED = {
+    "bot.ritual",
+    "bot.feelings",
+    "bot.wording",
+    "bot.hours",
+    "bot.follow_through",
+    "bot.steadying",
+    "bot.thanks",
+}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
