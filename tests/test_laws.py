@@ -75,10 +75,13 @@ def must_veil(state: object) -> bool:
             return False
 
 
-def played(examples: int) -> Callable[[Callable[[Play], None]], Callable[[], None]]:
-    """Put a law to so many plays, the same ones each time; one that breaks it is told move by move."""
+def played(examples: int) -> Callable[[Callable[[Play], None]], Callable[[int], None]]:
+    """Put a law to so many plays, the same ones each time, and in the soak to ten times as many.
 
-    def law(test: Callable[[Play], None]) -> Callable[[], None]:
+    One that breaks it is told move by move.
+    """
+
+    def law(test: Callable[[Play], None]) -> Callable[[int], None]:
         def put(chance: random.Random) -> None:
             play = Play(chance)
             try:
@@ -87,16 +90,20 @@ def played(examples: int) -> Callable[[Callable[[Play], None]], Callable[[], Non
                 error.add_note("\n".join(["the play:", *play.told]))
                 raise
 
-        put.__doc__, put.__name__ = test.__doc__, test.__name__
-        plays = settings(
-            max_examples=examples,
-            deadline=None,
-            derandomize=True,
-            database=None,
-            phases=[Phase.generate],  # to shrink a play takes minutes, and it is read in one
-            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-        )
-        return plays(given(chance=st.randoms(use_true_random=False))(put))
+        def holds(plays: int) -> None:
+            so_many = settings(
+                max_examples=plays,
+                deadline=None,
+                derandomize=True,
+                database=None,
+                phases=[Phase.generate],  # to shrink a play takes minutes, and it is read in one
+                suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+            )
+            so_many(given(chance=st.randoms(use_true_random=False))(put))()
+
+        holds.__doc__, holds.__name__ = test.__doc__, test.__name__
+        many = pytest.param(10 * examples, marks=pytest.mark.soak)
+        return pytest.mark.parametrize("plays", [examples, many])(holds)
 
     return law
 
@@ -104,7 +111,9 @@ def played(examples: int) -> Callable[[Callable[[Play], None]], Callable[[], Non
 # -- What happens to the two --------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize(
+    "seed", [pytest.param(seed, marks=[pytest.mark.soak] if seed > 5 else []) for seed in range(30)]
+)
 def test_no_input_raises_and_silence_leads_to_rest(seed: int) -> None:
     for number in range(25):
         play = Play(random.Random(25 * seed + number))  # noqa: S311 - a play, not a secret
@@ -115,7 +124,7 @@ def test_no_input_raises_and_silence_leads_to_rest(seed: int) -> None:
         assert not play.stage.rows
 
 
-@played(25)
+@played(12)
 def test_every_shown_button_does_something(play: Play) -> None:
     for move in play.moves(MOVES):
         if play.chance.random() < 0.3:
@@ -140,7 +149,7 @@ def hands(stage: Stage, shown: Shown) -> Iterable[Person]:
     return [shown.say.to] if shown.say.to else stage.both or everybody
 
 
-@played(25)
+@played(12)
 def test_every_question_takes_words(play: Play) -> None:
     for move in play.moves(MOVES):
         stage = play.stage
@@ -156,7 +165,7 @@ def test_every_question_takes_words(play: Play) -> None:
                 assert not lost or case in LOST_WORDS, f"{case} on {shown.say.card!r} after {move}"
 
 
-@played(20)
+@played(10)
 def test_every_command_has_an_answer(play: Play) -> None:
     """In the room a nod of the engine is one: there it is enough that the words were taken."""
     for move in play.moves(MOVES):
@@ -190,7 +199,7 @@ def reaches(stage: Stage, row: Row, said: Say) -> bool:
 # -- The veil -----------------------------------------------------------------
 
 
-@played(70)
+@played(35)
 def test_nobodys_words_reach_the_other_before_they_may(play: Play) -> None:
     """Everything that stands on any screen is read after every move, and every whisper."""
     free = set[str]()
@@ -232,7 +241,7 @@ def lets_go(state: object, mark: Mark) -> bool:
             return False
 
 
-@played(60)
+@played(30)
 def test_a_veiled_state_lets_no_words_cross(play: Play) -> None:
     """What was picked from a list leaves no mark, so here the writers of all values are asked."""
     for _ in play.moves(MOVES):
@@ -267,7 +276,7 @@ def people_words(thing: object) -> Iterator[Words]:
                 yield from people_words(each)
 
 
-@played(25)
+@played(12)
 def test_a_stranger_changes_nothing_and_is_shown_nothing(play: Play) -> None:
     for move in play.moves(MOVES):
         stage = play.stage
@@ -285,7 +294,7 @@ def test_a_stranger_changes_nothing_and_is_shown_nothing(play: Play) -> None:
 # -- What is kept is read again -----------------------------------------------
 
 
-@played(40)
+@played(20)
 def test_states_and_messages_survive_a_round_trip(play: Play) -> None:
     for _ in play.moves(MOVES):
         pass
@@ -312,7 +321,7 @@ def test_the_plays_go_everywhere() -> None:
 # -- How long it is -----------------------------------------------------------
 
 
-@played(30)
+@played(15)
 def test_a_prompt_is_short(play: Play) -> None:
     """Without people's words: at most three lines and 240 characters, whatever rings by itself or asks."""
     for ritual, said, _ in everything(play):
@@ -327,7 +336,7 @@ def test_a_prompt_is_short(play: Play) -> None:
             assert text.count("\n") + bare.count("\n") < 3, said.text
 
 
-@played(40)
+@played(20)
 def test_a_whisper_fits_with_the_longest_names_and_words(play: Play) -> None:
     for _, said, _ in everything(play):
         for reader in LONGEST_READERS if isinstance(said, Whisper) else ():
@@ -337,7 +346,7 @@ def test_a_whisper_fits_with_the_longest_names_and_words(play: Play) -> None:
             assert ends[1] is not None or shown.endswith(ends[0]), f"our own words are cut in {said.text!r}"
 
 
-@played(30)
+@played(15)
 def test_a_message_holds_at_most_six_peoples_words(play: Play) -> None:
     for _, said, _ in everything(play):
         assert len(list(people_words(said))) <= 6
