@@ -378,7 +378,7 @@ async def test_leaving_reactions_and_the_rest_are_served(house: House) -> None:
     assert (await house.bot.get_chat_member(HOME, CLEO)).status == "left"
     assert len(await house.bot.get_chat_administrators(HOME)) == 1
     assert await house.bot.delete_webhook()
-    with pytest.raises(BadRequest, match="HTTPS URL must be provided"):
+    with pytest.raises(BadRequest, match="https url must be provided"):
         await house.bot.set_webhook("ftp://example.org")
     assert await house.bot.leave_chat(HOME)
     with pytest.raises(Forbidden, match="bot is not a member of the group chat"):
