@@ -58,7 +58,7 @@ from bot.ritual import (
 from bot.shell import Outcome, Row
 from bot.storage import couples, inbox, outbox
 from bot.storage.couples import Audience, Book, Due
-from bot.storage.store import Tx
+from bot.storage.store import BusyError, Tx
 from bot.storage.tables import CallRow, CardRow, CoupleRow, PersonRow, PlayingRow
 from bot.wording import LANGUAGE, spoken
 
@@ -98,6 +98,7 @@ class Reply:
     nod: bool = False
     to: Person | None = None
     audience: Audience | None = None
+    says: bool = True  # something is to be sent
 
 
 class Engine:
@@ -117,6 +118,9 @@ class Engine:
         """Let one update have its effect, and be done, in this transaction; one that is done has none."""
         if not inbox.done(tx, update_id):
             return Reply()
+        return replace(self._heard(tx, arrival), says=tx.says)
+
+    def _heard(self, tx: Tx, arrival: Arrival) -> Reply:
         match arrival:
             case Added(who, where, as_admin=as_admin):
                 self._added(tx, where, who.language)
@@ -151,7 +155,7 @@ class Engine:
                 return self.commands[said].urgent
             case Command(name=said) | Text(words=said):
                 person = couples.known(tx, arrival.who.number)
-                couple = couples.of_person(tx, person) if person else None
+                couple = couples.of_person(tx, person, for_a_step=False) if person else None
                 ritual = self._named(tx, couple, said)
                 return ritual is not None and ritual.urgent
             case Tap(key=key):
@@ -337,7 +341,7 @@ class Engine:
         if person is None or couple is None:
             return self._doorstep(tx, command)
         newly = not person.lane_open
-        person.lane_open = True
+        person.lane_open = tx.says = True
         if newly and outbox.waits_for(tx, person):
             return Reply()
         question = outbox.newest_question(couple, person)
@@ -483,6 +487,8 @@ class Engine:
         try:
             with tx.session.begin_nested():
                 return self._ring_all(tx, due, self._ring_one)
+        except BusyError:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is one couple's alone
             log.warning("a ring failed, so each is rung alone: %s", trace_of(error))
         return self._ring_all(tx, due, self._ring_alone)
@@ -499,6 +505,8 @@ class Engine:
         try:
             with tx.session.begin_nested():
                 self._ring_one(tx, due)
+        except BusyError:
+            raise
         except Exception as error:  # noqa: BLE001 - as above
             log.warning("a ring of %s failed: %s", name, trace_of(error))
             tx.session.execute(later)
@@ -612,7 +620,7 @@ class Engine:
         holder = shell.floor(couples.rows_of(tx, couple, self.book))
         if couple.floor_id and holder is None:
             couple.rung_after = tx.now + shell.AFTER_A_SILENCE
-        couple.floor_id = holder.id if holder else None
+        couple.floor_id, tx.says = holder.id if holder else None, True
 
     def _answer(self, tx: Tx, couple: CoupleRow, person: PersonRow, outcome: Outcome) -> Reply:
         """Answer a tap: with a whisper, or the way to the lane where something waits for its tapper."""
@@ -670,8 +678,8 @@ class Engine:
             person = couples.one_of(tx, couple, who.number) if couple else None
         if couple is None or person is None or person.couple_id != couple.id:
             return couple, None
-        if where.private:
-            person.lane_open = True  # whoever writes there has opened it
+        if where.private and not person.lane_open:
+            person.lane_open = tx.says = True  # whoever writes there has opened it
         couples.greet(tx, person, who.name, who.language)
         return couple, person
 

@@ -7,6 +7,7 @@ import asyncio
 import gc
 import logging
 import signal
+import socket
 import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -23,7 +24,7 @@ from bot.settings import RefusedSettingsError, Settings
 from bot.storage.outbox import Limits
 from bot.storage.sealing import KeyRefusedError, keyring
 from bot.storage.store import BusyError, RefusedDatabaseError, Ring, Storage, Store, keys_of, migrate
-from bot.telegram.app import Door, InvalidToken, Line, Tend
+from bot.telegram.app import Door, InvalidToken, Line, RefusedDoorError, Tend
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ def obey(command: str, settings: Settings, led_by: int | None = None) -> int:
                 return tell_steps(settings)
             case _:
                 return tell_findings(settings)
-    except (RefusedDatabaseError, KeyRefusedError) as error:
+    except (RefusedDatabaseError, RefusedDoorError, KeyRefusedError) as error:
         sys.stderr.write(f"{error}\n")
     except BusyError as error:
         sys.stderr.write(
@@ -76,7 +77,7 @@ async def run(settings: Settings, led_by: int | None) -> int:
     try:
         async with AsyncExitStack() as stack:
             if settings.listen:
-                await stack.enter_async_context(serving(listener(settings.listen), tend))
+                await stack.enter_async_context(serving(port_of(settings), tend))
             await tend.run(stop, partial(follow, led) if led else None)
     finally:
         storage.close()
@@ -87,6 +88,14 @@ async def run(settings: Settings, led_by: int | None) -> int:
 async def follow(led: LedClock, tend: Tend) -> None:
     """Let the playground lead the clock."""
     await led.follow(tend.settle)
+
+
+def port_of(settings: Settings) -> socket.socket:
+    """Return the port of LISTEN. Raises RefusedSettingsError where it cannot be had."""
+    try:
+        return listener(settings.listen)
+    except OSError as error:
+        raise RefusedSettingsError(f"LISTEN cannot be used ({error.strerror}). Set another.") from None
 
 
 def door(settings: Settings) -> Door | None:

@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from tzlocal import get_localzone_name
 
+HIGHEST_PORT = 65_536
 SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")  # Bot API, setWebhook; it allows shorter ones
 
 
@@ -59,7 +60,9 @@ class Settings(BaseSettings):
     @field_validator("listen")
     @classmethod
     def _host_and_port(cls, where: str) -> str:
-        if where and not re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^:\s]+):[0-9]{1,5}", where):
+        port = where.rpartition(":")[2]
+        known = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^:\s]+):[0-9]{1,5}", where)
+        if where and not (known and 0 < int(port) < HIGHEST_PORT):
             raise ValueError("it is HOST:PORT")
         return where
 

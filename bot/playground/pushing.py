@@ -1,7 +1,7 @@
 """What the bot is told by webhook: pushed to its address until it answers that it has it.
 
-As with Telegram, several updates are on their way at once, one of each chat; what is not answered with a 2xx
-comes again a little later, and what is waits no more.
+As with Telegram, several updates are on their way at once, of different queues; what is not answered with a
+2xx comes again a little later, and what is waits no more.
 """
 
 import asyncio
@@ -40,10 +40,10 @@ class Pushing:
         return bool(hears and self._exchange.updates.waiting())
 
     def _next(self) -> Iterable[Update]:
-        """Return the oldest update of each chat, so many as may be on their way at once."""
+        """Return the oldest update of each queue, so many as may be on their way at once."""
         first: dict[str, Update] = {}
         for update in self._exchange.updates.waiting():
-            first.setdefault(_chat_of(update), update)
+            first.setdefault(_queue_of(update), update)
         most = int(self._exchange.world.profile.webhook.get("max_connections", "40"))
         return list(first.values())[:most]
 
@@ -59,7 +59,9 @@ class Pushing:
         return answer.is_success
 
 
-def _chat_of(update: Update) -> str:
-    (body,) = (body for name, body in update.body.items() if name != "update_id")
-    chat = body.get("chat") or body.get("message", {}).get("chat", {})
-    return str(chat.get("id"))
+def _queue_of(update: Update) -> str:
+    """Return in which order it stands: a chat's messages, a person's taps, a chat's changes each have one."""
+    ((kind, body),) = ((name, body) for name, body in update.body.items() if name != "update_id")
+    if kind == "callback_query":
+        return f"taps of {body['from']['id']}"
+    return f"{'changes' if kind == 'my_chat_member' else 'messages'} of {body['chat']['id']}"

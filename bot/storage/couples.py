@@ -91,10 +91,12 @@ def of_room(tx: Tx, chat_id: int) -> CoupleRow | None:
     return tx.session.scalar(_OF_ROOM, {"chat_id": chat_id})
 
 
-def of_person(tx: Tx, person: PersonRow) -> CoupleRow | None:
-    """Return the one active couple of a person."""
+def of_person(tx: Tx, person: PersonRow, *, for_a_step: bool = True) -> CoupleRow | None:
+    """Return the one active couple of a person, and what a step needs of it."""
     if person.couple_id is None:
         return None
+    if not for_a_step:
+        return tx.session.get(CoupleRow, person.couple_id)
     return tx.session.scalar(_WHOLE_OF_NUMBERS, {"numbers": [person.couple_id]})
 
 

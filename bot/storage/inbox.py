@@ -37,10 +37,10 @@ WRITTEN, DONE = ("message", "edited_message"), ("callback_query", "my_chat_membe
 LARGEST = 2**63
 
 _KNOWN = select(InboxRow.update_id).where(InboxRow.update_id.in_(bindparam("numbers", expanding=True)))
-_LAST_TURNS = (
-    select(InboxRow.whose, func.max(InboxRow.at))
+_TURNS = (
+    select(InboxRow.whose, InboxRow.update_id, InboxRow.at)
     .where(InboxRow.stage == "new", InboxRow.whose.in_(bindparam("those", expanding=True)))
-    .group_by(InboxRow.whose)
+    .order_by(InboxRow.at, InboxRow.update_id)
 )
 _CHATS: BindParameter[Any] = bindparam("chats", expanding=True)
 _OF_CHATS: CompoundSelect[Any] = union_all(
@@ -71,11 +71,11 @@ def keep(
     numbers = [int(body["update_id"]) for body in updates]
     known = set(tx.session.scalars(_KNOWN, {"numbers": numbers}))
     those = _whose(tx, updates)
-    turns, new = _last_turns(tx, {whose for whose in those if whose is not None}), 0
+    turns, new = _turns(tx, {whose for whose in those if whose is not None}), 0
     for number, body, whose in zip(numbers, updates, those, strict=True):
         if number not in known:
             sealed = tx.keys.host.close(json.dumps(body), "inbox", number, "body", "host")
-            at = _turn(turns, whose, tx.now) if whose is not None else tx.now + BEHIND
+            at = _turn(turns, whose, number, tx.now) if whose is not None else tx.now + BEHIND
             tx.session.add(InboxRow(update_id=number, body=sealed, stage="new", at=at, whose=whose))
             known.add(number)
             new += 1
@@ -92,17 +92,26 @@ def _bring_forward(tx: Tx, whose: int) -> None:
         row.at -= AHEAD
 
 
-def _last_turns(tx: Tx, those: set[int]) -> dict[int, datetime]:
-    """Return where the last update of each of these couples stands that has still to be heard."""
-    last = tx.session.execute(_LAST_TURNS, {"those": list(those)})
-    return {whose: at for whose, at in last if whose is not None}
+def _turns(tx: Tx, those: set[int]) -> dict[int, list[tuple[int, datetime]]]:
+    """Return which updates of these couples have still to be heard, and where each stands, newest last."""
+    turns: dict[int, list[tuple[int, datetime]]] = {whose: [] for whose in those}
+    for whose, number, at in tx.session.execute(_TURNS, {"those": list(those)}):
+        turns.setdefault(whose or 0, []).append((number, at))
+    return turns
 
 
-def _turn(turns: dict[int, datetime], whose: int, now: datetime) -> datetime:
-    """Return where the next update of a couple stands in the order of hearing."""
-    last = turns.get(whose, now - A_TURN)
-    turns[whose] = max(now, min(last + A_TURN, now + MOST_TURNS))
-    return turns[whose]
+def _turn(turns: dict[int, list[tuple[int, datetime]]], whose: int, number: int, now: datetime) -> datetime:
+    """Return where an update of a couple stands in the order of hearing: behind those that came before it.
+
+    Telegram may bring an older one later, by a webhook: it stands where the first newer one does.
+    """
+    theirs = turns[whose]
+    newer = [at for other, at in theirs if other > number]
+    last = theirs[-1][1] if theirs else now - A_TURN
+    at = min(newer) if newer else max(now, min(last + A_TURN, now + MOST_TURNS))
+    theirs.append((number, at))
+    theirs.sort(key=lambda turn: turn[1])
+    return at
 
 
 def _whose(tx: Tx, updates: Iterable[dict[str, Any]]) -> list[int | None]:

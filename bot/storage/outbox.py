@@ -154,7 +154,7 @@ def end(tx: Tx, couple: CoupleRow, playing_id: int, last: Collection[int | None]
 
 def end_all(tx: Tx, couple: CoupleRow) -> None:
     """Let every card of a couple die, and send nothing more of what was still to be said."""
-    for card in _live(couple):
+    for card in tx.session.scalars(select(CardRow).where(CardRow.couple_id == couple.id, CardRow.live)).all():
         retire(tx, couple, card)
 
 
@@ -175,7 +175,8 @@ def retire(tx: Tx, couple: CoupleRow, card: CardRow) -> None:
             card.lines.remove(line)
             tx.take_back(line)
     if card.message_id is None and not flying:
-        couple.cards.remove(card)
+        if card in couple.cards:
+            couple.cards.remove(card)
         tx.take_back(card)
         return
     face = face_of(tx, couple, card)
@@ -207,7 +208,7 @@ def tell(tx: Tx, chat_id: int, said: Say, language: str = "") -> None:
         return
     if is_strange and _waiting_strangers(tx) >= MOST_STRANGERS:
         return
-    number = tx.new_id()
+    number, tx.says = tx.new_id(), True
     body = tx.keys.host.close(told, "line", number, "body", "host")
     tx.session.add(
         LineRow(
@@ -223,6 +224,7 @@ def count_members(tx: Tx, couple: CoupleRow) -> None:
     target = -couple.id
     if tx.session.scalar(select(exists().where(LineRow.target == target))):
         return
+    tx.says = True
     tx.session.add(
         LineRow(
             id=tx.new_id(), target=target, couple_id=couple.id, kind="count", rank=TIDYING,
@@ -247,23 +249,30 @@ def _waiting_strangers(tx: Tx) -> int:
 
 def _just_said(tx: Tx, couple: CoupleRow, playing_id: int | None, said: Say) -> CardRow | None:
     """Return the newest message of a chat if it says just this; one that still waits there gives way."""
-    there = [card for card in _live(couple) if card.to_id == _chat_of(said)]
     is_bound = bool(said.asks) or any(not (button.opens or button.leads) for button in said.buttons)
 
     def is_same(card: CardRow) -> bool:
-        if card.name or (is_bound and card.playing_id != playing_id):
+        if card.name or not card.live or (is_bound and card.playing_id != playing_id):
             return False
         face = face_of(tx, couple, card)
         return face is not None and say_to_json(face) == say_to_json(said)
 
-    for card in [*there]:
-        if _waits(card) and is_same(card):
+    for card in _live(couple):
+        if card.to_id == _chat_of(said) and _waits(card) and is_same(card):
             retire(tx, couple, card)
-            there.remove(card)
-    newest = there[-1] if there else None
+    newest = _newest(tx, couple, _chat_of(said))
     if newest is None or not tx.now - JUST_SAID < newest.at <= tx.now or not is_same(newest):
         return None
     return newest if newest.message_id or newest.lines else None  # else it was lost, and is said again
+
+
+def _newest(tx: Tx, couple: CoupleRow, chat: int | None) -> CardRow | None:
+    """Return the newest card of a chat, closed or not."""
+    theirs = [card for card in couple.cards if card.to_id == chat]
+    with tx.session.no_autoflush:  # what is new is in the list
+        query = select(CardRow).where(CardRow.couple_id == couple.id, _is_in_chat_of(chat))
+        theirs += tx.session.scalars(query.order_by(CardRow.id.desc()).limit(1))
+    return max(theirs, key=lambda card: card.id, default=None)
 
 
 def _is_past(tx: Tx, standing: CardRow, said: Say) -> bool:
@@ -333,6 +342,7 @@ def _redraw(tx: Tx, couple: CoupleRow, card: CardRow, rank: int, *, always: bool
 
 
 def _put(tx: Tx, couple: CoupleRow, card: CardRow, kind: str, rank: int, said: Say, *, always: bool) -> None:
+    tx.says = True
     card.lines.append(
         LineRow(
             id=tx.new_id(), target=card.to_id or couple.id, couple_id=couple.id, to_id=card.to_id,
@@ -363,8 +373,10 @@ def claim(
         pace.look_at(heads)
         _bring(tx, heads)
         for line, _ in heads:
+            if room_left <= 0:
+                break  # the answer to one that is in flight lets the next go
             at = pace.earliest(line)
-            if at > tx.now or room_left <= 0:
+            if at > tx.now:
                 look_again = min(look_again or at, at)
                 continue
             if (len(ready) >= AT_LEAST and tx.others_wait()) or (is_first and line.rank > FIRST):

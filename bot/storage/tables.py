@@ -14,11 +14,14 @@ from sqlalchemy import (
     LargeBinary,
     String,
     TypeDecorator,
+    and_,
     bindparam,
+    exists,
     false,
+    or_,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, foreign, mapped_column, relationship
 
 
 class Utc(TypeDecorator[datetime]):
@@ -97,8 +100,14 @@ class CoupleRow(Base):
     )
     playings: Mapped[list["PlayingRow"]] = relationship(order_by="PlayingRow.id")
     calls: Mapped[list["CallRow"]] = relationship()
+    # Those that may change: not what was only told, which may be much.
     cards: Mapped[list["CardRow"]] = relationship(
-        primaryjoin="and_(CoupleRow.id == CardRow.couple_id, CardRow.live)", order_by="CardRow.id"
+        primaryjoin=lambda: and_(
+            CoupleRow.id == foreign(CardRow.couple_id),
+            CardRow.live,
+            or_(CardRow.message_id.is_(None), exists().where(PlayingRow.id == CardRow.playing_id)),
+        ),
+        order_by="CardRow.id",
     )
 
 

@@ -38,7 +38,7 @@ from bot.telegram.intake import Polling, RawBot
 from bot.telegram.keyboard import lane_link
 from bot.telegram.outbound import Sender, reader_of
 from bot.telegram.render import LONGEST_WHISPER, plain
-from bot.telegram.webhook import Door, Webhook
+from bot.telegram.webhook import Door, RefusedDoorError, Webhook
 
 log = logging.getLogger(__name__)
 
@@ -46,13 +46,14 @@ AT_ONCE = 10  # updates that are heard before it is seen who is due
 ROUNDS = 1_000  # batches in one go; more would mean that somebody is rung for ever
 A_BEAT = timedelta(seconds=1)  # the heartbeat nudges as often
 MOST_ASIDES = 500  # answers to taps, and nods, that wait to be given; beyond them none is
+A_BREATH = 0.05  # seconds between two looks at what is unsent
 A_STEP = timedelta(seconds=30)  # by which a clock goes back that is set, and not only trimmed
 LATELY = timedelta(seconds=30)  # the heartbeat nudges every second
 LAST_CALLS = 8.0  # seconds in which what is under way at the end is finished
 TOAST = 60  # characters that a phone shows of a passing answer; a longer one stays until it is closed
 NOD = "👌"
 
-__all__ = ["Door", "InvalidToken", "Line", "Tend", "raw_bot", "register_commands"]
+__all__ = ["Door", "InvalidToken", "Line", "RefusedDoorError", "Tend", "raw_bot", "register_commands"]
 
 
 P = ParamSpec("P")
@@ -110,6 +111,8 @@ class Tend:
         self._went: datetime | None = None  # when the road was gone last
         self._pressed = False  # somebody has just written who is to be heard first
         self._hurry = False  # and is being heard
+        self._hurried = asyncio.Event()  # and was
+        self._sent_at = 0.0
         self._taken = False  # the update that was heard last had its effect, or was put aside
         self._asides = asyncio.Semaphore(limits.in_flight)
         self._waiting_asides = 0
@@ -154,7 +157,7 @@ class Tend:
     @property
     def is_ready(self) -> bool:
         """Whether it is alive, and has heard all that Telegram had to tell."""
-        return self.is_alive and self._intake.caught_up and not self._intake.cut_off
+        return self.is_alive and self._intake.caught_up and self._intake.in_touch
 
     async def _begin(self, stop: asyncio.Event) -> None:
         """Learn our own name and register the commands; without a network, wait for it."""
@@ -169,7 +172,7 @@ class Tend:
                 if isinstance(error, InvalidToken):
                     raise
                 log.warning("Telegram cannot be reached yet (%s)", type(error).__name__)
-                self._alive()
+                self._goes()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), wait)
                 wait = min(2 * wait, 30.0)
@@ -214,22 +217,33 @@ class Tend:
         self._unsent.set()
 
     async def _go_on(self) -> None:
-        while not self._ending:
+        while True:
             await self._nudged.wait()
             self._nudged.clear()
+            if self._ending:
+                return
             with self._unless_busy():
                 await self.go()
-                self._went = self._now()
-                self._alive()
 
     async def _send_on(self) -> None:
-        while not self._ending:
+        while True:
             await self._unsent.wait()
+            await self._breathe()
             self._unsent.clear()
+            if self._ending:
+                return
             with self._unless_busy():
                 look_again = await self.send()
                 if look_again is not None and (wait := look_again - self._now()) < A_BEAT:
                     asyncio.get_running_loop().call_later(max(wait.total_seconds(), 0), self._unsent.set)
+
+    async def _breathe(self) -> None:
+        """Wait a moment after the last time, so that lines go together; not while somebody presses."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(self._sent_at + A_BREATH):
+                await self._hurried.wait()
+        self._hurried.clear()
+        self._sent_at = asyncio.get_running_loop().time()
 
     @contextmanager
     def _unless_busy(self) -> Iterator[None]:
@@ -251,8 +265,14 @@ class Tend:
                     continue  # who presses is heard before anything else is done
                 if self._intake.caught_up:
                     left += await self._ring()
+                self._goes()
                 if self._ending or not (left or await self._hear_strangers()):
                     break
+
+    def _goes(self) -> None:
+        """Note that the road is gone."""
+        self._went = self._now()
+        self._alive()
 
     async def _ring(self) -> int:
         rung = await self._storage.run(self._engine.ring)
@@ -358,7 +378,10 @@ class Tend:
         arrival = inbound.read(update, self.bot.bot)
         reply = await self._soon(self._engine.hear, arrival, update.update_id)
         self._taken = True
-        self._unsent.set()
+        if reply.says:
+            self._unsent.set()
+        if self._hurry:
+            self._hurried.set()
         self._answer(arrival, reply)
 
     async def _on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:

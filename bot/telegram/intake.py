@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import httpx
 from telegram import Update
-from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError, TimedOut
 from telegram.ext import ExtBot
 
 from bot.storage import inbox
@@ -63,6 +63,8 @@ class Intake(ABC):
         self._presses = presses
         self.cut_off = self.caught_up = False
         self.more = False  # Telegram has more to tell at once
+        self.in_touch = False  # the last call was answered, and what it told is stored
+        self._refused = False
         self.looked = asyncio.Event()  # Telegram was asked for the first time, and answered or did not
 
     async def run(self) -> None:
@@ -70,38 +72,47 @@ class Intake(ABC):
         wait = 1.0
         while True:
             try:
+                if self._refused:
+                    await self.is_refused()
                 await self.once()
                 wait = 1.0
             except InvalidToken:
                 raise
-            except BusyError as error:
-                log.error("the database does not answer (%s); nothing is confirmed", type(error).__name__)
-                await asyncio.sleep(wait)
-                wait = min(2 * wait, LONGEST_WAIT)
-            except Conflict:
-                await self.is_refused()
-                await asyncio.sleep(LONGEST_WAIT)
-            except TimedOut:
+            except (BusyError, TelegramError) as error:
+                self.in_touch = False
+                wait = await self._waits_out(error, wait)
+
+    async def _waits_out(self, error: Exception, wait: float) -> float:
+        """Wait as an error asks for, and return how long to wait for the next of its kind."""
+        match error:
+            case Conflict():
+                self._refused = True
+                return wait
+            case TimedOut():
                 self._is_cut_off()
-            except RetryAfter as error:
-                wanted = error.retry_after
+                return wait
+            case RetryAfter(retry_after=wanted):
                 await asyncio.sleep(wanted.total_seconds() if isinstance(wanted, timedelta) else wanted)
-            except (NetworkError, TelegramError) as error:
+                return wait
+            case BusyError():
+                log.error("the database does not answer (%s); nothing is confirmed", type(error).__name__)
+            case _:
                 if isinstance(error.__cause__, httpx.TransportError):
                     self._is_cut_off()
-                log.warning(
-                    "Telegram cannot be reached (%s); trying again in %.0f s", type(error).__name__, wait
-                )
-                await asyncio.sleep(wait)
-                wait = min(2 * wait, LONGEST_WAIT)
+                kind = type(error).__name__
+                log.warning("Telegram cannot be reached (%s); trying again in %.0f s", kind, wait)
+        await asyncio.sleep(wait)
+        return min(2 * wait, LONGEST_WAIT)
 
     @abstractmethod
     async def once(self) -> None:
         """Ask Telegram once; whatever it says to that may be raised."""
 
     async def is_refused(self) -> None:
-        """Say why Telegram does not answer us but somebody else."""
+        """Say why Telegram does not answer us but somebody else, and wait a while."""
+        self._refused = False
         log.warning("another process polls with this token; only one may")
+        await asyncio.sleep(LONGEST_WAIT)
 
     async def keep(self, updates: list[dict[str, Any]]) -> None:
         """Store updates, and those that press are heard first. Raises BusyError; then none is stored."""
@@ -110,6 +121,7 @@ class Intake(ABC):
 
     def _answers(self) -> None:
         """Telegram has answered."""
+        self.in_touch = True
         if self.cut_off:
             self.cut_off = False
             self._back()
@@ -143,5 +155,6 @@ class Polling(Intake):
         if (await self._bot.get_webhook_info()).url:
             log.warning("Telegram pushed to a webhook so far; from now on it is polled")
             await self._bot.delete_webhook()
+            self._refused = False
         else:
             await super().is_refused()

@@ -1,14 +1,16 @@
 """Durable intake by webhook: Telegram pushes an update, and hears that it arrived when it is committed.
 
 The library's own webhook reads a body before it looks at the secret, and answers 200 before anything is
-stored. This one looks at the headers first, takes a megabyte at most, stores the raw update, and only then
-answers 200; where the database does not take it, 503, and Telegram brings it again.
+stored. This one looks at the headers first, takes a megabyte at most, stores the raw update, together with
+those that came meanwhile, and only then answers 200; where the database does not take it, 503, and Telegram
+brings it again.
 """
 
 import asyncio
 import json
 import logging
 from dataclasses import dataclass, field
+from datetime import datetime
 from hmac import compare_digest
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +18,8 @@ from urllib.parse import urlsplit
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
+from telegram import WebhookInfo
+from telegram.error import BadRequest
 
 from bot.storage.store import BusyError
 from bot.telegram.intake import ANSWERS_WITHIN, HIGHEST, WANTED, Intake
@@ -28,8 +32,13 @@ BODY_WITHIN = 10.0  # seconds from the headers to the last byte
 AT_ONCE = 40  # connections that Telegram may use: Bot API, setWebhook, max_connections
 LOOKS = 30.0  # seconds between two looks whether Telegram still brings updates here
 CATCHES_UP = 1.0  # and as long as it has older ones to bring
+WAITS_FOR_THEM = 300.0  # seconds; what Telegram cannot bring must not hold up every evening for ever
 
 TAKEN, MALFORMED, REFUSED, TOO_SLOW, TOO_LARGE, NOT_PLAIN, LATER = 200, 400, 401, 408, 413, 415, 503
+
+
+class RefusedDoorError(Exception):
+    """Telegram does not bring anything to that address; its message is a sentence for the host."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +59,15 @@ class Webhook(Intake):
 
     door: Door
     _registered = False
+    _behind_since: float | None = None
+    _failed_last: datetime | None = None  # as Telegram tells it
+    _taken = 0  # since the last look
 
     def at(self, door: Door) -> "Webhook":
         """Return itself, behind this door."""
         self.door = door
+        self._come: list[tuple[dict[str, Any], asyncio.Future[None]]] = []
+        self._storing: asyncio.Task[None] | None = None
         return self
 
     def route(self) -> Route:
@@ -71,17 +85,37 @@ class Webhook(Intake):
                 "Telegram brought its updates elsewhere; from now on here. Do two run with this token?"
             )
             await self._register()
-        if told.pending_update_count == 0 and not self.caught_up:
-            self.caught_up = True
+        was, self.caught_up = self.caught_up, self._is_caught_up(told)
+        if self.caught_up and not was:
             self._stored()
         self.looked.set()
         await asyncio.sleep(LOOKS if self.caught_up else CATCHES_UP)
 
+    def _is_caught_up(self, told: WebhookInfo) -> bool:
+        """Whether Telegram has no more to bring than what may be on its way.
+
+        What fails to arrive here stays with Telegram. Nobody is rung before it is heard, for some minutes.
+        """
+        failed = told.last_error_date is not None and told.last_error_date != self._failed_last
+        self._failed_last, taken, self._taken = told.last_error_date, self._taken, 0
+        behind = told.pending_update_count > AT_ONCE or bool(
+            told.pending_update_count and failed and not taken
+        )
+        if failed and told.pending_update_count:
+            log.warning("Telegram has %d updates that it could not bring here", told.pending_update_count)
+        now = asyncio.get_running_loop().time()
+        self._behind_since = (self._behind_since or now) if behind else None
+        return self._behind_since is None or now - self._behind_since > WAITS_FOR_THEM
+
     async def _register(self) -> None:
-        await self._bot.set_webhook(
-            self.door.url, secret_token=self.door.secret, allowed_updates=WANTED, max_connections=AT_ONCE,
-            read_timeout=ANSWERS_WITHIN,
-        )  # fmt: skip
+        """Tell Telegram where to bring updates. Raises RefusedDoorError where it refuses that address."""
+        try:
+            await self._bot.set_webhook(
+                self.door.url, secret_token=self.door.secret, allowed_updates=WANTED,
+                max_connections=AT_ONCE, read_timeout=ANSWERS_WITHIN,
+            )  # fmt: skip
+        except BadRequest as error:
+            raise RefusedDoorError(f"Telegram does not take this WEBHOOK_URL: {error.message}.") from None
         self._registered = True
 
     async def take(self, request: Request) -> Response:
@@ -112,15 +146,37 @@ class Webhook(Intake):
         update = _update(body)
         if update is None:
             return MALFORMED
+        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._come.append((update, stored))
+        if self._storing is None:
+            self._storing = asyncio.create_task(self._store())
         try:
-            await self.keep([update])
-        except RecursionError:
-            return MALFORMED  # it could be read, but is nested too deeply to be written again
+            await stored
         except BusyError as error:
             log.error("the database does not answer (%s); Telegram brings it again", type(error).__name__)
             return LATER
-        self._stored()
         return TAKEN
+
+    async def _store(self) -> None:
+        """Store all that has come, in one transaction, until nothing more has."""
+        while self._come:
+            come, self._come = self._come, []
+            try:
+                await self.keep([update for update, _ in come])
+            except Exception as error:  # noqa: BLE001 - whatever it is, Telegram hears that nothing is stored
+                error_of_all: Exception | None = error
+            else:
+                error_of_all = None
+                self._taken += len(come)
+                self._stored()
+            for _, stored in come:
+                if stored.cancelled():
+                    continue
+                if error_of_all is not None:
+                    stored.set_exception(error_of_all)
+                else:
+                    stored.set_result(None)
+        self._storing = None
 
 
 async def _body(request: Request) -> bytes | None:
@@ -135,9 +191,10 @@ async def _body(request: Request) -> bytes | None:
 
 
 def _update(body: bytes) -> dict[str, Any] | None:
-    """Return an update, or None where it is none."""
+    """Return an update, or None where it is none, or nested too deeply to be written again."""
     try:
         update = json.loads(body)
+        json.dumps(update)
     except (ValueError, RecursionError):
         return None
     number = update.get("update_id") if isinstance(update, dict) else None
