@@ -5,6 +5,7 @@ from datetime import time as hour
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from bot.arrival import Arrival, Command, Place, Tap, Text
 from bot.engine import AT_LEAST, key_of
@@ -13,7 +14,7 @@ from bot.ritual import Button, Prefer
 from bot.rituals.pause import OWN_WORD
 from bot.storage import couples, inbox, outbox
 from bot.storage.outbox import TO_PEOPLE, Limits
-from bot.storage.store import Store, Tx
+from bot.storage.store import BusyError, Store, Tx
 from tests import town
 from tests.databases import Time
 from tests.post import A_MINUTE, A_SECOND, Post, texts
@@ -155,3 +156,31 @@ def test_nobody_is_rung_before_what_they_wrote_is_heard_unless_they_write_for_a_
     post.clock.now = nine + A_MINUTE
     with post.store.begin() as tx:
         assert post.engine.ring(tx) == 1
+
+
+def test_a_database_that_does_not_answer_amid_a_ring_is_nobodys_fault_and_ends_the_ring(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.settle(post.store, post.engine, range(1, 3), hour(21), post.clock.now.date())
+    post.clock.now = datetime.combine(post.clock.now.date(), hour(21, 1), BERLIN)
+
+    def is_away(*_: object) -> None:
+        raise OperationalError("", None, Exception())
+
+    with monkeypatch.context() as now:
+        now.setattr(post.engine, "_ring_one", is_away)
+        with pytest.raises(BusyError), post.store.begin() as tx:
+            post.engine.ring(tx)
+    with post.store.begin() as tx:
+        assert post.engine.ring(tx) == 2  # and nobody has to wait for it
+
+
+def test_of_one_couple_what_telegram_brings_late_is_heard_where_it_belongs(post: Post) -> None:
+    post.lane(7)
+    post.lane(8)
+    with post.store.begin() as tx:
+        inbox.keep(tx, [private(7, 100), private(8, 104)])
+    with post.store.begin() as tx:
+        inbox.keep(tx, [private(8, 102)])
+        inbox.keep(tx, [private(7, 106)])
+    assert heard_next(post) == [100, 102, 104, 106]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from sqlalchemy.exc import OperationalError
-from telegram.error import Conflict
+from telegram.error import Conflict, TimedOut
 
 from bot.clock import Heartbeat
 from bot.couple.house import ALL_PREFERENCES, HOUSE
@@ -168,6 +168,32 @@ async def runs(intake: Polling, until: Callable[[], Awaitable[object]]) -> None:
     await asyncio.gather(running, waiting, return_exceptions=True)
     assert running not in done, "the intake ended"
     assert waiting in done, "it never came"
+
+
+class Refused(Polling):
+    """Is refused, and then cannot even ask why."""
+
+    turns = 0
+
+    async def once(self) -> None:
+        self.turns += 1
+        if self.turns == 1:
+            raise Conflict("terminated by other getUpdates request")
+        self._stored()
+        await asyncio.Event().wait()
+
+    async def is_refused(self) -> None:
+        self.turns += 1
+        if self.turns == 2:
+            raise TimedOut
+        self._refused = False
+
+
+async def test_a_refusal_that_cannot_be_explained_does_not_end_the_intake(house: House) -> None:
+    intake = Refused(house.bot, house.storage, house.stored.set)
+    await runs(intake, house.stored.wait)
+    assert intake.turns == 4
+    assert not intake.in_touch
 
 
 # -- Repetitions --------------------------------------------------------------

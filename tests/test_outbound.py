@@ -93,6 +93,15 @@ def test_a_private_chat_gets_one_a_second_and_no_quota(post: Post) -> None:
     assert gone[-1][0] - gone[0][0] < timedelta(seconds=26)
 
 
+def test_while_all_calls_are_in_flight_nobody_looks_again_before_an_answer(post: Post) -> None:
+    post.limits = Limits(in_flight=2)
+    for number in range(1, 5):
+        post.puts("hello", number)
+    ready, look_again = post.claims()
+    assert (len(ready), look_again) == (2, None)
+    assert post.claims() == ([], None)
+
+
 def test_no_more_than_sixteen_are_in_flight_at_once(post: Post) -> None:
     for number in range(1, 61):
         post.puts("Good evening", number)

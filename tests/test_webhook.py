@@ -3,9 +3,10 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ import httpx
 import pytest
 from sqlalchemy.exc import OperationalError
 from starlette.routing import BaseRoute
+from telegram import WebhookInfo
 
 from bot.playground.cast import BOT
 from bot.serving import listener, serving
 from bot.storage import inbox
-from bot.storage.store import Storage, Store
+from bot.storage.store import Storage, Store, Tx
 from bot.telegram import webhook
 from bot.telegram.app import Door, raw_bot
 from bot.telegram.app import Line as Wire
@@ -27,6 +29,7 @@ from tests.tellings import LAUNCHER, THE_BOT
 
 WORD = "a-secret-of-the-tests"
 A_MEGABYTE = 1_000_000
+A_MINUTE = timedelta(minutes=1)
 
 
 @dataclass
@@ -163,6 +166,48 @@ async def test_what_the_database_does_not_take_is_brought_again(
         assert stored(store) == []
         assert (await us.post("/telegram", json=update(7))).status_code == 200
     assert stored(store) == [7]
+
+
+@pytest.mark.usefixtures("served")
+async def test_what_comes_at_once_is_stored_together(
+    store: Store, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep, together = inbox.keep, list[int]()
+
+    def counted(tx: Tx, updates: Sequence[dict[str, Any]], presses: inbox.Presses) -> int:
+        together.append(len(updates))
+        return keep(tx, updates, presses)
+
+    monkeypatch.setattr(inbox, "keep", counted)
+    async with telegram(port) as us:
+        answers = await asyncio.gather(*(us.post("/telegram", json=update(number)) for number in range(30)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert stored(store) == list(range(30))
+    assert sum(together) == 30 > len(together)
+
+
+async def test_it_has_caught_up_when_little_is_left_or_what_is_left_cannot_be_brought(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = datetime(2026, 5, 1, 19, tzinfo=UTC)
+
+    def is_caught_up(pending: int, failed: datetime | None = None) -> bool:
+        told = WebhookInfo(
+            "", has_custom_certificate=False, pending_update_count=pending, last_error_date=failed
+        )
+        return served.intake._is_caught_up(told)
+
+    assert is_caught_up(0)
+    assert is_caught_up(3)  # those are on their way
+    assert not is_caught_up(500)
+    assert is_caught_up(40)
+    assert not is_caught_up(1, at)  # it could not be brought, and nothing else was
+    assert is_caught_up(1, at)  # since then nothing failed
+    served.intake._taken = 5
+    assert is_caught_up(1, at + A_MINUTE)  # others arrive
+    assert not is_caught_up(1, at + 2 * A_MINUTE)
+    monkeypatch.setattr(webhook, "WAITS_FOR_THEM", -1.0)
+    assert is_caught_up(1, at + 3 * A_MINUTE)  # nobody's evening waits for ever
 
 
 async def test_others_see_whether_it_is_well(served: Served, port: int) -> None:
