@@ -45,6 +45,7 @@ async def _telegram(settings: Settings, now: Callable[[], datetime]) -> list[Fin
     try:
         async with raw_bot(Line(token, settings.bot_api_url, settings.request_timeout), 1) as bot:
             listens = bool(bot.bot.can_read_all_group_messages)
+            told = await bot.get_webhook_info()
     except Exception as error:  # noqa: BLE001 - whatever it is, the host is told its kind, and never the address
         return [
             Finding(
@@ -61,8 +62,22 @@ async def _telegram(settings: Settings, now: Callable[[], datetime]) -> list[Fin
     return [
         Finding("token", well=True, says="Telegram knows it."),
         Finding("privacy mode", well=not listens, says=privacy),
+        _way(settings.webhook_url, told.url, told.pending_update_count),
         await _clock(settings, now),
     ]
+
+
+def _way(wanted: str, known: str, waiting: int) -> Finding:
+    """Say how updates come here, and how many wait at Telegram."""
+    if not wanted and not known:
+        says = f"Telegram is polled; {waiting} wait there."
+    elif not wanted:
+        says = "Telegram pushes to a webhook, and WEBHOOK_URL is empty: `tend run` gives it up and polls."
+    elif known == wanted:
+        says = f"Telegram pushes to WEBHOOK_URL; {waiting} wait there."
+    else:
+        says = "Telegram does not know WEBHOOK_URL yet; `tend run` tells it."
+    return Finding("updates", well=wanted == known, says=says)
 
 
 async def _clock(settings: Settings, now: Callable[[], datetime]) -> Finding:

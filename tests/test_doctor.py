@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,11 +81,31 @@ async def test_where_all_is_well_every_finding_says_so(data: Path, tmp_path: Pat
         found = await asyncio.to_thread(examined, bot_token=BOT.token, bot_api_url=address, data_dir=data)
     assert [what for what, finding in found.items() if not finding.well] == []
     assert list(found) == [
-        "token", "privacy mode", "clock", "database", "migrations", "key", "outbox", "inbox", "zones",
+        "token", "privacy mode", "updates", "clock",
+        "database", "migrations", "key", "outbox", "inbox", "zones",
     ]  # fmt: skip
 
 
 # -- Telegram -----------------------------------------------------------------
+
+
+async def test_how_updates_come_is_told_and_whether_telegram_knows_it(tmp_path: Path) -> None:
+    ours = {"listen": "127.0.0.1:8081", "webhook_secret": "of-sixteen-signs"}
+    async with standing_in(tmp_path / "stand-in") as (exchange, address):
+
+        async def told(webhook_url: str) -> Finding:
+            given: dict[str, Any] = ours | {"webhook_url": webhook_url} if webhook_url else {}
+            here = partial(examined, bot_token=BOT.token, bot_api_url=address, data_dir=tmp_path, **given)
+            return (await asyncio.to_thread(here))["updates"]
+
+        assert (await told("")).well
+        assert (await told("")).says.startswith("Telegram is polled; ")
+        unknown = await told("https://us.example/telegram")
+        assert not unknown.well
+        assert "does not know WEBHOOK_URL yet" in unknown.says
+        exchange.world.profile.webhook = {"url": "https://us.example/telegram"}
+        assert (await told("https://us.example/telegram")).well
+        assert "gives it up and polls" in (await told("")).says
 
 
 def test_an_empty_token_is_named_first(tmp_path: Path) -> None:

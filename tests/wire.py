@@ -94,6 +94,8 @@ class Wire:
     def _kind_answer(self, method: str, params: Json) -> Any:  # noqa: ANN401 - JSON
         if method == "getMe":
             return me()
+        if method == "getWebhookInfo":
+            return {"url": "", "has_custom_certificate": False, "pending_update_count": 0}
         if method == "getUpdates":
             self.done.wait(A_POLL)
             return []
