@@ -15,6 +15,11 @@ GOOD_HOURS = time(8, 30), time(12, 30), time(18, 30)  # before the day's work, i
 UNTIL = re.compile(r"(until|till|til|hasta( las?)?)\s+")
 LENGTH = re.compile(r"(-?\d{1,12})(?:[.,](\d)\d*)?\s*([^\W\d_]*)\s*(\d{1,2})?")
 MINUTES, HOURS = re.compile("m|min|mins|minutes?|minutos?"), re.compile("h|hrs?|hours?|horas?")
+SPOKEN = [  # what people say instead of a number, in the order in which it is understood
+    (re.compile(r"\b(half( an)? hour|media hora)\b"), "30 min"),
+    (re.compile(r"\b(an?|one|una) (hour|hora)\b"), "1 h"),
+    (re.compile(r"\b(\d{1,4})\s*(h|hrs?|hours?|horas?) (and a half|y media)\b"), r"\1.5 h"),
+]
 MOST = 10_000  # no length has more of either, so that none is too large to count with
 A_TIME = re.compile(r"\d{1,2}(?:[:.h]\d{2})?\s*(?:am|pm)?")
 
@@ -74,8 +79,11 @@ def end_in(words: Words) -> time | None:
 
 
 def length_in(words: Words) -> timedelta | None:
-    """Return what "45", "45 minutes please", "2h", "1.5 hours" or "1h30" mean; None where it is no length."""
-    found = LENGTH.match(words.text.lower().strip())
+    """Return what "45", "45 minutes please", "2h", "1.5 hours", "1h30" or "half an hour" mean, or None."""
+    said = words.text.lower().strip()
+    for spoken, written in SPOKEN:
+        said = spoken.sub(written, said)
+    found = LENGTH.match(said)
     if found is None:
         return None
     whole, tenths, unit, rest = min(int(found[1]), MOST), int(found[2] or 0), found[3], int(found[4] or 0)
