@@ -111,8 +111,6 @@ class Tend:
         self._went: datetime | None = None  # when the road was gone last
         self._pressed = False  # somebody has just written who is to be heard first
         self._hurry = False  # and is being heard
-        self._hurried = asyncio.Event()  # and was
-        self._sent_at = 0.0
         self._taken = False  # the update that was heard last had its effect, or was put aside
         self._asides = asyncio.Semaphore(limits.in_flight)
         self._waiting_asides = 0
@@ -226,24 +224,18 @@ class Tend:
                 await self.go()
 
     async def _send_on(self) -> None:
+        clock, last = asyncio.get_running_loop(), 0.0
         while True:
             await self._unsent.wait()
-            await self._breathe()
+            await asyncio.sleep(max(0.0, last + A_BREATH - clock.time()))  # so that several lines go together
             self._unsent.clear()
             if self._ending:
                 return
+            last = clock.time()
             with self._unless_busy():
                 look_again = await self.send()
                 if look_again is not None and (wait := look_again - self._now()) < A_BEAT:
-                    asyncio.get_running_loop().call_later(max(wait.total_seconds(), 0), self._unsent.set)
-
-    async def _breathe(self) -> None:
-        """Wait a moment after the last time, so that lines go together; not while somebody presses."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout_at(self._sent_at + A_BREATH):
-                await self._hurried.wait()
-        self._hurried.clear()
-        self._sent_at = asyncio.get_running_loop().time()
+                    clock.call_later(max(wait.total_seconds(), 0), self._unsent.set)
 
     @contextmanager
     def _unless_busy(self) -> Iterator[None]:
@@ -261,6 +253,8 @@ class Tend:
             await self._mind_the_clock()
             for _ in range(ROUNDS):
                 left = await self._hear_waiting(strangers=False)
+                if self._hurry and not self._ending:
+                    await self._answer_first()
                 if self._pressed and not self._ending:
                     continue  # who presses is heard before anything else is done
                 if self._intake.caught_up:
@@ -279,6 +273,14 @@ class Tend:
         if rung:
             self._unsent.set()
         return rung
+
+    async def _answer_first(self) -> None:
+        """Send what was answered to somebody who presses, before others are heard."""
+        before = set(self._under_way)
+        await self.send()
+        if answering := self._under_way - before:
+            await asyncio.wait(answering, timeout=A_BEAT.total_seconds())
+        self._hurry = False
 
     async def send(self) -> datetime | None:
         """Send what may be sent now; return when there is something to send later."""
@@ -380,8 +382,6 @@ class Tend:
         self._taken = True
         if reply.says:
             self._unsent.set()
-        if self._hurry:
-            self._hurried.set()
         self._answer(arrival, reply)
 
     async def _on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
