@@ -98,7 +98,6 @@ class Reply:
     nod: bool = False
     to: Person | None = None
     audience: Audience | None = None
-    says: bool = True  # something is to be sent
 
 
 class Engine:
@@ -118,9 +117,6 @@ class Engine:
         """Let one update have its effect, and be done, in this transaction; one that is done has none."""
         if not inbox.done(tx, update_id):
             return Reply()
-        return replace(self._heard(tx, arrival), says=tx.says)
-
-    def _heard(self, tx: Tx, arrival: Arrival) -> Reply:
         match arrival:
             case Added(who, where, as_admin=as_admin):
                 self._added(tx, where, who.language)
@@ -341,7 +337,7 @@ class Engine:
         if person is None or couple is None:
             return self._doorstep(tx, command)
         newly = not person.lane_open
-        person.lane_open = tx.says = True
+        person.lane_open = True
         if newly and outbox.waits_for(tx, person):
             return Reply()
         question = outbox.newest_question(couple, person)
@@ -620,7 +616,7 @@ class Engine:
         holder = shell.floor(couples.rows_of(tx, couple, self.book))
         if couple.floor_id and holder is None:
             couple.rung_after = tx.now + shell.AFTER_A_SILENCE
-        couple.floor_id, tx.says = holder.id if holder else None, True
+        couple.floor_id = holder.id if holder else None
 
     def _answer(self, tx: Tx, couple: CoupleRow, person: PersonRow, outcome: Outcome) -> Reply:
         """Answer a tap: with a whisper, or the way to the lane where something waits for its tapper."""
@@ -678,8 +674,8 @@ class Engine:
             person = couples.one_of(tx, couple, who.number) if couple else None
         if couple is None or person is None or person.couple_id != couple.id:
             return couple, None
-        if where.private and not person.lane_open:
-            person.lane_open = tx.says = True  # whoever writes there has opened it
+        if where.private:
+            person.lane_open = True  # whoever writes there has opened it
         couples.greet(tx, person, who.name, who.language)
         return couple, person
 

@@ -208,7 +208,7 @@ def tell(tx: Tx, chat_id: int, said: Say, language: str = "") -> None:
         return
     if is_strange and _waiting_strangers(tx) >= MOST_STRANGERS:
         return
-    number, tx.says = tx.new_id(), True
+    number = tx.new_id()
     body = tx.keys.host.close(told, "line", number, "body", "host")
     tx.session.add(
         LineRow(
@@ -224,7 +224,6 @@ def count_members(tx: Tx, couple: CoupleRow) -> None:
     target = -couple.id
     if tx.session.scalar(select(exists().where(LineRow.target == target))):
         return
-    tx.says = True
     tx.session.add(
         LineRow(
             id=tx.new_id(), target=target, couple_id=couple.id, kind="count", rank=TIDYING,
@@ -342,7 +341,6 @@ def _redraw(tx: Tx, couple: CoupleRow, card: CardRow, rank: int, *, always: bool
 
 
 def _put(tx: Tx, couple: CoupleRow, card: CardRow, kind: str, rank: int, said: Say, *, always: bool) -> None:
-    tx.says = True
     card.lines.append(
         LineRow(
             id=tx.new_id(), target=card.to_id or couple.id, couple_id=couple.id, to_id=card.to_id,

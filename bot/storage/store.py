@@ -75,7 +75,6 @@ class Tx:
     ids: Ids
     now: datetime
     others_wait: Callable[[], bool] = lambda: False  # then a long transaction ends as soon as it can
-    says: bool = False  # something is to be sent, or may be sent now that waited
     brought: dict[tuple[object, ...], Sequence[KeptRow]] = field(default_factory=dict, repr=False)
     _seals: dict[int, Seal] = field(default_factory=dict, repr=False)
     _opened: dict[tuple[object, ...], object] = field(default_factory=dict, repr=False)

@@ -380,8 +380,7 @@ class Tend:
         arrival = inbound.read(update, self.bot.bot)
         reply = await self._soon(self._engine.hear, arrival, update.update_id)
         self._taken = True
-        if reply.says:
-            self._unsent.set()
+        self._unsent.set()
         self._answer(arrival, reply)
 
     async def _on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
