@@ -288,18 +288,19 @@ class Engine:
             return self._doorstep(tx, command) if command.where.private and not command.edited else Reply()
         if person is None:
             return self._guest(tx, couple, ritual, command)
-        row = self._row_for(tx, couple, ritual, anew=ritual.many)
-        if command.edited:
-            said = outbox.said(tx, command.where.chat_id, command.message_id)
-            edited = couples.row_at(tx, couple, said.playing_id, self.book) if said else None
-            if edited is None:
-                return Reply()
-            row = edited
         by = Person(person.id)
         words = Words(by, command.words, source=command.message_id)
-        outcome = self._step(tx, couple, row, Began(by, words, private=command.where.private))
-        if outcome.row.state is not None and command.words and not command.edited:
-            outbox.remember_said(tx, command.where.chat_id, command.message_id, row.id, "")
+        began = Began(by, words, private=command.where.private)
+        if command.edited:
+            said = outbox.said(tx, command.where.chat_id, command.message_id)
+            row = couples.row_at(tx, couple, said.playing_id, self.book) if said else None
+            if row is None:
+                return Reply()
+            outcome = self._step(tx, couple, row, began)
+        else:
+            outcome = self._begins(tx, couple, ritual, began)
+            if outcome.row.state is not None and command.words:
+                outbox.remember_said(tx, command.where.chat_id, command.message_id, outcome.row.id, "")
         return Reply(nod=_is_silent_in_room(outcome, private=command.where.private))
 
     def _guest(self, tx: Tx, couple: CoupleRow, ritual: Ritual, command: Command) -> Reply:
@@ -405,7 +406,6 @@ class Engine:
         self, tx: Tx, couple: CoupleRow, person: PersonRow, button: Button, *, private: bool
     ) -> Reply:
         ritual = self.book.rituals[button.opens]
-        row = self._row_for(tx, couple, ritual, anew=ritual.many)
         about = next(
             (
                 thing
@@ -416,7 +416,7 @@ class Engine:
         )
         by = Person(person.id)
         words = Words(by, "" if about else button.item, listed=True)  # as if typed behind its command
-        outcome = self._step(tx, couple, row, Began(by, words, about, private=private))
+        outcome = self._begins(tx, couple, ritual, Began(by, words, about, private=private))
         return self._answer(tx, couple, person, outcome)
 
     def _text(self, tx: Tx, text: Text) -> Reply:
@@ -425,7 +425,8 @@ class Engine:
             return self._doorstep(tx, text) if text.where.private and not text.edited else Reply()
         lane = person if text.where.private else None
         if not text.edited and (ritual := self._named(tx, couple, text.words)):
-            outcome = self._begins(tx, couple, person, ritual, Words(Person(person.id)), text.where)
+            by = Person(person.id)
+            outcome = self._begins(tx, couple, ritual, Began(by, Words(by), private=text.where.private))
             return Reply(nod=_is_silent_in_room(outcome, private=text.where.private))
         if text.edited:
             said = outbox.said(tx, text.where.chat_id, text.message_id)
@@ -477,9 +478,7 @@ class Engine:
         Where others wait for the database, those who are left are rung in the next transaction. What fails
         for one leaves nothing behind and keeps nobody else waiting: then each is rung in a savepoint.
         """
-        playings = couples.due_playings(tx, AT_ONCE)
-        due: list[Due] = [*playings, *couples.due_calls(tx, AT_ONCE - len(playings))]
-        couples.bring_kept(tx, due, self.book)
+        due = couples.due(tx, AT_ONCE, self.book)
         try:
             with tx.session.begin_nested():
                 return self._ring_all(tx, due, self._ring_one)
@@ -497,15 +496,14 @@ class Engine:
         return len(due)
 
     def _ring_alone(self, tx: Tx, due: Due) -> None:
-        name, later = due.ritual, couples.later(due, tx.now + AFTER_TROUBLE)
         try:
             with tx.session.begin_nested():
                 self._ring_one(tx, due)
         except BusyError:
             raise
         except Exception as error:  # noqa: BLE001 - as above
-            log.warning("a ring of %s failed: %s", name, trace_of(error))
-            tx.session.execute(later)
+            log.warning("a ring of %s failed: %s", due.ritual, trace_of(error))
+            couples.ring_later(due, tx.now + AFTER_TROUBLE)
 
     def _ring_one(self, tx: Tx, due: Due) -> None:
         couple = couples.of_due(tx, due)
@@ -645,11 +643,8 @@ class Engine:
     def _rituals(self, are: Callable[[Ritual], bool]) -> list[Ritual]:
         return [ritual for ritual in self.book.rituals.values() if are(ritual)]
 
-    def _begins(
-        self, tx: Tx, couple: CoupleRow, person: PersonRow, ritual: Ritual, words: Words, where: Place
-    ) -> Outcome:
-        row = self._row_for(tx, couple, ritual, anew=ritual.many)
-        return self._step(tx, couple, row, Began(Person(person.id), words, private=where.private))
+    def _begins(self, tx: Tx, couple: CoupleRow, ritual: Ritual, began: Began) -> Outcome:
+        return self._step(tx, couple, self._row_for(tx, couple, ritual, anew=ritual.many), began)
 
     def _named(self, tx: Tx, couple: CoupleRow | None, said: str) -> Ritual | None:
         """Return the ritual that a word of the couple's own begins."""

@@ -12,7 +12,6 @@ from typing import Any, TypeAlias
 from sqlalchemy import (
     ColumnElement,
     Select,
-    Update,
     and_,
     bindparam,
     case,
@@ -401,7 +400,7 @@ def _newest_kept(kinds: tuple[str, ...], most: int) -> Select[KeptRow]:
     return select(KeptRow).where(KeptRow.id.in_(newest)).order_by(KeptRow.id)
 
 
-def bring_kept(tx: Tx, due: Iterable[Due], book: Book) -> None:
+def _bring_kept(tx: Tx, due: Iterable[Due], book: Book) -> None:
     """Load what the rituals of those who are due look back on, in one look for each of these rituals."""
     whose: dict[str, set[int]] = {}
     for each in due:
@@ -464,28 +463,26 @@ def _owner(tx: Tx, couple: CoupleRow, by: Person | None) -> CoupleRow | PersonRo
 # -- Who is due ---------------------------------------------------------------
 
 
-def due_playings(tx: Tx, most: int) -> list[PlayingRow]:
-    """Return playings whose `wake_at` has come, longest due first, but for those that another has hushed."""
-    due = list(tx.session.scalars(_DUE_PLAYINGS, _at(tx, most)))
-    bring(tx, {playing.couple_id for playing in due}, due=True)
-    return due
+def due(tx: Tx, most: int, book: Book) -> list[Due]:
+    """Return who is to be rung, with all that a ring needs in few looks; playings come before hours.
+
+    Each kind comes longest due first. One that another has hushed is not rung, and while a couple keeps a
+    silence none of its hours comes.
+    """
+    at = {"now": tx.now, "long_due": tx.now - LONG_DUE}
+    playings = tx.session.scalars(_DUE_PLAYINGS, at | {"most": most}).all()
+    calls = tx.session.scalars(_DUE_CALLS, at | {"most": most - len(playings)}).all()
+    found: list[Due] = [*playings, *calls]
+    if found:
+        tx.session.scalars(_OF_DUE, {"numbers": list({each.couple_id for each in found})}).all()
+        _bring_kept(tx, found, book)
+    return found
 
 
-def due_calls(tx: Tx, most: int) -> list[CallRow]:
-    """Return scheduled rituals whose hour has come, longest due first, but for couples in a silence."""
-    due = list(tx.session.scalars(_DUE_CALLS, _at(tx, most)))
-    bring(tx, {call.couple_id for call in due}, due=True)
-    return due
-
-
-def _at(tx: Tx, most: int) -> dict[str, object]:
-    return {"now": tx.now, "long_due": tx.now - LONG_DUE, "most": most}
-
-
-def bring(tx: Tx, numbers: set[int], *, due: bool = False) -> None:
-    """Load couples and their people, or all that a ring needs, in few looks instead of one for each."""
+def bring(tx: Tx, numbers: set[int]) -> None:
+    """Load couples and their people in one look, where each would be looked up one by one."""
     if numbers:
-        tx.session.scalars(_OF_DUE if due else _OF_NUMBERS, {"numbers": list(numbers)}).all()
+        tx.session.scalars(_OF_NUMBERS, {"numbers": list(numbers)}).all()
 
 
 def is_due(couple: CoupleRow, due: Due, now: datetime) -> bool:
@@ -505,12 +502,12 @@ def is_anybody_due(couple: CoupleRow, now: datetime) -> bool:
     return any(at is not None and at <= now for at in moments)
 
 
-def later(due: Due, at: datetime) -> Update:
-    """Return how one that is due comes to be rung at another moment."""
+def ring_later(due: Due, at: datetime) -> None:
+    """Let one that is due be rung at another moment."""
     if isinstance(due, PlayingRow):
-        return update(PlayingRow).where(PlayingRow.id == due.id).values(wake_at=at)
-    theirs = CallRow.couple_id == due.couple_id, CallRow.ritual == due.ritual
-    return update(CallRow).where(*theirs).values(due_at=at)
+        due.wake_at = at
+    else:
+        due.due_at = at
 
 
 def next_due(tx: Tx) -> datetime | None:
