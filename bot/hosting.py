@@ -19,7 +19,7 @@ from bot.couple.house import ALL_PREFERENCES, HOUSE
 from bot.doctor import examine
 from bot.engine import Engine
 from bot.playground.conductor import LedClock
-from bot.serving import listener, serving
+from bot.serving import bound, serving
 from bot.settings import RefusedSettingsError, Settings
 from bot.storage.outbox import Limits
 from bot.storage.sealing import KeyRefusedError, keyring
@@ -93,7 +93,7 @@ async def follow(led: LedClock, tend: Tend) -> None:
 def port_of(settings: Settings) -> socket.socket:
     """Return the port of LISTEN. Raises RefusedSettingsError where it cannot be had."""
     try:
-        return listener(settings.listen)
+        return bound(settings.listen)
     except OSError as error:
         raise RefusedSettingsError(f"LISTEN cannot be used ({error.strerror}). Set another.") from None
 

@@ -21,8 +21,8 @@ LONGEST_BYE = 3  # seconds for what is under way at the end
 WELL, UNWELL = 200, 503
 
 
-class _Server(uvicorn.Server):
-    """Uvicorn that leaves the signals to the bot."""
+class Server(uvicorn.Server):
+    """Uvicorn that leaves the signals to us: what ends first, and what after it, is decided elsewhere."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -30,10 +30,11 @@ class _Server(uvicorn.Server):
         yield
 
 
-def listener(where: str) -> socket.socket:
+def bound(where: str) -> socket.socket:
     """Take HOST:PORT. Raises OSError where it cannot be had."""
     host, _, port = where.rpartition(":")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio sends small answers at once only on sockets that name TCP; without it each waits 40 ms
     taken = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     taken.bind((host.strip("[]"), int(port)))
@@ -73,7 +74,7 @@ async def serving(where: socket.socket, bot: Running) -> AsyncIterator[None]:
         limit_concurrency=MOST_AT_ONCE,
         timeout_graceful_shutdown=LONGEST_BYE,
     )
-    server = _Server(config)
+    server = Server(config)
     task = asyncio.create_task(server.serve(sockets=[where]))
     try:
         yield

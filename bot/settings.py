@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from tzlocal import get_localzone_name
 
-HIGHEST_PORT = 65_536
+HIGHEST_PORT = 65_535
 SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")  # Bot API, setWebhook; it allows shorter ones
 
 
@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     webhook_secret: SecretStr = Field(
         SecretStr(""), description="what Telegram says with each push: 16 to 256 of A-Z, a-z, 0-9, _ and -"
     )
-    port: int = Field(8080, ge=1, le=65535, description="where `tend play` listens, on loopback")
+    port: int = Field(8080, ge=1, le=HIGHEST_PORT, description="where `tend play` listens, on loopback")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged")
     log_format: Literal["text", "json"] = Field("text", description="how it is logged")
     zone: str = Field("", description="the zone offered first to a new couple; empty: this machine's")
@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     def _host_and_port(cls, where: str) -> str:
         port = where.rpartition(":")[2]
         known = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^:\s]+):[0-9]{1,5}", where)
-        if where and not (known and 0 < int(port) < HIGHEST_PORT):
+        if where and not (known and 0 < int(port) <= HIGHEST_PORT):
             raise ValueError("it is HOST:PORT")
         return where
 

@@ -19,7 +19,8 @@ from telegram.request import HTTPXRequest
 from bot.playground.cast import BOT, ROOM_BY_NAME
 from bot.playground.exchange import Exchange
 from bot.playground.stage import Stage
-from bot.playground.theatre import listen, server
+from bot.playground.theatre import LOOPBACK, server
+from bot.serving import bound
 from tests.schema import check_calls
 
 HOME = ROOM_BY_NAME["Home"].id
@@ -40,7 +41,7 @@ class House:
     async def opens(self) -> None:
         """Begin to serve what the folder holds."""
         self.exchange = Exchange(self.folder)
-        serving, listener = server(Stage(self.exchange, None)), listen(0)
+        serving, listener = server(Stage(self.exchange, None)), bound(f"{LOOPBACK}:0")
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         running = asyncio.create_task(serving.serve(sockets=[listener]))
         self.bot = bot_at(address, BOT.token)

@@ -19,8 +19,9 @@ from bot.engine import Engine
 from bot.playground.cast import BOT, BY_NAME, ROOM_BY_NAME
 from bot.playground.exchange import Exchange, Fault
 from bot.playground.stage import Stage
-from bot.playground.theatre import listen, server
+from bot.playground.theatre import LOOPBACK, server
 from bot.ritual import say
+from bot.serving import bound
 from bot.storage import couples, inbox, outbox
 from bot.storage.outbox import Limits
 from bot.storage.store import Storage, Store
@@ -77,7 +78,7 @@ class House:
 async def standing_in(folder: Path) -> AsyncIterator[tuple[Exchange, str]]:
     """Run the stand-in in this process."""
     exchange = Exchange(folder)
-    serving, listener = server(Stage(exchange, None)), listen(0)
+    serving, listener = server(Stage(exchange, None)), bound(f"{LOOPBACK}:0")
     running = asyncio.create_task(serving.serve(sockets=[listener]))
     try:
         yield exchange, f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute
 from telegram import WebhookInfo
 
 from bot.playground.cast import BOT
-from bot.serving import listener, serving
+from bot.serving import bound, serving
 from bot.storage import inbox
 from bot.storage.store import Storage, Store, Tx
 from bot.telegram import webhook
@@ -55,8 +55,8 @@ async def served(store: Store, port: int) -> AsyncIterator[Served]:
     """Serve a webhook on a database of the tests."""
     bot = raw_bot(Wire(BOT.token, "http://127.0.0.1:9", 1), 1)
     door = Door(f"http://127.0.0.1:{port}/telegram", WORD)
-    served = Served(Webhook(bot, Storage(store), lambda: None).at(door))
-    async with serving(listener(f"127.0.0.1:{port}"), served):
+    served = Served(Webhook(door, bot, Storage(store), lambda: None))
+    async with serving(bound(f"127.0.0.1:{port}"), served):
         yield served
 
 

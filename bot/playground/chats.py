@@ -154,7 +154,7 @@ class Chats:
     def write(self, chat: int, sender: int, text: str = "", **fields: object) -> Message:
         """Put a message into a chat."""
         number = self.world.message_number(chat)
-        message = Message(number, chat, sender, self.today(), text, **fields)  # type: ignore[arg-type]
+        message = Message(number, chat, sender, self.today(), text, **fields)  # type: ignore[arg-type]  # those of `Message`
         if after := (self.world.groups.get(chat) or self.world.lanes[chat]).vanish_after:
             message.vanishes = message.date + after
             heapq.heappush(self._vanishing, (message.vanishes, chat, number))

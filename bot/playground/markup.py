@@ -71,7 +71,7 @@ def parse_html(source: str) -> tuple[str, list[Json]]:
 def _start(source: str, at: int) -> re.Match[str]:
     place = len(source[:at].encode())
     found = START.match(source, at)
-    name = found[1] if found else re.match(r"<([^\s>/]*)", source[at:])[1]  # type: ignore[index]
+    name = found[1] if found else re.match(r"<([^\s>/]*)", source[at:])[1]  # type: ignore[index]  # it stands at a "<"
     if name.lower() not in KINDS:
         raise BrokenMarkup(f'Unsupported start tag "{name}" at byte offset {place}')
     if found is None:

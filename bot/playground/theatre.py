@@ -1,11 +1,8 @@
 """The parent process: one loopback port, both faces, the bot below it, until a signal ends them in order."""
 
 import asyncio
-import contextlib
 import signal
-import socket
 import sys
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -22,18 +19,10 @@ from bot.playground.files import download
 from bot.playground.people import Impossible
 from bot.playground.pushing import Pushing
 from bot.playground.stage import Stage
+from bot.serving import Server, bound
 
 LOOPBACK = "127.0.0.1"
 LONGEST_BYE = 2  # seconds for calls that are still open
-
-
-class Server(uvicorn.Server):
-    """Uvicorn that leaves the signals to us: the bot must end before its Telegram does."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
 
 
 def face(stage: Stage) -> Starlette:
@@ -59,20 +48,11 @@ def server(stage: Stage) -> Server:
     return Server(config)
 
 
-def listen(port: int) -> socket.socket:
-    """Take a port of the loopback."""
-    # asyncio sends small answers at once only on sockets that name TCP; without it each waits 40 ms
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((LOOPBACK, port))
-    return listener
-
-
 async def serve(port: int, data_dir: Path, bot_argv: BotArgv) -> int:
     """Serve until SIGTERM or SIGINT."""
     folder = data_dir / "stand-in"
     try:
-        listener = listen(port)
+        listener = bound(f"{LOOPBACK}:{port}")
     except OSError as error:
         sys.stderr.write(
             f"Port {port} of {LOOPBACK} cannot be used ({error.strerror}). Set PORT to another.\n"

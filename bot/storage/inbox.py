@@ -6,6 +6,8 @@ them. What presses comes before all of them, with whatever waits of the same cou
 """
 
 import json
+from bisect import insort
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias, cast
@@ -38,7 +40,7 @@ LARGEST = 2**63
 
 _KNOWN = select(InboxRow.update_id).where(InboxRow.update_id.in_(bindparam("numbers", expanding=True)))
 _TURNS = (
-    select(InboxRow.whose, InboxRow.update_id, InboxRow.at)
+    select(InboxRow.whose, InboxRow.at, InboxRow.update_id)
     .where(InboxRow.stage == "new", InboxRow.whose.in_(bindparam("those", expanding=True)))
     .order_by(InboxRow.at, InboxRow.update_id)
 )
@@ -54,6 +56,7 @@ _DONE = (
     .execution_options(synchronize_session=False)
 )
 
+Turns: TypeAlias = list[tuple[datetime, int]]  # where the updates of one couple stand, and their numbers
 Presses: TypeAlias = Callable[[Tx, dict[str, Any]], bool]
 
 
@@ -71,11 +74,11 @@ def keep(
     numbers = [int(body["update_id"]) for body in updates]
     known = set(tx.session.scalars(_KNOWN, {"numbers": numbers}))
     those = _whose(tx, updates)
-    turns, new = _turns(tx, {whose for whose in those if whose is not None}), 0
+    turns, new = _turns(tx, those), 0
     for number, body, whose in zip(numbers, updates, those, strict=True):
         if number not in known:
             sealed = tx.keys.host.close(json.dumps(body), "inbox", number, "body", "host")
-            at = _turn(turns, whose, number, tx.now) if whose is not None else tx.now + BEHIND
+            at = _turn(turns[whose], number, tx.now) if whose is not None else tx.now + BEHIND
             tx.session.add(InboxRow(update_id=number, body=sealed, stage="new", at=at, whose=whose))
             known.add(number)
             new += 1
@@ -92,25 +95,23 @@ def _bring_forward(tx: Tx, whose: int) -> None:
         row.at -= AHEAD
 
 
-def _turns(tx: Tx, those: set[int]) -> dict[int, list[tuple[int, datetime]]]:
-    """Return which updates of these couples have still to be heard, and where each stands, newest last."""
-    turns: dict[int, list[tuple[int, datetime]]] = {whose: [] for whose in those}
-    for whose, number, at in tx.session.execute(_TURNS, {"those": list(those)}):
-        turns.setdefault(whose or 0, []).append((number, at))
+def _turns(tx: Tx, updates: Iterable[int | None]) -> defaultdict[int | None, Turns]:
+    """Return of these couples what has still to be heard."""
+    turns: defaultdict[int | None, Turns] = defaultdict(list)
+    for whose, at, number in tx.session.execute(_TURNS, {"those": list({*updates} - {None})}):
+        turns[whose].append((at, number))
     return turns
 
 
-def _turn(turns: dict[int, list[tuple[int, datetime]]], whose: int, number: int, now: datetime) -> datetime:
+def _turn(theirs: Turns, number: int, now: datetime) -> datetime:
     """Return where an update of a couple stands in the order of hearing: behind those that came before it.
 
     Telegram may bring an older one later, by a webhook: it stands where the first newer one does.
     """
-    theirs = turns[whose]
-    newer = [at for other, at in theirs if other > number]
-    last = theirs[-1][1] if theirs else now - A_TURN
+    newer = [at for at, other in theirs if other > number]
+    last = theirs[-1][0] if theirs else now - A_TURN
     at = min(newer) if newer else max(now, min(last + A_TURN, now + MOST_TURNS))
-    theirs.append((number, at))
-    theirs.sort(key=lambda turn: turn[1])
+    insort(theirs, (at, number))
     return at
 
 

@@ -170,10 +170,7 @@ def retire(tx: Tx, couple: CoupleRow, card: CardRow) -> None:
     card.live = False
     lines = [*card.lines]
     flying = any(line.flying for line in lines)
-    for line in lines:
-        if not line.flying:
-            card.lines.remove(line)
-            tx.take_back(line)
+    _unsay(tx, card, [line for line in lines if not line.flying])
     if card.message_id is None and not flying:
         if card in couple.cards:
             couple.cards.remove(card)
@@ -183,6 +180,13 @@ def retire(tx: Tx, couple: CoupleRow, card: CardRow) -> None:
     if not flying and (lines or (face is not None and face.buttons)):
         _put(tx, couple, card, "strip", TIDYING, Say(""), always=True)
     card.face = None
+
+
+def _unsay(tx: Tx, card: CardRow, lines: Iterable[LineRow]) -> None:
+    """Take lines of a card out of the outbox."""
+    for line in lines:
+        card.lines.remove(line)
+        tx.take_back(line)
 
 
 def face_of(tx: Tx, couple: CoupleRow, card: CardRow) -> Say | None:
@@ -861,9 +865,7 @@ def say_room_anew(tx: Tx, couple: CoupleRow) -> None:
         face = face_of(tx, couple, card) if standing and card.playing_id else None
         playing = tx.session.get(PlayingRow, card.playing_id) if card.playing_id else None
         if face is not None and playing is not None:
-            for line in [*card.lines]:
-                card.lines.remove(line)
-                tx.take_back(line)
+            _unsay(tx, card, [*card.lines])
             _put(tx, couple, card, "say", TO_PEOPLE, face, always=playing.always)
 
 

@@ -92,12 +92,8 @@ class CoupleRow(Base):
     asked_rank: Mapped[bool] = mapped_column(default=False, server_default=false())  # not to be an admin
 
     # What a step needs to know is loaded once in a transaction, and changed there; the flush writes it.
-    first: Mapped["PersonRow | None"] = relationship(
-        foreign_keys=first_id, lazy="joined", viewonly=True, innerjoin=False
-    )
-    second: Mapped["PersonRow | None"] = relationship(
-        foreign_keys=second_id, lazy="joined", viewonly=True, innerjoin=False
-    )
+    first: Mapped["PersonRow | None"] = relationship(foreign_keys=first_id, lazy="joined", viewonly=True)
+    second: Mapped["PersonRow | None"] = relationship(foreign_keys=second_id, lazy="joined", viewonly=True)
     playings: Mapped[list["PlayingRow"]] = relationship(order_by="PlayingRow.id")
     calls: Mapped[list["CallRow"]] = relationship()
     # Those that may change: not what was only told, which may be much.

@@ -99,7 +99,7 @@ class Tend:
         self._application.add_handler(TypeHandler(Update, self._on_update))
         self._application.add_error_handler(self._on_error)
         told = self.bot, storage, self.nudge, self._back, self._presses
-        self._intake = Webhook(*told).at(door) if door is not None else Polling(*told)
+        self._intake = Webhook(door, *told) if door is not None else Polling(*told)
         self._sender = Sender(self.bot, storage, now, engine.moved, engine.shut, engine.counted)
         self._heartbeat = heartbeat(self._beat, self._sweep)
         self._alive = alive

@@ -9,6 +9,7 @@ brings it again.
 import asyncio
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from hmac import compare_digest
@@ -21,8 +22,9 @@ from starlette.routing import Route
 from telegram import WebhookInfo
 from telegram.error import BadRequest
 
-from bot.storage.store import BusyError
-from bot.telegram.intake import ANSWERS_WITHIN, HIGHEST, WANTED, Intake
+from bot.storage import inbox
+from bot.storage.store import BusyError, Storage
+from bot.telegram.intake import ANSWERS_WITHIN, HIGHEST, WANTED, Intake, RawBot
 
 log = logging.getLogger(__name__)
 
@@ -57,18 +59,25 @@ class Door:
 class Webhook(Intake):
     """Is told by Telegram, and looks now and then whether it still is."""
 
-    door: Door
     _registered = False
     _behind_since: float | None = None
     _failed_last: datetime | None = None  # as Telegram tells it
     _taken = 0  # since the last look
+    _next: asyncio.Task[None] | None = None  # stores what has come, after what is being stored
 
-    def at(self, door: Door) -> "Webhook":
-        """Return itself, behind this door."""
+    def __init__(
+        self,
+        door: Door,
+        bot: RawBot,
+        storage: Storage,
+        stored: Callable[[], None],
+        back: Callable[[], None] = lambda: None,
+        presses: inbox.Presses = inbox.nothing_presses,
+    ) -> None:
+        super().__init__(bot, storage, stored, back, presses)
         self.door = door
-        self._come: list[tuple[dict[str, Any], asyncio.Future[None]]] = []
-        self._storing: asyncio.Task[None] | None = None
-        return self
+        self._come: list[dict[str, Any]] = []
+        self._storing = asyncio.Lock()
 
     def route(self) -> Route:
         """Return what the server answers Telegram."""
@@ -146,37 +155,26 @@ class Webhook(Intake):
         update = _update(body)
         if update is None:
             return MALFORMED
-        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._come.append((update, stored))
-        if self._storing is None:
-            self._storing = asyncio.create_task(self._store())
         try:
-            await stored
+            await self._store(update)
         except BusyError as error:
             log.error("the database does not answer (%s); Telegram brings it again", type(error).__name__)
             return LATER
         return TAKEN
 
-    async def _store(self) -> None:
-        """Store all that has come, in one transaction, until nothing more has."""
-        while self._come:
-            come, self._come = self._come, []
-            try:
-                await self.keep([update for update, _ in come])
-            except Exception as error:  # noqa: BLE001 - whatever it is, Telegram hears that nothing is stored
-                error_of_all: Exception | None = error
-            else:
-                error_of_all = None
-                self._taken += len(come)
-                self._stored()
-            for _, stored in come:
-                if stored.cancelled():
-                    continue
-                if error_of_all is not None:
-                    stored.set_exception(error_of_all)
-                else:
-                    stored.set_result(None)
-        self._storing = None
+    async def _store(self, update: dict[str, Any]) -> None:
+        """Store an update, in one transaction with those that come while others are stored."""
+        self._come.append(update)
+        if self._next is None:
+            self._next = asyncio.create_task(self._store_all())
+        await asyncio.shield(self._next)
+
+    async def _store_all(self) -> None:
+        async with self._storing:
+            come, self._come, self._next = self._come, [], None
+            await self.keep(come)
+            self._taken += len(come)
+            self._stored()
 
 
 async def _body(request: Request) -> bytes | None:
