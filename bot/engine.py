@@ -64,7 +64,7 @@ from bot.wording import LANGUAGE, spoken
 
 log = logging.getLogger(__name__)
 
-AT_ONCE, AT_LEAST = 64, 8  # due rows stepped in one transaction, and so many though others wait
+AT_ONCE, AT_LEAST = 64, 4  # due rows stepped in one transaction, and so many though others wait
 THE_TWO_AND_TEND = 3
 AFTER_TROUBLE = timedelta(minutes=15)  # what failed is tried again then
 
@@ -113,10 +113,10 @@ class Engine:
 
     # -- What arrives
 
-    def hear(self, tx: Tx, arrival: Arrival, update_id: int) -> Reply:
-        """Let one update have its effect, and be done, in this transaction; one that is done has none."""
+    def hear(self, tx: Tx, arrival: Arrival, update_id: int) -> Reply | None:
+        """Let one update have its effect, and be done, in this transaction; None where it was done before."""
         if not inbox.done(tx, update_id):
-            return Reply()
+            return None
         match arrival:
             case Added(who, where, as_admin=as_admin):
                 self._added(tx, where, who.language)
@@ -353,9 +353,9 @@ class Engine:
         return Reply()
 
     def _tap(self, tx: Tx, tap: Tap) -> Reply:
-        card = outbox.card(tx, tap.card_id)
         couple, person = self._whose(tx, tap.who, tap.where)
-        if card is None or couple is None or card.couple_id != couple.id:
+        card = outbox.card(tx, couple, tap.card_id) if couple is not None else None
+        if couple is None or card is None:
             return Reply(whisper(shell.PASSED))
         if tap.where.private != (card.to_id is not None) or (
             card.to_id and (person is None or card.to_id != person.id)
@@ -478,7 +478,7 @@ class Engine:
         Where others wait for the database, those who are left are rung in the next transaction. What fails
         for one leaves nothing behind and keeps nobody else waiting: then each is rung in a savepoint.
         """
-        due = couples.due(tx, AT_ONCE, self.book)
+        due = couples.due(tx, AT_LEAST if tx.others_wait() else AT_ONCE, self.book)
         try:
             with tx.session.begin_nested():
                 return self._ring_all(tx, due, self._ring_one)

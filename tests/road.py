@@ -208,7 +208,7 @@ class Road:
         for number, _ in self.does(inbox.waiting, 50):
             arrival = self.arrivals[number]
             try:
-                self.replies[number] = self.does(self.engine.hear, arrival, number)
+                self.replies[number] = self.does(self.engine.hear, arrival, number) or Reply()
             except EndError:
                 raise
             except Exception:  # noqa: BLE001 - as the application does it

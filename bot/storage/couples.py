@@ -276,16 +276,19 @@ def row_at(tx: Tx, couple: CoupleRow, playing_id: int | None, book: Book) -> Row
 def row_of(tx: Tx, couple: CoupleRow, playing: PlayingRow, book: Book) -> Row | None:
     """Return a playing with its state, or None where it cannot be read."""
     ritual = book.rituals.get(playing.ritual)
-    if ritual is None:
-        return None
+    state = _state_of(tx, couple, playing, ritual) if ritual else None
+    return Row(playing.id, ritual, state, playing.silent_since) if ritual and state is not None else None
+
+
+def _state_of(tx: Tx, couple: CoupleRow, playing: PlayingRow, ritual: Ritual) -> object | None:
+    """Return the state a playing was saved in, or None where it cannot be read."""
 
     def read() -> object:
         text = tx.seal_of(couple).open(playing.state, "playing", playing.id, "state", couple.id)
         return state_from_json(ritual, text)
 
     try:
-        state = tx.opened(("state", playing.id, playing.state), read)
-        return Row(playing.id, ritual, state, playing.silent_since)
+        return tx.opened(("state", playing.id, playing.state), read)
     except (BrokenSealError, UnreadableError) as error:
         log.warning("%s", error)
         return None
@@ -304,8 +307,9 @@ def save_row(tx: Tx, couple: CoupleRow, row: Row) -> None:
     if playing is None:
         playing = PlayingRow(id=row.id, ritual=row.ritual.name, always=row.ritual.always)
         couple.playings.append(playing)
-    text = state_to_json(row.ritual, row.state)
-    playing.state = tx.seal_of(couple).close(text, "playing", row.id, "state", couple.id)
+    if playing.state is None or _state_of(tx, couple, playing, row.ritual) != row.state:
+        text = state_to_json(row.ritual, row.state)
+        playing.state = tx.seal_of(couple).close(text, "playing", row.id, "state", couple.id)
     playing.wake_at, playing.silent_since = row.wake_at, row.silent_since
 
 
@@ -555,7 +559,7 @@ _DUE_PLAYINGS = (
     .join(CoupleRow, CoupleRow.id == PlayingRow.couple_id)
     .where(PlayingRow.wake_at <= NOW, _has_the_floor(), or_(_is_rung_again(), PlayingRow.always))
     .where(_is_heard(PlayingRow.wake_at))
-    .order_by(PlayingRow.wake_at, PlayingRow.id)
+    .order_by(PlayingRow.wake_at)
     .limit(bindparam("most"))
 )
 _DUE_CALLS = (
@@ -563,7 +567,7 @@ _DUE_CALLS = (
     .join(CoupleRow, CoupleRow.id == CallRow.couple_id)
     .where(CallRow.due_at <= NOW, CoupleRow.floor_id.is_(None), _is_rung_again())
     .where(_is_heard(CallRow.due_at))
-    .order_by(CallRow.due_at, CallRow.couple_id)
+    .order_by(CallRow.due_at)
     .limit(bindparam("most"))
 )
 

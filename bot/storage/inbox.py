@@ -32,6 +32,7 @@ LOOKED_INTO = timedelta(days=14)  # so long a host has to find out why an update
 REMEMBERED = timedelta(days=4)  # Telegram keeps an update for 24 hours, and may repeat it that long
 BEHIND = timedelta(hours=1)  # so much later strangers are heard than they came, while others wait
 A_TURN = timedelta(milliseconds=100)  # between two updates of one couple, in the order of hearing
+LONGEST = 2 * BEHIND  # later nobody is heard
 MOST_TURNS = timedelta(minutes=1)  # the latest turn, from when it came
 AHEAD = timedelta(days=1)  # so much earlier is heard what presses
 
@@ -48,6 +49,12 @@ _CHATS: BindParameter[Any] = bindparam("chats", expanding=True)
 _OF_CHATS: CompoundSelect[Any] = union_all(
     select(PersonRow.telegram_id, PersonRow.couple_id).where(PersonRow.telegram_id.in_(_CHATS)),
     select(CoupleRow.chat_id, CoupleRow.id).where(CoupleRow.chat_id.in_(_CHATS)),
+)
+_NEXT = (
+    select(InboxRow)
+    .where(InboxRow.stage == "new", InboxRow.at <= bindparam("latest"))
+    .order_by(InboxRow.at, InboxRow.update_id)
+    .limit(bindparam("most"))
 )
 _DONE = (
     update(InboxRow)
@@ -138,17 +145,19 @@ def _place(body: dict[str, Any]) -> tuple[int, bool]:
 
 
 def waiting(tx: Tx, most: int, *, strangers: bool = True) -> list[tuple[int, dict[str, Any]]]:
-    """Return the updates that have had no effect yet and are to be heard next, with or without strangers'.
+    """Return the updates that have had no effect yet and are to be heard next, with or without strangers'."""
+    return _before(tx, tx.now + (LONGEST if strangers else MOST_TURNS), most)
 
-    What presses is returned alone, so that it is answered before others are heard.
-    """
-    query = select(InboxRow).where(InboxRow.stage == "new")
-    if not strangers:
-        query = query.where(InboxRow.at <= tx.now + MOST_TURNS)
-    rows = list(tx.session.scalars(query.order_by(InboxRow.at, InboxRow.update_id).limit(most)))
-    pressing = [row for row in rows if row.at < tx.now - AHEAD / 2]
+
+def pressing(tx: Tx, most: int) -> list[tuple[int, dict[str, Any]]]:
+    """Return what presses, and what the same couples wrote before."""
+    return _before(tx, tx.now - AHEAD / 2, most)
+
+
+def _before(tx: Tx, latest: datetime, most: int) -> list[tuple[int, dict[str, Any]]]:
+    """Return what is to be heard until then, in the order of hearing."""
     updates = []
-    for row in pressing or rows:
+    for row in tx.session.scalars(_NEXT, {"latest": latest, "most": most}).all():
         try:
             body = tx.keys.host.open(row.body or b"", "inbox", row.update_id, "body", "host")
         except BrokenSealError:

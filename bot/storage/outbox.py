@@ -55,7 +55,7 @@ CLOSED_CARDS = timedelta(days=7)  # how long a reply to a closed question is sti
 JUST_SAID = timedelta(seconds=5)  # so long the same line is not said again right below itself
 MOST_STRANGERS = 200  # lines that wait for people who are in no couple; beyond them nothing is said
 AT_LEAST = 4  # lines that are taken in one go, though others wait for the database
-A_PAGE = 50  # first lines of chats that are looked at in one go
+A_LOOK, A_PAGE = 8, 50  # first lines of chats that are looked at in one go: at first, and then
 SWEPT_AT_ONCE = 500
 
 Head: TypeAlias = tuple[LineRow, PaceRow | None]  # the first line of a chat, and its pace
@@ -370,7 +370,8 @@ def claim(
     pace = _Pace.after_minding_the_clock(tx, limits)
     flying, look_again = _under_way(tx, cut_off=cut_off)
     room_left, ready, last, is_first = limits.in_flight - flying, list[Ready](), None, False
-    while heads := _heads(tx, last, pace.open_to(), cut_off=cut_off):
+    page = A_LOOK
+    while heads := _heads(tx, page, last, pace.open_to(), cut_off=cut_off):
         last = heads[-1][0]
         pace.look_at(heads)
         _bring(tx, heads)
@@ -396,8 +397,9 @@ def claim(
             ready.append(made)
             is_first = line.rank == FIRST
             room_left -= 1
-        if len(heads) < A_PAGE or room_left <= 0:
+        if len(heads) < page or room_left <= 0:
             break
+        page = A_PAGE
         tx.session.flush()  # the next page depends on what flies now
     spent = pace.open_to() + 1
     if spent <= TO_STRANGERS and _is_left(tx, spent):
@@ -552,13 +554,13 @@ def _sweep_paces(tx: Tx) -> None:
         tx.session.execute(delete(PaceRow).where(PaceRow.target.in_(quiet[first : first + SWEPT_AT_ONCE])))
 
 
-def _heads(tx: Tx, last: LineRow | None, rank: int, *, cut_off: bool) -> Sequence[Head]:
+def _heads(tx: Tx, most: int, last: LineRow | None, rank: int, *, cut_off: bool) -> Sequence[Head]:
     """Return the first line of each chat where it may be tried now, down to a rank, with that chat's pace.
 
     They come by the page, in the order of sending. Lines that wait for a lane, or keep another's silence,
     are in nobody's way.
     """
-    found = {"now": tx.now, "rank": rank, "last_rank": -1, "last_id": 0}
+    found = {"now": tx.now, "most": most, "rank": rank, "last_rank": -1, "last_id": 0}
     if last is not None:
         found |= {"last_rank": last.rank, "last_id": last.id}
     return cast("Sequence[Head]", tx.session.execute(_first_of_each_chat(cut_off=cut_off), found).all())
@@ -581,7 +583,7 @@ def _first_of_each_chat(*, cut_off: bool) -> Select[Any]:
             ~blocking.exists(),
         )
         .order_by(LineRow.rank, LineRow.id)
-        .limit(A_PAGE)
+        .limit(bindparam("most"))
     )
     return cast("Select[Any]", heads.where(LineRow.again) if cut_off else heads)
 
@@ -809,9 +811,11 @@ def _mind_the_clock(tx: Tx, whole: Iterable[PaceRow]) -> None:
 # -- Finding cards again ------------------------------------------------------
 
 
-def card(tx: Tx, number: int) -> CardRow | None:
-    """Return a card."""
-    return tx.session.get(CardRow, number)
+def card(tx: Tx, couple: CoupleRow, number: int) -> CardRow | None:
+    """Return a card of this couple, live or not."""
+    live = next((card for card in couple.cards if card.id == number), None)
+    found = live or tx.session.get(CardRow, number)
+    return found if found is not None and found.couple_id == couple.id else None
 
 
 def card_at(tx: Tx, couple: CoupleRow, to: PersonRow | None, message_id: int) -> CardRow | None:

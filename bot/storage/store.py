@@ -7,14 +7,15 @@ under load.
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from heapq import heappop, heappush
 from itertools import count
 from pathlib import Path
-from queue import PriorityQueue
 from random import SystemRandom
 from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar, cast
 
@@ -41,6 +42,10 @@ StorageError = SQLAlchemyError  # whatever else it may say
 
 KNOWN_WORD = "tend"
 ONE_WRITER = 0x7E4D  # any number that other programs in the same database do not lock
+A_REST = (
+    0.004  # seconds of the interpreter for the event loop alone, between two transactions that nobody presses
+)
+WAY_CLEAR = 0.5  # seconds; the longest for which others are kept waiting for who presses
 RANDOM_BITS = 20  # ids: milliseconds since the epoch, then these
 WITH_OUR_IDS = (CardRow, CoupleRow, KeptRow, LineRow, PersonRow, PlayingRow)
 
@@ -143,13 +148,19 @@ class Store:
 
 
 class Storage:
-    """The storage thread: runs transactions one after the other, away from the event loop."""
+    """The storage thread: runs transactions one after the other, away from the event loop.
+
+    While the way is cleared for who presses, it begins only what comes first; never for long, and never for
+    more than half of the time.
+    """
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="storage")
-        self._waiting: PriorityQueue[tuple[bool, int, Callable[[], None]]] = PriorityQueue()
+        self._waiting: list[tuple[bool, int, Callable[[], None]]] = []
+        self._changed = threading.Condition()
         self._asked = count()
+        self._cleared_at = self._clear_until = 0.0
 
     async def run(self, work: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run one transaction and return what it returns, after its commit."""
@@ -159,6 +170,19 @@ class Storage:
         """Run one transaction before all others that wait."""
         return await self._run(lambda tx: work(tx, *args, **kwargs), is_first=True)
 
+    def clear_the_way(self) -> None:
+        """Begin only what comes first, until the way is free again. To be called from any thread."""
+        with self._changed:
+            now = time.monotonic()
+            if now - self._clear_until >= self._clear_until - self._cleared_at:
+                self._cleared_at, self._clear_until = now, now + WAY_CLEAR
+
+    def free_the_way(self) -> None:
+        """Begin whatever waits."""
+        with self._changed:
+            self._clear_until = min(self._clear_until, time.monotonic())
+            self._changed.notify()
+
     async def _run(self, work: Callable[[Tx], R], *, is_first: bool) -> R:
         done: Future[R] = Future()
 
@@ -166,23 +190,37 @@ class Storage:
             if not done.set_running_or_notify_cancel():
                 return
             try:
-                with self.store.begin(lambda: not self._waiting.empty()) as tx:
+                with self.store.begin(lambda: bool(self._waiting)) as tx:
                     result = work(tx)
             except BaseException as error:  # noqa: BLE001 - it is theirs who asked
                 done.set_exception(error)
             else:
                 done.set_result(result)
 
-        self._waiting.put((not is_first, next(self._asked), whole))
+        with self._changed:
+            heappush(self._waiting, (not is_first, next(self._asked), whole))
+            self._changed.notify()
         self._thread.submit(self._next)
         return await asyncio.wrap_future(done)
 
     def _next(self) -> None:
-        *_, whole = self._waiting.get_nowait()
+        with self._changed:
+            while (held := self._held()) > 0:
+                self._changed.wait(held)
+            is_later, _, whole = heappop(self._waiting)
         whole()
+        if is_later:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting and not self._waiting[0][0], A_REST)
+
+    def _held(self) -> float:
+        """Return for how many seconds the next transaction has to let others go first."""
+        is_first = not self._waiting[0][0]
+        return 0 if is_first else self._clear_until - time.monotonic()
 
     def close(self) -> None:
         """Finish what runs, then let go."""
+        self.free_the_way()
         self._thread.shutdown(wait=True)
         self.store.close()
 

@@ -7,11 +7,11 @@ the intake, by the heartbeat and by Telegram's answers, and hold nothing in memo
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Protocol
 
 from starlette.routing import Route
 from telegram import (
@@ -42,7 +42,7 @@ from bot.telegram.webhook import Door, RefusedDoorError, Webhook
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 10  # updates that are heard before it is seen who is due
+AT_ONCE = 6  # updates that are heard before it is seen who is due
 ROUNDS = 1_000  # batches in one go; more would mean that somebody is rung for ever
 A_BEAT = timedelta(seconds=1)  # the heartbeat nudges as often
 MOST_ASIDES = 500  # answers to taps, and nods, that wait to be given; beyond them none is
@@ -55,9 +55,6 @@ NOD = "👌"
 
 __all__ = ["Door", "InvalidToken", "Line", "RefusedDoorError", "Tend", "raw_bot", "register_commands"]
 
-
-P = ParamSpec("P")
-R = TypeVar("R")
 Beat = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -104,14 +101,15 @@ class Tend:
         self._heartbeat = heartbeat(self._beat, self._sweep)
         self._alive = alive
         self._nudged, self._unsent = asyncio.Event(), asyncio.Event()
-        self._going, self._sending = asyncio.Lock(), asyncio.Lock()
+        self._going = asyncio.Lock()
         self._ending = False
         self._under_way: set[asyncio.Task[None]] = set()
         self._latest = now()  # that the clock ever showed
         self._went: datetime | None = None  # when the road was gone last
         self._pressed = False  # somebody has just written who is to be heard first
-        self._hurry = False  # and is being heard
-        self._taken = False  # the update that was heard last had its effect, or was put aside
+        self._pressing: asyncio.Task[None] | None = None  # and is being heard
+        self._first = set[int]()  # the updates that are heard before all others
+        self._taken = set[int]()  # those that had their effect, or were put aside
         self._asides = asyncio.Semaphore(limits.in_flight)
         self._waiting_asides = 0
         self._nodding: set[tuple[int, int]] = set()
@@ -202,6 +200,8 @@ class Tend:
         """Let the road be gone once more, soon, and what is unsent be sent."""
         self._nudged.set()
         self._unsent.set()
+        if self._pressed and (self._pressing is None or self._pressing.done()):
+            self._pressing = self._start(self._answer_first())
 
     async def _beat(self) -> None:
         self.nudge()
@@ -253,10 +253,6 @@ class Tend:
             await self._mind_the_clock()
             for _ in range(ROUNDS):
                 left = await self._hear_waiting(strangers=False)
-                if self._hurry and not self._ending:
-                    await self._answer_first()
-                if self._pressed and not self._ending:
-                    continue  # who presses is heard before anything else is done
                 if self._intake.caught_up:
                     left += await self._ring()
                 self._goes()
@@ -275,21 +271,28 @@ class Tend:
         return rung
 
     async def _answer_first(self) -> None:
-        """Send what was answered to somebody who presses, before others are heard."""
-        before = set(self._under_way)
-        await self.send()
-        if answering := self._under_way - before:
-            await asyncio.wait(answering, timeout=A_BEAT.total_seconds())
-        self._hurry = False
+        """Hear and answer who presses, while nobody else is heard or rung."""
+        with self._unless_busy():
+            while self._pressed:
+                self._pressed = False
+                pressing = await self._storage.first(inbox.pressing, AT_ONCE)
+                self._first |= {number for number, _ in pressing}
+                await self._hear_all(pressing)
+                await self.send(first=True)
+        self._first.clear()
+        self._storage.free_the_way()
 
-    async def send(self) -> datetime | None:
+    async def send(self, *, first: bool = False) -> datetime | None:
         """Send what may be sent now; return when there is something to send later."""
-        async with self._sending:
-            ready, look_again = await self._soon(
-                outbox.claim, self._engine.book, self._limits, cut_off=self._intake.cut_off
-            )
-            for line in ready:
-                self._start(self._deliver(line))
+        run = self._storage.first if first else self._storage.run
+        ready, look_again = await run(
+            outbox.claim, self._engine.book, self._limits, cut_off=self._intake.cut_off
+        )
+        for line in ready:
+            self._start(self._deliver(line))
+            await asyncio.sleep(
+                0
+            )  # each takes some milliseconds to be drawn; others are not kept waiting for all
         return look_again
 
     async def _mind_the_clock(self) -> None:
@@ -324,10 +327,11 @@ class Tend:
         await self._storage.run(inbox.sweep)
         await self._storage.run(outbox.sweep)
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         task = asyncio.create_task(work)
         self._under_way.add(task)
         task.add_done_callback(self._ended)
+        return task
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self._under_way.discard(task)
@@ -341,21 +345,18 @@ class Tend:
         return 0 if self._intake.more else await self._hear_waiting(strangers=True)
 
     async def _hear_waiting(self, *, strangers: bool) -> int:
-        """Hear one batch, unless somebody presses meanwhile, and return how many there were."""
-        self._hurry, self._pressed = self._pressed, False
-        waiting = await self._soon(inbox.waiting, AT_ONCE, strangers=strangers)
-        for number, body in waiting:
-            self._taken = False
-            await self._hear(number, body)
-            if not self._taken:
-                return 0  # the database is in trouble; order is kept, and the next beat tries again
-            if self._pressed:
-                break
-        return len(waiting)
+        """Hear one batch, and return how many there were; 0 also where the database is in trouble."""
+        waiting = await self._storage.run(inbox.waiting, AT_ONCE, strangers=strangers)
+        return len(waiting) if await self._hear_all(waiting) else 0
 
-    async def _soon(self, work: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run a transaction; while somebody presses, before whatever else waits for the database."""
-        return await (self._storage.first if self._hurry else self._storage.run)(work, *args, **kwargs)
+    async def _hear_all(self, waiting: Sequence[tuple[int, dict[str, Any]]]) -> bool:
+        """Hear updates in their order; False: one was not taken, so the next beat tries again from there."""
+        for number, body in waiting:
+            await self._hear(number, body)
+            if number not in self._taken:
+                return False
+            self._taken.discard(number)
+        return True
 
     def _presses(self, tx: Tx, body: dict[str, Any]) -> bool:
         """Whether an update is to be heard before all others; what cannot be read is nobody's hurry."""
@@ -364,7 +365,9 @@ class Tend:
         except Exception:  # noqa: BLE001 - whatever Telegram may send one day: it is told when it is heard
             return False
         pressing = self._engine.presses(tx, arrival)
-        self._pressed = self._pressed or pressing
+        if pressing:
+            self._pressed = True
+            self._storage.clear_the_way()
         return pressing
 
     async def _hear(self, number: int, body: dict[str, Any]) -> None:
@@ -378,10 +381,12 @@ class Tend:
 
     async def _on_update(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         arrival = inbound.read(update, self.bot.bot)
-        reply = await self._soon(self._engine.hear, arrival, update.update_id)
-        self._taken = True
+        run = self._storage.first if update.update_id in self._first else self._storage.run
+        reply = await run(self._engine.hear, arrival, update.update_id)
+        self._taken.add(update.update_id)
         self._unsent.set()
-        self._answer(arrival, reply)
+        if reply is not None:
+            self._answer(arrival, reply)
 
     async def _on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         error = context.error
@@ -398,13 +403,13 @@ class Tend:
             log.error("nor could that be said: %s", trace_of(trouble))
             await self._bury(update.update_id)
             return
-        self._taken = True
+        self._taken.add(update.update_id)
         self._unsent.set()
         self._answer(arrival, reply)
 
     async def _bury(self, number: int) -> None:
         await self._storage.run(inbox.bury, number)
-        self._taken = True
+        self._taken.add(number)
 
     def _answer(self, arrival: Arrival, reply: Reply) -> None:
         """Answer a tap, and nod at words, right after their commit; nothing depends on its arriving."""

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import Any
 
 from telegram import (
     Chat,
@@ -33,6 +34,8 @@ from bot.arrival import (
 
 OURS = re.compile(r"(\d{1,20}):([0-9a-f]{12})")
 BLANK = set("\u2800\u3164\u115f\u1160\uffa0")  # letters and signs by their kind, and nothing on the screen
+OF_OURS = "message", "reply_to_message"  # in a tap, and in a message
+NAMES_IT = "message_id", "date", "chat", "from", "sender_chat"
 HERE = {ChatMember.MEMBER, ChatMember.ADMINISTRATOR, ChatMember.OWNER}
 
 
@@ -47,6 +50,23 @@ def read(update: Update, me: User) -> Arrival:
     if message := update.edited_message:
         return _message(message, me, edited=True)
     return NotForUs()
+
+
+def without_ours(update: dict[str, Any]) -> dict[str, Any]:
+    """Return a raw update without what the message said that was tapped or replied to.
+
+    It is ours, has fifty buttons where it asks for a feeling, and is known by its number.
+    """
+    return {kind: _without(part) if isinstance(part, dict) else part for kind, part in update.items()}
+
+
+def _without(part: dict[str, Any]) -> dict[str, Any]:
+    return {name: _named(value) if name in OF_OURS else value for name, value in part.items()}
+
+
+def _named(message: Any) -> Any:  # noqa: ANN401 - whatever Telegram may send one day is kept as it is
+    is_message = isinstance(message, dict)
+    return {name: message[name] for name in NAMES_IT if name in message} if is_message else message
 
 
 def data_of(card_id: int, key: str) -> str:

@@ -20,6 +20,7 @@ from telegram.ext import ExtBot
 
 from bot.storage import inbox
 from bot.storage.store import BusyError, Storage
+from bot.telegram.inbound import without_ours
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,13 @@ class RawBot(ExtBot[None]):
         given = {name: value for name, value in asked.items() if value is not None}
         updates = await self._post("getUpdates", given, read_timeout=wait + ANSWERS_WITHIN)
         return cast("list[dict[str, Any]]", updates)
+
+    async def _do_post(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the library's own
+        """Leave the buttons out that Telegram repeats after us: to read fifty takes as long as to send them."""
+        answer = await super()._do_post(*args, **kwargs)
+        if isinstance(answer, dict):
+            answer.pop("reply_markup", None)
+        return answer
 
 
 class Intake(ABC):
@@ -116,7 +124,7 @@ class Intake(ABC):
 
     async def keep(self, updates: list[dict[str, Any]]) -> None:
         """Store updates, and those that press are heard first. Raises BusyError; then none is stored."""
-        whole = [update for update in updates if 0 <= update["update_id"] < HIGHEST]
+        whole = [without_ours(update) for update in updates if 0 <= update["update_id"] < HIGHEST]
         await self._storage.first(inbox.keep, whole, self._presses)
 
     def _answers(self) -> None:
