@@ -35,14 +35,14 @@ async def test_what_comes_first_goes_before_all_that_wait(desk: Desk) -> None:
         begun.set()
         goes_on.wait()
 
-    waiting = [asyncio.create_task(desk.storage.run(long))]
+    held = asyncio.create_task(desk.storage.run(long))
     await asyncio.to_thread(begun.wait)
-    waiting += [asyncio.create_task(desk.storage.run(desk.note, each)) for each in "abc"]
+    waiting = [asyncio.create_task(desk.storage.run(desk.note, each)) for each in "abc"]
     await asyncio.sleep(0)
     waiting.append(asyncio.create_task(desk.storage.first(desk.note, "pause")))
     await asyncio.sleep(0)
     goes_on.set()
-    await asyncio.gather(*waiting)
+    await asyncio.gather(held, *waiting)
     assert desk.done == ["pause", "a", "b", "c"]
 
 

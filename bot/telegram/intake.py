@@ -43,7 +43,7 @@ class RawBot(ExtBot[None]):
         return cast("list[dict[str, Any]]", updates)
 
     async def _do_post(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the library's own
-        """Leave the buttons out that Telegram repeats after us: to read fifty takes as long as to send them."""
+        """Leave out the buttons that Telegram repeats after us: to read fifty takes as long as to send."""
         answer = await super()._do_post(*args, **kwargs)
         if isinstance(answer, dict):
             answer.pop("reply_markup", None)
