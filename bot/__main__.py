@@ -1,4 +1,4 @@
-"""The command line: `tend run`, `migrate`, `play`, `doctor` and `alive`. It decides nothing."""
+"""The command line: `tend run`, `migrate`, `play`, `simulate`, `doctor`, `alive`. It decides nothing."""
 
 import argparse
 import sys
@@ -28,6 +28,12 @@ def main(argv: list[str] | None = None) -> int:
                 return play(port=settings.port, data_dir=settings.data_dir, bot_argv=led_bot)
             case "alive":
                 return 0 if is_alive(settings) else 1
+            case "simulate":
+                from bot.simulation.rehearsed import simulate  # noqa: PLC0415 - as below
+
+                verdict = simulate(options.seed, options.kills)
+                sys.stdout.write(f"{verdict}\n")
+                return 0 if verdict.holds else 1
             case _:
                 from bot import hosting  # noqa: PLC0415 - two seconds, and `alive` is asked twice a minute
 
@@ -66,6 +72,9 @@ def command_line() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring the database to this version; make a backup first")
     commands.add_parser("play", help="run it on this machine with a stand-in for Telegram; it needs nothing")
     commands.add_parser("doctor", help="look at everything it needs, and say what to do")
+    simulating = commands.add_parser("simulate", help="play an evening of chance and see what a kill breaks")
+    simulating.add_argument("--seed", type=int, default=1, help="the same seed plays the same evening")
+    simulating.add_argument("--kills", type=int, default=2, help="how often the bot is killed")
     commands.add_parser("alive", help="succeed if a bot with the same DATA_DIR is going its road")
     return parser
 

@@ -58,6 +58,7 @@ from bot.ritual import (
 from bot.shell import Outcome, Row
 from bot.storage import couples, inbox, outbox
 from bot.storage.couples import Audience, Book, Due
+from bot.storage.pace import PROMPT, TO_PEOPLE
 from bot.storage.store import BusyError, Tx
 from bot.storage.tables import CallRow, CardRow, CoupleRow, PersonRow, PlayingRow
 from bot.wording import LANGUAGE, spoken
@@ -578,7 +579,7 @@ class Engine:
         if outcome.prefers or outcome.seat:
             couples.look_ahead(tx, couple, self.book)
         self._mind_the_floor(tx, couple, outcome)
-        rank = outbox.PROMPT if isinstance(event, TimeCame) else outbox.TO_PEOPLE
+        rank = PROMPT if isinstance(event, TimeCame) else TO_PEOPLE
         last = [self._say(tx, couple, row, said, rank) for said in outcome.said]
         if row.state is None:
             outbox.end(tx, couple, row.id, last)
@@ -595,7 +596,7 @@ class Engine:
 
     def _tell(self, tx: Tx, couple: CoupleRow, said: Say) -> None:
         """Say something of the shell's own."""
-        outbox.say(tx, couple, None, said, outbox.TO_PEOPLE, always=True)
+        outbox.say(tx, couple, None, said, TO_PEOPLE, always=True)
 
     def _say(self, tx: Tx, couple: CoupleRow, row: Row, said: Say, rank: int) -> int | None:
         """Put a line into the outbox; one to a lane that is shut waits or is dropped, as it says."""

@@ -21,7 +21,7 @@ from bot.engine import Engine
 from bot.playground.conductor import LedClock
 from bot.serving import bound, serving
 from bot.settings import RefusedSettingsError, Settings
-from bot.storage.outbox import Limits
+from bot.storage.pace import Limits
 from bot.storage.sealing import KeyRefusedError, keyring
 from bot.storage.store import BusyError, RefusedDatabaseError, Ring, Storage, Store, keys_of, migrate
 from bot.telegram.app import Door, InvalidToken, Line, RefusedDoorError, Tend

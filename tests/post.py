@@ -11,7 +11,8 @@ from bot.couple.house import ALL_PREFERENCES, HOUSE
 from bot.engine import Engine
 from bot.ritual import Person, Say, say
 from bot.storage import couples, outbox
-from bot.storage.outbox import PROMPT, Limits, Ready
+from bot.storage.outbox import Ready
+from bot.storage.pace import PROMPT, Limits
 from bot.storage.store import Store
 from bot.storage.tables import CoupleRow, LineRow, PlayingRow
 from tests.databases import Time

@@ -21,7 +21,8 @@ from bot.engine import Engine, Reply, key_of
 from bot.playground.cast import BOT, BY_NAME, ROOM_BY_NAME
 from bot.ritual import Button, Kept, Preference, Ritual
 from bot.storage import couples, inbox, outbox
-from bot.storage.outbox import Limits, Ready
+from bot.storage.outbox import Ready
+from bot.storage.pace import Limits
 from bot.storage.store import Store, Tx
 from bot.storage.tables import CoupleRow, KeptRow
 from bot.telegram.outbound import reader_of

@@ -13,7 +13,7 @@ from bot.playground.crowd import COUPLES
 from bot.ritual import Button, Prefer
 from bot.rituals.pause import OWN_WORD
 from bot.storage import couples, inbox, outbox
-from bot.storage.outbox import TO_PEOPLE, Limits
+from bot.storage.pace import TO_PEOPLE, Limits
 from bot.storage.store import BusyError, Store, Tx
 from tests import town
 from tests.databases import Time

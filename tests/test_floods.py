@@ -15,8 +15,9 @@ import pytest
 from bot.playground.cast import BY_NAME
 from bot.ritual import Button, redraw, say
 from bot.shell import TOO_LONG
-from bot.storage import inbox, outbox
-from bot.storage.outbox import JUST_SAID, MOST_STRANGERS, PROMPT, TO_PEOPLE, Limits
+from bot.storage import inbox, outbox, pace
+from bot.storage.outbox import JUST_SAID, MOST_STRANGERS
+from bot.storage.pace import PROMPT, TO_PEOPLE, Limits
 from bot.storage.store import Store
 from bot.storage.tables import CardRow, CoupleRow, InboxRow, PaceRow
 from tests.databases import Time
@@ -216,7 +217,7 @@ def test_a_thousand_strangers_leave_no_more_lines_than_may_wait_and_are_swept(po
     post.clock.now += A_MINUTE
     with post.store.begin() as tx:
         outbox.sweep(tx)
-        assert {row.target for row in tx.session.query(PaceRow)} <= set(outbox.WHOLE)
+        assert {row.target for row in tx.session.query(PaceRow)} <= set(pace.WHOLE)
 
 
 def test_a_sweep_forgets_no_pace_that_still_counts(post: Post) -> None:

@@ -23,7 +23,7 @@ from bot.playground.theatre import LOOPBACK, server
 from bot.ritual import say
 from bot.serving import bound
 from bot.storage import couples, inbox, outbox
-from bot.storage.outbox import Limits
+from bot.storage.pace import TO_PEOPLE, Limits
 from bot.storage.store import Storage, Store
 from bot.storage.tables import InboxRow
 from bot.telegram import app
@@ -461,7 +461,7 @@ def two_lines(store: Store) -> None:
         for number in (-1, -2):
             couple = couples.enter(tx, number, None)
             couple.stage = "together"
-            outbox.say(tx, couple, None, say("hello"), outbox.TO_PEOPLE, always=True)
+            outbox.say(tx, couple, None, say("hello"), TO_PEOPLE, always=True)
 
 
 async def ends_amid(

@@ -17,7 +17,8 @@ from bot.playground.cast import BOT
 from bot.ritual import Button, Line, Person, Say, Words, redraw, say
 from bot.shell import DELAYED
 from bot.storage import outbox
-from bot.storage.outbox import A_PAGE, PROMPT, TO_PEOPLE, Limits
+from bot.storage.outbox import A_PAGE
+from bot.storage.pace import PROMPT, TO_PEOPLE, Limits
 from bot.storage.store import Storage, Store, migrate
 from bot.storage.tables import CardRow, CoupleRow, LineRow, PersonRow
 from bot.telegram import outbound

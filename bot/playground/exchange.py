@@ -9,6 +9,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from time import time
 from typing import Any
 
 from bot.playground.cast import BY_NAME, ROOMS
@@ -32,11 +33,11 @@ __all__ = ["Exchange", "Fault"]
 class Exchange:
     """Everything both faces share."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, real: Callable[[], float] = time) -> None:
         """Open the stand-in's folder and go on where it ended; at the very first, Ann adds the bot."""
         self.history = History(folder / "history.db")
         documents = self.history.load()
-        self.clock = PlayClock(self.history, documents.pop("clock", [{}])[0])
+        self.clock = PlayClock(self.history, documents.pop("clock", [{}])[0], real)
         self.world = World(documents)
         self.updates = Updates(self.world, self.clock.now)
         self.telegram = Telegram(self.world, self.updates, self.clock.now)

@@ -1,5 +1,6 @@
 """The time of the play, and that of a bot whose own clock may be wrong."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from time import time
 
@@ -12,15 +13,16 @@ NO_TIME = timedelta(0)
 class PlayClock:
     """Real time, moved on by what scripts asked for. It never goes back; the bot's own clock may."""
 
-    def __init__(self, history: History, stored: Json) -> None:
-        """Go on with a stored offset from real time."""
+    def __init__(self, history: History, stored: Json, real: Callable[[], float] = time) -> None:
+        """Go on with a stored offset from real time, in seconds since the epoch."""
         self._history = history
+        self._real = real
         self._offset: float = stored.get("offset", 0.0)
         self.bot_off = timedelta(seconds=stored.get("bot_off", 0.0))  # how far the bot's clock is ahead
 
     def now(self) -> datetime:
         """Return the time of the play, aware, UTC."""
-        return datetime.fromtimestamp(time() + self._offset, UTC)
+        return datetime.fromtimestamp(self._real() + self._offset, UTC)
 
     def reach(self, moment: datetime) -> None:
         """Move on to a moment, and remember it; one that has passed changes nothing."""

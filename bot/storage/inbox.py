@@ -185,6 +185,12 @@ def is_empty(tx: Tx) -> bool:
     return not tx.session.scalar(select(func.count()).where(InboxRow.stage == "new"))
 
 
+def known(tx: Tx) -> dict[int, str]:
+    """Return every update there is, and whether it is new, done or dead."""
+    rows = tx.session.execute(select(InboxRow.update_id, InboxRow.stage))
+    return {number: stage for number, stage in rows}  # noqa: C416 - a Row is no pair to mypy
+
+
 def dead_letters(tx: Tx) -> int:
     """Return how many updates could not be understood."""
     return tx.session.scalar(select(func.count()).where(InboxRow.stage == "dead")) or 0

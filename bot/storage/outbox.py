@@ -3,9 +3,6 @@
 Per chat the order is kept: one line in flight, the next after its answer. Over all chats the smaller rank
 goes first, and strangers come last. A card that changes before it was sent is sent once, as it is by then,
 and what is the same is said once: nobody is flooded, neither after an outage nor for having written much.
-
-What counts: a message counts in its chat and in all, an edit in all, and in a chat among edits only. Answers
-to taps and nods do not pass through here. Where the clock goes back, whatever waits goes back with it.
 """
 
 import logging
@@ -13,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -33,9 +30,10 @@ from sqlalchemy.orm import aliased, lazyload
 from bot.hours import LATE
 from bot.ritual import Line, Person, Preferences, Say
 from bot.shell import DELAYED
-from bot.storage import couples
+from bot.storage import couples, pace
 from bot.storage.codec import say_from_json, say_to_json
 from bot.storage.couples import Audience, Book
+from bot.storage.pace import FIRST, PROMPT, TIDYING, TO_PEOPLE, TO_STRANGERS, Head, Limits, Pace
 from bot.storage.sealing import BrokenSealError
 from bot.storage.store import RANDOM_BITS, Tx
 from bot.storage.tables import NOW, CardRow, CoupleRow, LineRow, PaceRow, PersonRow, PlayingRow, SaidRow
@@ -43,24 +41,13 @@ from bot.wording import LANGUAGE, spoken
 
 log = logging.getLogger(__name__)
 
-FIRST, TO_PEOPLE, PROMPT, TIDYING, TO_STRANGERS = 0, 1, 2, 3, 4  # ranks
-ALL_PROMPTS, ALL_ANSWERS = 0, 1  # the paces of all chats together; no chat has these numbers
-WHOLE = ALL_PROMPTS, ALL_ANSWERS
-SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
-A_SECOND_THERE = timedelta(seconds=1.1)  # what left here in a second must not arrive within less
-FOR_THE_FIRST = 1  # message a second, of those for answers, that only what comes first may take
-A_FEW = 3  # edits in a chat that may come one right after the other; on the average, one a second
-AN_EDIT = "e"  # marks the moment of an edit
 CLOSED_CARDS = timedelta(days=7)  # how long a reply to a closed question is still told so
 JUST_SAID = timedelta(seconds=5)  # so long the same line is not said again right below itself
 MOST_STRANGERS = 200  # lines that wait for people who are in no couple; beyond them nothing is said
 AT_LEAST = 4  # lines that are taken in one go, though others wait for the database
 A_LOOK, A_PAGE = 8, 50  # first lines of chats that are looked at in one go: at first, and then
-SWEPT_AT_ONCE = 500
 
-Head: TypeAlias = tuple[LineRow, PaceRow | None]  # the first line of a chat, and its pace
 
-_PACES_OF_ALL = select(PaceRow).where(PaceRow.target.in_(WHOLE))
 _LEFT = select(exists().where(LineRow.rank >= bindparam("rank"), LineRow.flying.is_(False)))
 _ANSWERED = (
     select(LineRow, CardRow, PlayingRow.id)
@@ -69,19 +56,6 @@ _ANSWERED = (
     .where(LineRow.id == bindparam("line_id"))
     .options(lazyload(CardRow.lines))
 )
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How fast Telegram may be written to.
-
-    Its FAQ says 30 a second in all, 20 a minute in a group, and 1 a second in a chat.
-    """
-
-    prompts_a_second: int = 28
-    answers_a_second: int = 2  # held back for answers to people, on top of the prompts
-    group_a_minute: int = 18
-    in_flight: int = 16
 
 
 @dataclass(frozen=True)
@@ -367,18 +341,18 @@ def claim(
     need. The pace of each chat is written in the same transaction, so it holds over restarts and among
     processes.
     """
-    pace = _Pace.after_minding_the_clock(tx, limits)
+    may = Pace.after_minding_the_clock(tx, limits)
     flying, look_again = _under_way(tx, cut_off=cut_off)
     room_left, ready, last, is_first = limits.in_flight - flying, list[Ready](), None, False
     page = A_LOOK
-    while heads := _heads(tx, page, last, pace.open_to(), cut_off=cut_off):
+    while heads := _heads(tx, page, last, may.open_to(), cut_off=cut_off):
         last = heads[-1][0]
-        pace.look_at(heads)
+        may.look_at(heads)
         _bring(tx, heads)
         for line, _ in heads:
             if room_left <= 0:
                 break  # the answer to one that is in flight lets the next go
-            at = pace.earliest(line)
+            at = may.earliest(line)
             if at > tx.now:
                 look_again = min(look_again or at, at)
                 continue
@@ -392,7 +366,7 @@ def claim(
             if made is None:
                 tx.session.delete(line)
                 continue
-            pace.note(line)
+            may.note(line)
             line.flying, line.attempts = True, line.attempts + 1
             ready.append(made)
             is_first = line.rank == FIRST
@@ -401,9 +375,9 @@ def claim(
             break
         page = A_PAGE
         tx.session.flush()  # the next page depends on what flies now
-    spent = pace.open_to() + 1
+    spent = may.open_to() + 1
     if spent <= TO_STRANGERS and _is_left(tx, spent):
-        look_again = min(look_again or pace.whole(spent), pace.whole(spent))
+        look_again = min(look_again or may.whole(spent), may.whole(spent))
     return ready, look_again
 
 
@@ -452,9 +426,9 @@ def postpone(tx: Tx, line_id: int, until: datetime, *, whole_chat: bool) -> None
         return
     line.flying, line.not_before = False, until
     if whole_chat:
-        pace = tx.session.get(PaceRow, line.target) or PaceRow(target=line.target, recent="")
-        pace.hold_until = until
-        tx.session.add(pace)
+        row = tx.session.get(PaceRow, line.target) or PaceRow(target=line.target, recent="")
+        row.hold_until = until
+        tx.session.add(row)
 
 
 def try_now(tx: Tx) -> None:
@@ -508,14 +482,25 @@ def land(tx: Tx) -> tuple[int, int]:
 
     Returns how many are sent again, and how many may be missing.
     """
-    flying = tx.session.scalars(select(LineRow).where(LineRow.flying)).all()
-    again = [line for line in flying if line.again]
-    for line in flying:
+    found = in_flight(tx)
+    for line in tx.session.scalars(select(LineRow).where(LineRow.flying)).all():
         if line.again:
             line.flying = False
         else:
             drop(tx, line.id)
-    return len(again), len(flying) - len(again)
+    return found
+
+
+def in_flight(tx: Tx) -> tuple[int, int]:
+    """Return how many lines are in flight that may be said again, and how many that may not."""
+    flying = tx.session.scalars(select(LineRow.again).where(LineRow.flying)).all()
+    return sum(flying), len(flying) - sum(flying)
+
+
+def untried(tx: Tx) -> int:
+    """Return how many lines could have gone and were never given to Telegram."""
+    lines = _may_be_tried(select(LineRow.id), LineRow).where(LineRow.attempts == 0, LineRow.flying.is_(False))
+    return len(tx.session.scalars(lines).all())
 
 
 def latest(tx: Tx) -> datetime:
@@ -538,20 +523,7 @@ def sweep(tx: Tx) -> None:
     tx.session.execute(
         delete(SaidRow).where(SaidRow.at < old, ~exists().where(PlayingRow.id == SaidRow.playing_id))
     )
-    _sweep_paces(tx)
-
-
-def _sweep_paces(tx: Tx) -> None:
-    """A pace older than every limit says nothing. Those of all chats stay: they know the latest time."""
-    query = select(PaceRow.target, PaceRow.recent, PaceRow.hold_until)
-    paces = tx.session.execute(query.where(PaceRow.target.not_in(WHOLE))).all()
-    quiet = [
-        target
-        for target, recent, hold_until in paces
-        if not (hold_until and hold_until > tx.now) and _Recent.read(recent, tx.now - MINUTE) == _Recent()
-    ]
-    for first in range(0, len(quiet), SWEPT_AT_ONCE):
-        tx.session.execute(delete(PaceRow).where(PaceRow.target.in_(quiet[first : first + SWEPT_AT_ONCE])))
+    pace.sweep(tx)
 
 
 def _heads(tx: Tx, most: int, last: LineRow | None, rank: int, *, cut_off: bool) -> Sequence[Head]:
@@ -671,141 +643,6 @@ def _ready(tx: Tx, line: LineRow, book: Book) -> Ready | None:
         line.again,
         line.attempts,
     )
-
-
-# -- How fast -----------------------------------------------------------------
-
-
-@dataclass
-class _Recent:
-    """When a chat was written to lately, oldest first."""
-
-    messages: list[datetime] = field(default_factory=list)
-    edits: list[datetime] = field(default_factory=list)
-
-    @classmethod
-    def read(cls, written: str, since: datetime) -> "_Recent":
-        """Return what a row holds, without what is older."""
-        recent = cls()
-        for part in written.split():
-            at = datetime.fromtimestamp(float(part.removesuffix(AN_EDIT)), UTC)
-            if at > since:
-                (recent.edits if part.endswith(AN_EDIT) else recent.messages).append(at)
-        return recent
-
-    def written(self) -> str:
-        """Return it as a row holds it."""
-        edits = [f"{at.timestamp():.3f}{AN_EDIT}" for at in self.edits]
-        return " ".join([*(f"{at.timestamp():.3f}" for at in self.messages), *edits])
-
-    def back(self, by: timedelta) -> "_Recent":
-        """Return it as it would be had the clock been so much behind."""
-        return _Recent([at - by for at in self.messages], [at - by for at in self.edits])
-
-
-class _Pace:
-    """How fast each of some chats, and all chats together, may be written to."""
-
-    def __init__(self, tx: Tx, limits: Limits, whole: Iterable[PaceRow]) -> None:
-        self.tx, self.limits = tx, limits
-        self._rows: dict[int, PaceRow] = {}
-        self._recent: dict[int, _Recent] = {}
-        for row in whole:
-            self._look_at(row, A_SECOND_THERE)
-
-    @classmethod
-    def after_minding_the_clock(cls, tx: Tx, limits: Limits) -> "_Pace":
-        """Return the pace of all chats together; where the clock went back, so does what waits by it."""
-        whole = tx.session.scalars(_PACES_OF_ALL).all()
-        _mind_the_clock(tx, whole)
-        return cls(tx, limits, whole)
-
-    def look_at(self, heads: Iterable[Head]) -> None:
-        """Look how fast the chats of these lines were written to lately."""
-        for _, row in heads:
-            if row is not None:
-                self._look_at(row, MINUTE)
-
-    def _look_at(self, row: PaceRow, span: timedelta) -> None:
-        self._rows[row.target], self._recent[row.target] = row, _Recent.read(row.recent, self.tx.now - span)
-
-    def earliest(self, line: LineRow) -> datetime:
-        """Return the first moment at which a line may go."""
-        own = self._recent.get(line.target, _Recent())
-        moments = [self.tx.now]
-        if line.kind == "say":
-            moments += _after(own.messages, 1, SECOND)
-            if _is_in_room(line):
-                moments += _after(own.messages, self.limits.group_a_minute, MINUTE)
-        elif line.kind != "count":
-            moments += _after(own.edits, A_FEW, A_FEW * SECOND)
-        return max([*moments, self.whole(line.rank)])
-
-    def whole(self, rank: int) -> datetime:
-        """Return the first moment at which a line of this rank may go to any chat."""
-        prompts, answers = (self._recent.get(number, _Recent()).messages for number in WHOLE)
-        every, most = sorted(prompts + answers), self.limits.prompts_a_second + self.limits.answers_a_second
-        moments = _after(every, most, A_SECOND_THERE)
-        if rank > FIRST:
-            moments += _evenly(every, most) + _after(every, most - FOR_THE_FIRST, A_SECOND_THERE)
-        if rank >= PROMPT:
-            moments += _evenly(prompts, self.limits.prompts_a_second)
-        return max([self.tx.now, *moments])
-
-    def open_to(self) -> int:
-        """Return down to which rank lines may go now; before the first of them, where none may."""
-        may = [rank for rank in (FIRST, TO_PEOPLE, PROMPT) if self.whole(rank) <= self.tx.now]
-        return TO_STRANGERS if PROMPT in may else max(may, default=FIRST - 1)
-
-    def note(self, line: LineRow) -> None:
-        """Note that a line goes now."""
-        everyone = ALL_PROMPTS if line.rank >= PROMPT else ALL_ANSWERS
-        self._note(
-            everyone, _Recent([self.tx.now]), self.limits.prompts_a_second + self.limits.answers_a_second
-        )
-        if line.kind == "say":
-            self._note(line.target, _Recent([self.tx.now]), self.limits.group_a_minute)
-        elif line.kind != "count":
-            self._note(line.target, _Recent(edits=[self.tx.now]), self.limits.group_a_minute)
-
-    def _note(self, number: int, more: _Recent, most: int) -> None:
-        """Note what went; older than the limits can look back to is forgotten."""
-        known = self._recent.get(number, _Recent())
-        recent = _Recent((known.messages + more.messages)[-most:], (known.edits + more.edits)[-most:])
-        row = self._rows.get(number) or PaceRow(target=number)
-        row.recent = recent.written()
-        self._rows[number], self._recent[number] = row, recent
-        self.tx.session.add(row)
-
-
-def _after(times: list[datetime], most: int, span: timedelta) -> list[datetime]:
-    """Return when one more may go, where so many may in any such span."""
-    return [times[-most] + span] if len(times) >= most else []
-
-
-def _evenly(times: list[datetime], most: int) -> list[datetime]:
-    """Return when one more may go over all chats: so many a second, no more than half of them at once."""
-    return _after(times, most, A_SECOND_THERE) + _after(times, max(most // 2, 1), A_SECOND_THERE / 2)
-
-
-def _is_in_room(line: LineRow) -> bool:
-    return line.to_id is None and (line.couple_id is not None or line.target < 0)
-
-
-def _mind_the_clock(tx: Tx, whole: Iterable[PaceRow]) -> None:
-    """Where the clock went back, let whatever waits for a moment, or was done at one, go back with it."""
-    latest = [at for row in whole for at in _Recent.read(row.recent, tx.now).messages]
-    back = max(latest, default=tx.now) - tx.now
-    if back <= SECOND:
-        return
-    log.warning("the clock went back by %s; what waits goes back with it", back)
-    for line in tx.session.scalars(select(LineRow).where(LineRow.not_before > tx.now)):
-        line.not_before -= back
-    for row in tx.session.scalars(select(PaceRow)):
-        row.recent = _Recent.read(row.recent, tx.now - MINUTE).back(back).written()
-        if row.hold_until and row.hold_until > tx.now:
-            row.hold_until -= back
-    tx.session.flush()
 
 
 # -- Finding cards again ------------------------------------------------------

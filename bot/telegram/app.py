@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+import httpx
 from starlette.routing import Route
 from telegram import (
     BotCommand,
@@ -31,7 +32,7 @@ from bot.locales import languages, translated
 from bot.logs import trace_of
 from bot.ritual import Ritual
 from bot.storage import couples, inbox, outbox
-from bot.storage.outbox import Limits
+from bot.storage.pace import Limits
 from bot.storage.store import BusyError, Storage, Tx
 from bot.telegram import inbound
 from bot.telegram.intake import Polling, RawBot
@@ -73,6 +74,7 @@ class Line:
     token: str = field(repr=False)
     base_url: str
     timeout: float  # seconds for one call
+    transport: httpx.AsyncBaseTransport | None = None  # what carries calls, where that is not the network
 
 
 class Tend:
@@ -476,15 +478,17 @@ def raw_bot(line: Line, in_flight: int) -> RawBot:
         line.token,
         base_url=f"{base}/bot",
         base_file_url=f"{base}/file/bot",
-        request=_calls(2 * in_flight, line.timeout),
-        get_updates_request=_calls(1, line.timeout),
+        request=_calls(line, 2 * in_flight),
+        get_updates_request=_calls(line, 1),
     )
 
 
-def _calls(at_once: int, timeout: float) -> HTTPXRequest:
+def _calls(line: Line, at_once: int) -> HTTPXRequest:
     return HTTPXRequest(
-        at_once, read_timeout=timeout, write_timeout=timeout, connect_timeout=timeout, pool_timeout=timeout
-    )
+        at_once, read_timeout=line.timeout, write_timeout=line.timeout,
+        connect_timeout=line.timeout, pool_timeout=line.timeout,
+        httpx_kwargs={"transport": line.transport} if line.transport else None,
+    )  # fmt: skip
 
 
 async def register_commands(bot: RawBot, rituals: tuple[Ritual, ...]) -> None:
