@@ -18,6 +18,7 @@ from bot.clock import Heartbeat, wall_clock
 from bot.couple.house import ALL_PREFERENCES, HOUSE
 from bot.doctor import examine
 from bot.engine import Engine
+from bot.metrics import Metrics
 from bot.playground.conductor import LedClock
 from bot.serving import bound, serving
 from bot.settings import RefusedSettingsError, Settings
@@ -28,7 +29,7 @@ from bot.telegram.app import Door, InvalidToken, Line, RefusedDoorError, Tend
 
 log = logging.getLogger(__name__)
 
-SHARING = 0.0005  # seconds for which the storage thread may keep the event loop from going on
+SHARING = 0.0001  # seconds for which the storage thread may keep the event loop from going on
 
 
 def obey(command: str, settings: Settings, led_by: int | None = None) -> int:
@@ -73,7 +74,7 @@ async def run(settings: Settings, led_by: int | None) -> int:
     sys.setswitchinterval(SHARING)
     gc.freeze()  # what was imported stays: to look through all of it would stop everything for 0.1 s
     touch = (settings.folder / "alive").touch
-    tend = Tend(line, storage, engine, now, limits, Heartbeat, touch, door(settings))
+    tend = Tend(line, storage, engine, now, limits, Heartbeat, touch, door(settings), Metrics())
     try:
         async with AsyncExitStack() as stack:
             if settings.listen:

@@ -712,6 +712,19 @@ async def test_a_line_is_html_without_previews_and_softly_where_it_says_so(post:
 # -- What was flying at a kill ------------------------------------------------
 
 
+def test_what_a_card_asks_next_is_said_though_nobody_knows_whether_the_card_arrived(post: Post) -> None:
+    post.says(say("noted", card="card"), post.room())
+    (lost,), _ = post.claims()
+    with post.store.begin() as tx:
+        outbox.drop(tx, lost.id)
+    post.says(redraw("what will you do?", Button("Nothing", "no"), card="card"), post.room())
+    ((_, line, _),) = post.drains()
+    assert (line.kind, line.face.text, line.again) == ("say", "what will you do?", False)
+
+    post.says(redraw("good night", card="card"), post.room())
+    assert [(line.kind, line.face.text) for _, line, _ in post.drains()] == [("redraw", "good night")]
+
+
 def test_what_was_flying_at_a_kill_lands_as_its_kind_says(post: Post, clock: Time) -> None:
     post.puts("return", 1, again=True)
     post.puts("evening", 2)

@@ -104,6 +104,6 @@ def _answer(who: str, chance: Random) -> str:
 def _pause(who: str, both: tuple[str, str], later: Later) -> Iterator[Act]:
     """Yield a pause that both come back from."""
     yield Act(later(1, 4), who, ROOM, "/pause 20")
-    for each in both:
-        yield Act(later(10, 12), each, ROOM, "I'm back", taps=True)
+    yield Act(later(21, 22), both[0], ROOM, "I'm back", taps=True)
+    yield Act(later(1, 2), both[1], ROOM, "I'm back", taps=True)
     yield Act(later(1, 2), who, ROOM, "Let it rest", taps=True)

@@ -52,7 +52,7 @@ class Verdict:
     moments: list[str] = field(default_factory=list, repr=False)  # at which a kill would make a difference
     kills: list[str] = field(default_factory=list)
     heard: Heard = field(default_factory=Counter, repr=False)
-    again: int = 0  # lines in flight at a kill that may be doubled
+    again: int = 0  # lines that may be doubled: in flight at a kill, or their answer was lost
     missing: int = 0  # and those that may be missing
     lost_updates: int = 0  # confirmed, and without their effect
     untried: int = 0  # lines that were never given to Telegram
@@ -131,7 +131,6 @@ class Rehearsed:
                 try:
                     loop.run_until_complete(self._live(store))
                 except KilledError:
-                    loop.perish()
                     store.close()
                 else:
                     break
@@ -147,9 +146,8 @@ class Rehearsed:
         try:
             yield loop
         finally:
+            loop.perish()
             asyncio.set_event_loop(None)
-            if not loop.is_closed():
-                loop.close()
 
     def _store(self, life: int) -> Store:
         chance = Random(f"{self.seed} ids {life}")  # noqa: S311 - as above
@@ -241,6 +239,7 @@ class Rehearsed:
             verdict.untried = outbox.untried(tx)
         accepted = {number for number in self.wire.given if number < self.wire.confirmed}
         verdict.lost_updates = sum(known.get(number) != "done" for number in accepted)
+        verdict.again += self.wire.in_doubt
         verdict.moments, verdict.kills = self.weather.moments, self.weather.killed_at
         verdict.heard = Counter(
             (message.chat, message.text)
@@ -264,5 +263,12 @@ def simulate(seed: int, kills: int = 2, *, rough: float = ROUGH) -> Verdict:
     """Play an evening in calm weather, and again in rough weather with so many kills; judge the second."""
     calm = rehearse(seed)
     chance = Random(f"{seed} kills")  # noqa: S311 - no secret
-    moments = sorted(chance.sample(range(1, len(calm.moments)), kills))
-    return rehearse(seed, moments, rough=rough).against(calm)
+    return rehearse(seed, _moments(calm, kills, chance), rough=rough).against(calm)
+
+
+def _moments(calm: Verdict, many: int, chance: Random) -> set[int]:
+    """Return at which moments to kill: of each kind as likely, for most are looks that find nothing."""
+    kinds: dict[str, list[int]] = {}
+    for number, name in enumerate(calm.moments, 1):
+        kinds.setdefault(name, []).append(number)
+    return {chance.choice(kinds[chance.choice(sorted(kinds))]) for _ in range(many)}

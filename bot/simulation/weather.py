@@ -80,6 +80,7 @@ class Wire(httpx.AsyncBaseTransport):
         self._telegram, self._weather, self._look = httpx.ASGITransport(telegram), weather, look
         self.given = set[int]()  # updates the bot was given
         self.confirmed = 0  # and up to which it has confirmed them
+        self.in_doubt = 0  # messages whose answer was lost
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Carry one call to Telegram, and its answer back."""
@@ -96,6 +97,7 @@ class Wire(httpx.AsyncBaseTransport):
             self._look(method, _asked(request))
         self._weather.moment(f"after {method}")
         if self._weather.meets("answer lost"):
+            self.in_doubt += method.startswith("send")
             raise httpx.ReadTimeout("the answer was lost on its way")
         if method == "getUpdates":
             body = self._mixed_up(body)

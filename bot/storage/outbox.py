@@ -72,6 +72,22 @@ class Ready:
     audience: Audience = field(repr=False)
     again: bool
     attempts: int
+    rank: int
+
+    @property
+    def put_at(self) -> datetime:
+        """Return when it was put into the outbox."""
+        return _put_at(self.id)
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """How many lines are in the outbox, and since when."""
+
+    ready: int  # they go as soon as the pace lets them
+    held: int  # they keep another's silence, or wait for a private chat to be opened
+    flying: int  # Telegram has them and has not answered
+    oldest: datetime | None  # when the oldest of those that are not held was put here
 
 
 # -- Saying -------------------------------------------------------------------
@@ -352,6 +368,7 @@ def claim(
         for line, _ in heads:
             if room_left <= 0:
                 break  # the answer to one that is in flight lets the next go
+            _say_what_was_lost(tx, line)
             at = may.earliest(line)
             if at > tx.now:
                 look_again = min(look_again or at, at)
@@ -386,6 +403,16 @@ def _bring(tx: Tx, heads: Sequence[Head]) -> None:
     couples.bring(tx, {line.couple_id for line, _ in heads if line.couple_id})
     cards = select(CardRow).where(CardRow.id.in_([line.card_id for line, _ in heads if line.card_id]))
     tx.session.scalars(cards.options(lazyload(CardRow.lines))).all()
+
+
+def _say_what_was_lost(tx: Tx, line: LineRow) -> None:
+    """Let a card be a new message where it should be redrawn, and nobody knows whether it ever arrived.
+
+    The one in doubt is let go, but not what the card would ask next.
+    """
+    card = tx.session.get(CardRow, line.card_id) if line.card_id and line.kind == "redraw" else None
+    if card is not None and card.message_id is None:
+        line.kind, line.again = "say", False
 
 
 def is_of(tx: Tx, line_id: int, couple: CoupleRow) -> bool:
@@ -514,6 +541,15 @@ def waiting_lines(tx: Tx) -> int:
     return tx.session.scalar(select(func.count()).select_from(LineRow)) or 0
 
 
+def backlog(tx: Tx) -> Backlog:
+    """Return how much is in the outbox."""
+    ready, first_ready = tx.session.execute(_READY).one()
+    flying, first_flying = tx.session.execute(_FLYING).one()
+    oldest = min((number for number in (first_ready, first_flying) if number), default=None)
+    held = waiting_lines(tx) - ready - flying
+    return Backlog(ready, held, flying, None if oldest is None else _put_at(oldest))
+
+
 def sweep(tx: Tx) -> None:
     """Forget cards that closed some days ago, and the paces of chats that have been quiet."""
     old = tx.now - CLOSED_CARDS
@@ -571,6 +607,12 @@ def _may_be_tried(lines: Any, line: type[LineRow]) -> Any:  # noqa: ANN401 - a q
     return lines.outerjoin(PersonRow, PersonRow.id == line.to_id).where(speaks, can_hear)
 
 
+_READY = _may_be_tried(select(func.count(LineRow.id), func.min(LineRow.id)), LineRow).where(
+    LineRow.flying.is_(False)
+)
+_FLYING = select(func.count(LineRow.id), func.min(LineRow.id)).where(LineRow.flying)
+
+
 def _is_left(tx: Tx, rank: int) -> bool:
     """Whether a line of this rank or below was not given to Telegram yet."""
     return bool(tx.session.scalar(_LEFT, {"rank": rank}))
@@ -609,7 +651,9 @@ def _ready(tx: Tx, line: LineRow, book: Book) -> Ready | None:
     thread = None if person or couple is None else couple.thread_id
     nobody = Audience((), {}, Preferences())
     if line.kind == "count":
-        return Ready(line.id, "count", chat_id, None, None, None, Say(""), nobody, line.again, line.attempts)
+        return Ready(
+            line.id, "count", chat_id, None, None, None, Say(""), nobody, line.again, line.attempts, line.rank
+        )
     if couple is None or card is None:
         told = _body(tx, line) if line.body is not None else None
         if told is None:
@@ -642,6 +686,7 @@ def _ready(tx: Tx, line: LineRow, book: Book) -> Ready | None:
         audience,
         line.again,
         line.attempts,
+        line.rank,
     )
 
 

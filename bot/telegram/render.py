@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from string import Formatter
 from typing import Any
@@ -27,6 +27,7 @@ LONGEST_WHISPER = 200  # characters of the answer to a tap: Bot API, answerCallb
 LONGEST_LABEL = 64  # our own bound: a longer label is cut by every phone
 DAY_FIRST = "en_150"  # English as it is written in Europe
 DAY_AND_MONTH = "MMMMEEEEd"  # CLDR's name for a pattern of weekday, day and month
+MOST_LABELS = 4096  # that are remembered, of all rituals in all languages
 NAMES = re.compile(r"('[^']*')|E+|c+|M{3,}|L{3,}")  # of a day and a month in a pattern; what is quoted stays
 LEAVING_OUT = (300, 160, 120, 80, 50, 30, 15, 5)  # how much of each one's words is shown, the most that fits
 ISOLATE = "\u2068", "\u2069"  # what turns the direction turns only its own words
@@ -58,8 +59,15 @@ def plain(line: Line, reader: Reader, limit: int = LONGEST_TEXT) -> str:
 
 def label(button: Button, reader: Reader) -> str:
     """Return what stands on a button."""
-    shown = button.label if isinstance(button.label, Line) else Line(button.label)
-    return plain(shown, reader, LONGEST_LABEL)
+    if isinstance(button.label, Line):
+        return plain(button.label, reader, LONGEST_LABEL)
+    return _word_of_ours(button.label, reader.language)
+
+
+@lru_cache(MOST_LABELS)
+def _word_of_ours(label: str, language: str) -> str:
+    """Return a label in which nothing is filled in; a card that asks for a feeling has fifty of them."""
+    return plain(Line(label), Reader("", {}, (), language), LONGEST_LABEL)
 
 
 def fitted(render: Callable[[int], str], limit: int) -> str:
