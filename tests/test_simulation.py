@@ -14,23 +14,22 @@ from bot.storage.tables import CallRow
 from bot.telegram.app import Tend
 from bot.telegram.intake import Polling
 
-A_SEED = 5
+A_SEED = 2  # both couples are asked at nine
 
 
-def found(seed: int, moment: str, most: int = 12) -> Iterator[Verdict]:
-    """Yield the same evening over and over, killed at this kind of moment, each time at another."""
-    calm = rehearse(seed)
+def found(moment: str, most: int = 4) -> Iterator[Verdict]:
+    """Yield the same evening over and over, each time killed at another moment of this kind."""
+    calm = rehearse(A_SEED)
     moments = [number for number, name in enumerate(calm.moments, 1) if name == moment]
     assert moments, moment
-    step = max(1, len(moments) // most)
-    for number in moments[::step]:
-        yield rehearse(seed, [number]).against(calm)
+    for number in moments[:: -(-len(moments) // most)]:
+        yield rehearse(A_SEED, [number]).against(calm)
 
 
 # -- As it is -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(1, 5))
+@pytest.mark.parametrize("seed", range(1, 4))
 def test_an_evening_of_chance_with_two_kills_in_rough_weather_loses_and_doubles_nothing(seed: int) -> None:
     verdict = simulate(seed)
     assert verdict.holds, verdict
@@ -59,7 +58,7 @@ def test_it_finds_an_intake_that_confirms_before_it_commits(monkeypatch: pytest.
         self.looked.set()
 
     monkeypatch.setattr(Polling, "once", once)
-    assert any(verdict.lost_updates for verdict in found(A_SEED, "commit keep"))
+    assert any(verdict.lost_updates for verdict in found("commit keep"))
 
 
 def test_it_finds_a_timer_that_is_marked_in_a_transaction_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +70,7 @@ def test_it_finds_a_timer_that_is_marked_in_a_transaction_of_its_own(monkeypatch
                 row.due_at = None
         return marked
 
-    def ring(tx: Tx, engine: Engine, marked: list[tuple[int, str, Any]]) -> int:
+    def ring_marked(tx: Tx, engine: Engine, marked: list[tuple[int, str, Any]]) -> int:
         for couple_id, ritual, due_at in marked:
             tx.session.get_one(CallRow, (couple_id, ritual)).due_at = due_at
         tx.session.flush()
@@ -79,20 +78,13 @@ def test_it_finds_a_timer_that_is_marked_in_a_transaction_of_its_own(monkeypatch
 
     async def in_two(self: Tend) -> int:
         marked = await self._storage.run(mark, self._engine.book)
-        rung = await self._storage.run(ring, self._engine, marked)
         self._unsent.set()
-        return rung
+        if marked:
+            return await self._storage.run(ring_marked, self._engine, marked)
+        return await self._storage.run(self._engine.ring)
 
     monkeypatch.setattr(Tend, "_ring", in_two)
-    calm = rehearse(A_SEED)
-    nine = [number for number, name in enumerate(calm.moments, 1) if name == "begin ring"]
-    # Each look at who is due is one; the one at nine o'clock lies somewhere in the middle.
-    assert any(rehearse(A_SEED, [number]).against(calm).lost for number in _at_nine(calm, nine))
-
-
-def _at_nine(calm: Verdict, rings: list[int]) -> list[int]:
-    """Return the rings after which something was sent at once: somebody was rung."""
-    return [number for number in rings if "before sendMessage" in calm.moments[number : number + 14]][:12]
+    assert any(verdict.lost for verdict in found("begin ring_marked"))
 
 
 def test_it_finds_words_that_are_routed_without_their_writer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +95,7 @@ def test_it_finds_words_that_are_routed_without_their_writer(monkeypatch: pytest
         return couple, (couple.first if couple is not None and person is not None else person)
 
     monkeypatch.setattr(Engine, "_whose", anybody)
-    assert any(rehearse(seed).early for seed in range(1, 9))
+    assert any(rehearse(seed).early for seed in range(1, 5))
 
 
 def test_it_finds_lines_that_are_sent_before_they_are_committed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,4 +117,4 @@ def test_it_finds_lines_that_are_sent_before_they_are_committed(monkeypatch: pyt
         return look_again
 
     monkeypatch.setattr(Tend, "send", send)
-    assert any(verdict.doubled for verdict in found(A_SEED, "after sendMessage"))
+    assert any(verdict.doubled for verdict in found("after sendMessage"))

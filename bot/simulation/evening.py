@@ -13,6 +13,8 @@ from bot.playground.cast import BY_NAME, ROOM_BY_NAME
 
 BEGINS = datetime(2026, 3, 2, 19, 0, tzinfo=UTC)  # a Monday; nothing else is due that evening
 LASTS = timedelta(hours=2, minutes=30)
+NINE = 60  # minutes after the beginning
+HALF = 0.5
 ROOM, ALONE, ENTERS = "room", "alone", "enters"
 COUPLES = {"Home": ("ann", "ben"), "Nest": ("dora", "eli")}
 Later: TypeAlias = Callable[[int, int], timedelta]  # so many minutes later, at least and at most
@@ -82,11 +84,15 @@ def _of(room: str, both: tuple[str, str], chance: Random) -> Iterator[Act]:
     yield Act(later(1, 2), one, ROOM, "I'm in", taps=True)
     yield Act(later(1, 2), other, ROOM, "I'm in", taps=True)
     yield Act(later(1, 2), one, ROOM, "That's us", taps=True)
+    yield Act(later(1, 2), other, ROOM, "Looks right", taps=True)
     for who in both:
         yield Act(later(1, 1), who, ALONE, "/start")
     pause = chance.choice(("never", "before", "between", "after"))
     if pause == "before":
         yield from _pause(chance.choice(both), both, later)
+    one, other = chance.sample(both, 2)
+    if chance.random() < HALF:
+        minutes = max(minutes, NINE)  # then Tend comes first, and asks
     yield Act(later(1, 9), one, ALONE, _answer(one, chance))
     if pause == "between":
         yield from _pause(chance.choice(both), both, later)

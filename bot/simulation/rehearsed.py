@@ -32,10 +32,10 @@ from bot.simulation.weather import InlineStorage, KilledError, Weather, Wire
 from bot.storage import inbox, outbox
 from bot.storage.pace import Limits
 from bot.storage.sealing import KEY_BYTES, Keyring, Seal
-from bot.storage.store import Ids, Store, keys_of, migrate
+from bot.storage.store import BusyError, Ids, Store, keys_of, migrate
 from bot.telegram.app import Line, Tend
 
-A_BEAT = 20.0  # virtual seconds between two looks at who is due
+A_BEAT = 40.0  # virtual seconds between two looks at who is due
 DOWN = 2, 20  # seconds for which the bot is down after a kill, at least and at most
 TRIES, A_TRY = 40, 3.0  # how often somebody looks for a button, and how many seconds apart
 ROUGH = 0.01  # how likely each trouble is at each call and each transaction of a rough evening
@@ -130,7 +130,10 @@ class Rehearsed:
             with self._loop() as loop:
                 try:
                     loop.run_until_complete(self._live(store))
-                except KilledError:
+                except (
+                    KilledError,
+                    BusyError,
+                ):  # of the second kind at the start: whoever keeps it up begins anew
                     store.close()
                 else:
                     break
