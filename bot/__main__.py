@@ -1,6 +1,7 @@
 """The command line: `tend run`, `migrate`, `play`, `simulate`, `doctor`, `alive`. It decides nothing."""
 
 import argparse
+import logging
 import sys
 from datetime import timedelta
 
@@ -31,6 +32,7 @@ def main(argv: list[str] | None = None) -> int:
             case "simulate":
                 from bot.simulation.rehearsed import simulate  # noqa: PLC0415 - as below
 
+                logging.disable()  # of lost calls and a busy database there is no end
                 verdict = simulate(options.seed, options.kills)
                 sys.stdout.write(f"{verdict}\n")
                 return 0 if verdict.holds else 1

@@ -14,6 +14,8 @@ from bot.storage.tables import CallRow
 from bot.telegram.app import Tend
 from bot.telegram.intake import Polling
 
+SOAKED = 1000
+LOOKS, NEAR = {"waiting", "claim", "ring", "getUpdates"}, 3
 A_SEED = 2  # both couples are asked at nine
 
 
@@ -34,6 +36,37 @@ def test_an_evening_of_chance_with_two_kills_in_rough_weather_loses_and_doubles_
     verdict = simulate(seed)
     assert verdict.holds, verdict
     assert len(verdict.kills) == 2, verdict
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(1000, 1000 + SOAKED))
+def test_evenings_without_end_lose_and_double_nothing(seed: int) -> None:
+    verdict = simulate(seed, rough=0.03 if seed % 2 else 0)
+    assert verdict.holds, verdict
+
+
+@pytest.mark.soak
+def test_a_kill_at_any_moment_at_which_something_happens_loses_and_doubles_nothing() -> None:
+    calm = rehearse(A_SEED)
+    tried = set[str]()
+    for number in eventful(calm.moments):
+        tried.add(calm.moments[number - 1])
+        verdict = rehearse(A_SEED, [number]).against(calm)
+        assert verdict.holds, f"killed at moment {number}: {verdict}"
+    assert tried >= {
+        "commit hear",
+        "before sendMessage",
+        "after sendMessage",
+        "commit ring",
+        "committed keep",
+    }
+
+
+def eventful(moments: list[str]) -> list[int]:
+    """Return the moments near which more happens than that everybody looks and finds nothing."""
+    happens = [number for number, name in enumerate(moments, 1) if name.split()[1] not in LOOKS]
+    near = {number + apart for number in happens for apart in range(-NEAR, NEAR + 1)}
+    return sorted(near & set(range(1, len(moments) + 1)))
 
 
 def test_the_same_seed_plays_the_same_evening() -> None:

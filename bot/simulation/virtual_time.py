@@ -2,6 +2,8 @@
 
 import asyncio
 import selectors
+import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,13 +32,13 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def perish(self) -> None:
         """End as a process that is killed: nobody gets to do anything more."""
-        for task in asyncio.all_tasks(self):
-            task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001 - it is meant to be destroyed
-            coroutine: Any = task.get_coro()
-            try:
-                coroutine.close()
-            except RuntimeError:
-                continue  # it would have tidied up; a killed one does not
+        self.set_exception_handler(lambda _loop, _trouble: None)  # nobody asks how its tasks ended
+        with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
+            for task in asyncio.all_tasks(self):
+                task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001 - it is meant to be destroyed
+                coroutine: Any = task.get_coro()
+                with suppress(RuntimeError):  # it would have tidied up, and awaited; a killed one does not
+                    coroutine.close()
         self.close()
 
 
