@@ -473,47 +473,57 @@ class Engine:
 
     # -- Who is due
 
-    def ring(self, tx: Tx) -> int:
+    def ring(self, tx: Tx, late: list[timedelta] | None = None) -> int:
         """Ring whoever is due, in one transaction, and return how many were rung.
 
-        Where others wait for the database, those who are left are rung in the next transaction. What fails
-        for one leaves nothing behind and keeps nobody else waiting: then each is rung in a savepoint.
+        `late` takes how late each of them was. Where others wait for the database, those who are left are
+        rung in the next transaction. What fails for one leaves nothing behind and keeps nobody else waiting:
+        then each is rung in a savepoint.
         """
+        late = [] if late is None else late
         due = couples.due(tx, AT_LEAST if tx.others_wait() else AT_ONCE, self.book)
         try:
             with tx.session.begin_nested():
-                return self._ring_all(tx, due, self._ring_one)
+                return self._ring_all(tx, due, self._ring_one, late)
         except BusyError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is one couple's alone
             log.warning("a ring failed, so each is rung alone: %s", trace_of(error))
-        return self._ring_all(tx, due, self._ring_alone)
+        late.clear()
+        return self._ring_all(tx, due, self._ring_alone, late)
 
-    def _ring_all(self, tx: Tx, due: Sequence[Due], ring: Callable[[Tx, Due], None]) -> int:
+    def _ring_all(
+        self, tx: Tx, due: Sequence[Due], ring: Callable[[Tx, Due], timedelta | None], late: list[timedelta]
+    ) -> int:
         for rung, row in enumerate(due, 1):
-            ring(tx, row)
+            if (by := ring(tx, row)) is not None:
+                late.append(by)
             if rung >= AT_LEAST and tx.others_wait():
                 return rung
         return len(due)
 
-    def _ring_alone(self, tx: Tx, due: Due) -> None:
+    def _ring_alone(self, tx: Tx, due: Due) -> timedelta | None:
         try:
             with tx.session.begin_nested():
-                self._ring_one(tx, due)
+                return self._ring_one(tx, due)
         except BusyError:
             raise
         except Exception as error:  # noqa: BLE001 - as above
             log.warning("a ring of %s failed: %s", due.ritual, trace_of(error))
             couples.ring_later(due, tx.now + AFTER_TROUBLE)
+        return None
 
-    def _ring_one(self, tx: Tx, due: Due) -> None:
+    def _ring_one(self, tx: Tx, due: Due) -> timedelta | None:
+        """Ring one, and return how late; None: what was rung just before has changed that it is due."""
         couple = couples.of_due(tx, due)
         if not couples.is_due(couple, due, tx.now):
-            return  # what was rung just before has changed that
+            return None
+        late = couples.late_by(couple, due, tx.now)
         if isinstance(due, PlayingRow):
             self._ring_playing(tx, couple, due)
         else:
             self._ring_call(tx, couple, due)
+        return late
 
     def _ring_playing(self, tx: Tx, couple: CoupleRow, playing: PlayingRow) -> None:
         if not playing.always and _waits(couple, tx.now):

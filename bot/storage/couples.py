@@ -499,6 +499,19 @@ def is_due(couple: CoupleRow, due: Due, now: datetime) -> bool:
     return due in couple.playings and (due.always or couple.floor_id in {None, due.id})
 
 
+def late_by(couple: CoupleRow, due: Due, now: datetime) -> timedelta | None:
+    """Return how late one is that is rung now, None where it is not its turn.
+
+    After a silence one waits for the other on purpose, and is not late for that.
+    """
+    at = due.wake_at if isinstance(due, PlayingRow) else due.due_at
+    if at is None:
+        return None
+    if couple.rung_after is not None and not (isinstance(due, PlayingRow) and due.always):
+        at = max(at, couple.rung_after)
+    return now - at if at <= now else None
+
+
 def is_anybody_due(couple: CoupleRow, now: datetime) -> bool:
     """Whether anybody of a couple is to be rung now, who has the floor."""
     moments = [playing.wake_at for playing in couple.playings if not playing.always]

@@ -182,7 +182,12 @@ def bury(tx: Tx, number: int) -> None:
 
 def is_empty(tx: Tx) -> bool:
     """Whether every update has had its effect."""
-    return not tx.session.scalar(select(func.count()).where(InboxRow.stage == "new"))
+    return not unheard(tx)
+
+
+def unheard(tx: Tx) -> int:
+    """Return how many updates have had no effect yet."""
+    return tx.session.scalar(select(func.count()).where(InboxRow.stage == "new")) or 0
 
 
 def known(tx: Tx) -> dict[int, str]:

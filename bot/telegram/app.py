@@ -30,6 +30,7 @@ from bot.arrival import Arrival, Command, NotForUs, Tap, Text
 from bot.engine import Engine, Reply
 from bot.locales import languages, translated
 from bot.logs import trace_of
+from bot.metrics import Metrics
 from bot.ritual import Ritual
 from bot.storage import couples, inbox, outbox
 from bot.storage.pace import Limits
@@ -90,6 +91,7 @@ class Tend:
         heartbeat: Callable[[Beat, Beat], Heart],
         alive: Callable[[], None],
         door: Door | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self._storage, self._engine, self._now, self._limits = storage, engine, now, limits
         self.bot = raw_bot(line, limits.in_flight)
@@ -97,9 +99,12 @@ class Tend:
         self._application: Application[Any, Any, Any, Any, Any, Any] = builder.build()
         self._application.add_handler(TypeHandler(Update, self._on_update))
         self._application.add_error_handler(self._on_error)
-        told = self.bot, storage, self.nudge, self._back, self._presses
+        self._metrics = metrics or Metrics()
+        told = self.bot, storage, self.nudge, self._back, self._presses, self._kept
         self._intake = Webhook(door, *told) if door is not None else Polling(*told)
-        self._sender = Sender(self.bot, storage, now, engine.moved, engine.shut, engine.counted)
+        self._sender = Sender(
+            self.bot, storage, now, engine.moved, engine.shut, engine.counted, self._metrics
+        )
         self._heartbeat = heartbeat(self._beat, self._sweep)
         self._alive = alive
         self._nudged, self._unsent = asyncio.Event(), asyncio.Event()
@@ -144,8 +149,9 @@ class Tend:
 
     @property
     def routes(self) -> list[Route]:
-        """What the bot's port answers Telegram."""
-        return [self._intake.route()] if isinstance(self._intake, Webhook) else []
+        """What the bot's port answers Telegram, and those who watch."""
+        door = [self._intake.route()] if isinstance(self._intake, Webhook) else []
+        return [self._metrics.route(self._storage), *door]
 
     @property
     def is_alive(self) -> bool:
@@ -267,7 +273,9 @@ class Tend:
         self._alive()
 
     async def _ring(self) -> int:
-        rung = await self._storage.run(self._engine.ring)
+        late = list[timedelta]()
+        rung = await self._storage.run(self._engine.ring, late)
+        self._metrics.rung(late)
         if rung:
             self._unsent.set()
         return rung
@@ -342,6 +350,9 @@ class Tend:
 
     # -- What arrived
 
+    def _kept(self, numbers: list[int]) -> None:
+        self._metrics.stored(numbers, self._now())
+
     async def _hear_strangers(self) -> int:
         """Hear whoever is left, unless Telegram has more to tell: couples may be among it."""
         return 0 if self._intake.more else await self._hear_waiting(strangers=True)
@@ -388,7 +399,7 @@ class Tend:
         self._taken.add(update.update_id)
         self._unsent.set()
         if reply is not None:
-            self._answer(arrival, reply)
+            self._answer(arrival, reply, self._metrics.heard(update.update_id, self._now()))
 
     async def _on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         error = context.error
@@ -407,17 +418,17 @@ class Tend:
             return
         self._taken.add(update.update_id)
         self._unsent.set()
-        self._answer(arrival, reply)
+        self._answer(arrival, reply, self._metrics.heard(update.update_id, self._now()))
 
     async def _bury(self, number: int) -> None:
         await self._storage.run(inbox.bury, number)
         self._taken.add(number)
 
-    def _answer(self, arrival: Arrival, reply: Reply) -> None:
+    def _answer(self, arrival: Arrival, reply: Reply, stored: datetime | None) -> None:
         """Answer a tap, and nod at words, right after their commit; nothing depends on its arriving."""
         match arrival:
             case Tap(query_id=query_id) | NotForUs(query_id=query_id) if query_id:
-                self._aside(self._answer_tap(query_id, reply))
+                self._aside(self._answer_tap(query_id, reply, stored))
             case (Text() | Command()) as said if reply.nod and _nod_of(said) not in self._nodding:
                 self._aside(self._nod(said))
             case _:
@@ -439,7 +450,7 @@ class Tend:
             self._waiting_asides -= 1
             work.close()
 
-    async def _answer_tap(self, query_id: str, reply: Reply) -> None:
+    async def _answer_tap(self, query_id: str, reply: Reply, stored: datetime | None) -> None:
         me = self.bot.bot
         reader = reader_of(reply.audience, reply.to, me, alone=False)
         shown = plain(reply.whisper, reader, LONGEST_WHISPER) if reply.whisper else None
@@ -452,6 +463,8 @@ class Tend:
             )
         except TelegramError as error:  # too old, or the network: the tap had its effect all the same
             log.info("a tap was not answered (%s)", type(error).__name__)
+        else:
+            self._metrics.answered(stored, self._now())
 
     async def _nod(self, said: Text | Command) -> None:
         nod = _nod_of(said)

@@ -54,7 +54,7 @@ class Intake(ABC):
     """Stores what Telegram tells.
 
     It calls `stored` when there is something to hear, and `back` when Telegram answers that did not before;
-    what `presses` is heard first.
+    what `presses` is heard first. `kept` is told the numbers of what is stored.
     Between the two it is cut off: nobody can know whether what is sent then arrives. It has caught up when
     all that people did meanwhile is stored: nobody is rung before, or what was said in time would come late.
     """
@@ -66,9 +66,10 @@ class Intake(ABC):
         stored: Callable[[], None],
         back: Callable[[], None] = lambda: None,
         presses: inbox.Presses = inbox.nothing_presses,
+        kept: Callable[[list[int]], None] = lambda _: None,
     ) -> None:
         self._bot, self._storage, self._stored, self._back = bot, storage, stored, back
-        self._presses = presses
+        self._presses, self._kept = presses, kept
         self.cut_off = self.caught_up = False
         self.more = False  # Telegram has more to tell at once
         self.in_touch = False  # the last call was answered, and what it told is stored
@@ -126,6 +127,7 @@ class Intake(ABC):
         """Store updates, and those that press are heard first. Raises BusyError; then none is stored."""
         whole = [without_ours(update) for update in updates if 0 <= update["update_id"] < HIGHEST]
         await self._storage.first(inbox.keep, whole, self._presses)
+        self._kept([update["update_id"] for update in whole])
 
     def _answers(self) -> None:
         """Telegram has answered."""

@@ -9,7 +9,7 @@ the line and no more than that.
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -28,6 +28,7 @@ from telegram.error import (
 
 from bot.hours import ZONE
 from bot.logs import trace_of
+from bot.metrics import Metrics
 from bot.ritual import Person
 from bot.storage import outbox
 from bot.storage.couples import Audience
@@ -67,6 +68,7 @@ class Sender:
     moved: Callable[[Tx, int, int], bool]  # a room has another number
     shut: Callable[[Tx, int, int], None]  # a chat does not want us
     counted: Callable[[Tx, int, int], None]  # so many are in a room
+    metrics: Metrics = field(default_factory=Metrics)
 
     @cached_property
     def gallery(self) -> Gallery:
@@ -79,12 +81,14 @@ class Sender:
             await self._try(ready, me)
         except Exception as error:  # noqa: BLE001 - a line that cannot be shown or noted must not block those behind it
             log.error("a line could not be shown, or its answer noted, and is let go: %s", trace_of(error))
+            self.metrics.trouble("broken")
             await self._note(outbox.drop, ready.id)
 
     async def _try(self, ready: Ready, me: User) -> None:
         try:
             answer = await self._send(ready, me)
         except RetryAfter as error:
+            self.metrics.trouble("retry_after")
             wait = (
                 error.retry_after
                 if isinstance(error.retry_after, timedelta)
@@ -92,6 +96,7 @@ class Sender:
             )
             await self._note(outbox.postpone, ready.id, self.now() + wait, whole_chat=True)
         except ChatMigrated as error:
+            self.metrics.trouble("moved")
             known_now = await self._note(self.moved, ready.chat_id, error.new_chat_id)
             wait = timedelta() if known_now else PATIENCE
             await self._note(outbox.postpone, ready.id, self.now() + wait, whole_chat=False)
@@ -101,8 +106,10 @@ class Sender:
             await self._in_doubt(ready, error)
         except TelegramError as error:  # it is not about this line: the token, say
             log.warning("no line is taken (%s)", type(error).__name__)
+            self.metrics.trouble("none_taken")
             await self._note(outbox.postpone, ready.id, self.now() + PATIENCE, whole_chat=False)
         else:
+            self.metrics.sent(ready.rank, self.now() - ready.put_at)
             await self._note(self._done, ready, answer)
 
     def _done(self, tx: Tx, ready: Ready, answer: int | None) -> None:
@@ -180,21 +187,28 @@ class Sender:
         """A line is never tried again as it was; a card that is gone is said as a new message."""
         why = str(error).casefold()
         if ready.kind == "count":
+            self.metrics.trouble("refused")
             await self._note(outbox.drop, ready.id)
         elif any(sign in why for sign in NO_RIGHT):
             log.warning("in a chat nothing may be written just now; a line of kind %s is let go", ready.kind)
+            self.metrics.trouble("no_right")
             await self._note(outbox.drop, ready.id)
         elif isinstance(error, Forbidden) or any(sign in why for sign in GONE):
             log.info("a chat does not take our lines; nothing is said there until it is opened again")
+            self.metrics.trouble("shut")
             await self._note(self._shut, ready)
         elif "not modified" in why or (ready.kind == "strip" and "message" in why):
+            self.metrics.trouble("needless")
             await self._note(outbox.sent, ready.id, None)
         elif ready.thread_id is not None and "thread not found" in why:
+            self.metrics.trouble("topic_gone")
             await self._note(outbox.leave_topic, ready.id)
         elif ready.kind == "redraw" and ("not found" in why or "can't be edited" in why):
+            self.metrics.trouble("card_gone")
             await self._note(outbox.resend, ready.id)
         else:
             log.warning("Telegram refused a line of kind %s", ready.kind)
+            self.metrics.trouble("refused")
             await self._note(outbox.drop, ready.id)
 
     def _shut(self, tx: Tx, ready: Ready) -> None:
@@ -205,10 +219,12 @@ class Sender:
         never_left = isinstance(error.__cause__, NOT_SENT)
         refused = error.__cause__ is None  # a 5xx with an answer: Telegram did not take it
         if ready.again or never_left or refused:
+            self.metrics.trouble("not_reached" if never_left or refused else "in_doubt")
             wait = min(PATIENCE, timedelta(seconds=2 ** min(ready.attempts, 9)))
             await self._note(outbox.postpone, ready.id, self.now() + wait, whole_chat=False)
         else:
             log.warning("a line may not have arrived and is not said again")
+            self.metrics.trouble("let_go")
             await self._note(outbox.drop, ready.id)
 
 

@@ -73,8 +73,9 @@ class Webhook(Intake):
         stored: Callable[[], None],
         back: Callable[[], None] = lambda: None,
         presses: inbox.Presses = inbox.nothing_presses,
+        kept: Callable[[list[int]], None] = lambda _: None,
     ) -> None:
-        super().__init__(bot, storage, stored, back, presses)
+        super().__init__(bot, storage, stored, back, presses, kept)
         self.door = door
         self._come: list[dict[str, Any]] = []
         self._storing = asyncio.Lock()
