@@ -222,8 +222,8 @@ DAILY, EVERY_OTHER = ("together", (), 1), ("open", ("Every other evening",), 2)
 @pytest.mark.parametrize(
     ("telling", "mode", "rhythm", "days"),
     [
-        (TELLINGS[0], *DAILY),
         (TELLINGS[1], *EVERY_OTHER),
+        pytest.param(TELLINGS[0], *DAILY, marks=pytest.mark.soak),
         pytest.param(TELLINGS[0], *EVERY_OTHER, marks=pytest.mark.soak),
         pytest.param(TELLINGS[1], *DAILY, marks=pytest.mark.soak),
     ],

@@ -322,7 +322,7 @@ def resident(story: Story) -> int:
     return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) // 1024
 
 
-@pytest.mark.parametrize("many", [400, pytest.param(1_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("many", [200, pytest.param(1_000, marks=pytest.mark.soak)])
 def test_many_messages_of_one_person_are_answered_by_a_few_kind_lines(tmp_path: Path, many: int) -> None:
     with two_couples(tmp_path) as story:
         story.until("21:00")
