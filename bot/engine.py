@@ -65,7 +65,8 @@ from bot.wording import LANGUAGE, spoken
 
 log = logging.getLogger(__name__)
 
-AT_ONCE, AT_LEAST = 64, 4  # due rows stepped in one transaction, and so many though others wait
+AT_ONCE, AT_LEAST = 64, 1  # due rows stepped in one transaction, and so many though others wait
+A_FEW = 16  # whose couples are loaded in one go
 THE_TWO_AND_TEND = 3
 AFTER_TROUBLE = timedelta(minutes=15)  # what failed is tried again then
 
@@ -481,7 +482,7 @@ class Engine:
         then each is rung in a savepoint.
         """
         late = [] if late is None else late
-        due = couples.due(tx, AT_LEAST if tx.others_wait() else AT_ONCE, self.book)
+        due = couples.due(tx, AT_LEAST if tx.others_wait() else AT_ONCE)
         try:
             with tx.session.begin_nested():
                 return self._ring_all(tx, due, self._ring_one, late)
@@ -496,6 +497,8 @@ class Engine:
         self, tx: Tx, due: Sequence[Due], ring: Callable[[Tx, Due], timedelta | None], late: list[timedelta]
     ) -> int:
         for rung, row in enumerate(due, 1):
+            if rung % A_FEW == 1:
+                couples.bring_due(tx, due[rung - 1 : rung - 1 + A_FEW], self.book)
             if (by := ring(tx, row)) is not None:
                 late.append(by)
             if rung >= AT_LEAST and tx.others_wait():

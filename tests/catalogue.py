@@ -34,8 +34,8 @@ WIDTH = 100  # of a line in a catalogue
 # Whose strings nobody reads in a chat: the host's, the stand-in's, the storage's, and tables of places.
 NOT_READ = (
     "bot.playground", "bot.simulation", "bot.__main__", "bot.hosting", "bot.doctor", "bot.settings",
-    "bot.logs", "bot.clock", "bot.metrics", "bot.storage", "bot.telegram",
-    "bot.couple.places",
+    "bot.logs", "bot.clock", "bot.metrics", "bot.locales", "bot.storage",
+    "bot.telegram", "bot.couple.places",
 )  # fmt: skip
 RULES, TABLES = "bot.wording", "bot.feelings"  # rules about words are no texts; words to pick from are
 SAID = {"say", "redraw", "whisper", "line", "draw", "Say", "Whisper", "Line"}

@@ -8,7 +8,6 @@ import pytest
 from bot.engine import Engine
 from bot.simulation.rehearsed import Verdict, rehearse, simulate
 from bot.storage import couples, outbox
-from bot.storage.couples import Book
 from bot.storage.store import Tx
 from bot.storage.tables import CallRow
 from bot.telegram.app import Tend
@@ -95,9 +94,9 @@ def test_it_finds_an_intake_that_confirms_before_it_commits(monkeypatch: pytest.
 
 
 def test_it_finds_a_timer_that_is_marked_in_a_transaction_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    def mark(tx: Tx, book: Book) -> list[tuple[int, str, Any]]:
+    def mark(tx: Tx) -> list[tuple[int, str, Any]]:
         marked = []
-        for row in couples.due(tx, 64, book):
+        for row in couples.due(tx, 64):
             if isinstance(row, CallRow):
                 marked.append((row.couple_id, row.ritual, row.due_at))
                 row.due_at = None
@@ -110,7 +109,7 @@ def test_it_finds_a_timer_that_is_marked_in_a_transaction_of_its_own(monkeypatch
         return engine.ring(tx)
 
     async def in_two(self: Tend) -> int:
-        marked = await self._storage.run(mark, self._engine.book)
+        marked = await self._storage.run(mark)
         self._unsent.set()
         if marked:
             return await self._storage.run(ring_marked, self._engine, marked)

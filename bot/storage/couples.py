@@ -467,8 +467,8 @@ def _owner(tx: Tx, couple: CoupleRow, by: Person | None) -> CoupleRow | PersonRo
 # -- Who is due ---------------------------------------------------------------
 
 
-def due(tx: Tx, most: int, book: Book) -> list[Due]:
-    """Return who is to be rung, with all that a ring needs in few looks; playings come before hours.
+def due(tx: Tx, most: int) -> list[Due]:
+    """Return who is to be rung; playings come before hours.
 
     Each kind comes longest due first. One that another has hushed is not rung, and while a couple keeps a
     silence none of its hours comes.
@@ -476,11 +476,13 @@ def due(tx: Tx, most: int, book: Book) -> list[Due]:
     at = {"now": tx.now, "long_due": tx.now - LONG_DUE}
     playings = tx.session.scalars(_DUE_PLAYINGS, at | {"most": most}).all()
     calls = tx.session.scalars(_DUE_CALLS, at | {"most": most - len(playings)}).all()
-    found: list[Due] = [*playings, *calls]
-    if found:
-        tx.session.scalars(_OF_DUE, {"numbers": list({each.couple_id for each in found})}).all()
-        _bring_kept(tx, found, book)
-    return found
+    return [*playings, *calls]
+
+
+def bring_due(tx: Tx, due: Sequence[Due], book: Book) -> None:
+    """Load all that their rings need in few looks, where each would be looked up one by one."""
+    tx.session.scalars(_OF_DUE, {"numbers": list({each.couple_id for each in due})}).all()
+    _bring_kept(tx, due, book)
 
 
 def bring(tx: Tx, numbers: set[int]) -> None:

@@ -44,7 +44,7 @@ from bot.telegram.webhook import Door, RefusedDoorError, Webhook
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 6  # updates that are heard before it is seen who is due
+AT_ONCE = 2  # updates that are heard before it is seen who is due
 ROUNDS = 1_000  # batches in one go; more would mean that somebody is rung for ever
 A_BEAT = timedelta(seconds=1)  # the heartbeat nudges as often
 MOST_ASIDES = 500  # answers to taps, and nods, that wait to be given; beyond them none is
