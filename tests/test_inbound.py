@@ -24,7 +24,7 @@ from bot.arrival import (
     Went,
 )
 from bot.playground.cast import BOT
-from bot.telegram.inbound import clean, data_of, read
+from bot.telegram.inbound import clean, data_of, read, without_ours
 
 ME = User(BOT.id, BOT.first_name, is_bot=True, username=BOT.username)
 ANN = {"id": 710000001, "is_bot": False, "first_name": "Ann", "language_code": "en"}
@@ -479,3 +479,28 @@ def test_what_somebody_said_or_is_called_is_never_printed() -> None:
     heard = arrives(message=message("ZEBRA", LANE) | {"from": ANN | {"first_name": "QUAGGA"}})
     assert "ZEBRA" not in repr(heard)
     assert "QUAGGA" not in repr(heard)
+
+
+# -- What is kept of an update ------------------------------------------------
+
+
+def test_of_our_own_message_only_its_number_is_kept_and_what_arrives_is_the_same() -> None:
+    buttons = {"inline_keyboard": [[{"text": "calm", "callback_data": data_of(7, "0123456789ab")}]]}
+    card = ours() | {"text": "OUR CARD", "reply_markup": buttons}
+    tapped = {"id": "1", "from": ANN, "message": card, "chat_instance": "1"}
+    tapped["data"] = data_of(7, "0123456789ab")
+    for update in (
+        {"update_id": 1, "callback_query": tapped},
+        {"update_id": 1, "message": message("my words", ROOM, reply_to_message=card)},
+        {"update_id": 1, "edited_message": message("my words", ROOM, reply_to_message=card)},
+    ):
+        kept = without_ours(update)
+        assert "OUR CARD" not in str(kept)
+        assert "calm" not in str(kept)
+        assert ("my words" in str(kept)) == ("my words" in str(update))
+        assert read(Update.de_json(kept, None), ME) == read(Update.de_json(update, None), ME)
+
+
+def test_what_nobody_knows_yet_is_kept_as_it_is() -> None:
+    strange = {"update_id": 1, "message": {"message_id": 2, "reply_to_message": "?"}, "novelty": [{"a": 1}]}
+    assert without_ours(strange) == strange
