@@ -29,6 +29,7 @@ from bot.telegram.app import Door, InvalidToken, Line, RefusedDoorError, Tend
 
 log = logging.getLogger(__name__)
 
+SELDOM = 2_000, 20, 100  # as of `gc`: a look through all that lives takes 20 ms, and finds little
 SHARING = 0.0001  # seconds for which the storage thread may keep the event loop from going on
 
 
@@ -73,6 +74,7 @@ async def run(settings: Settings, led_by: int | None) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     sys.setswitchinterval(SHARING)
     gc.freeze()  # what was imported stays: to look through all of it would stop everything for 0.1 s
+    gc.set_threshold(*SELDOM)
     touch = (settings.folder / "alive").touch
     tend = Tend(line, storage, engine, now, limits, Heartbeat, touch, door(settings), Metrics())
     try:

@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 CLOSED_CARDS = timedelta(days=7)  # how long a reply to a closed question is still told so
 JUST_SAID = timedelta(seconds=5)  # so long the same line is not said again right below itself
 MOST_STRANGERS = 200  # lines that wait for people who are in no couple; beyond them nothing is said
-AT_LEAST = 2  # lines that are taken in one go, though others wait for the database
+AT_LEAST = 3  # lines that are taken in one go, though others wait for the database
 A_LOOK, A_PAGE = 8, 50  # first lines of chats that are looked at in one go: at first, and then
 
 

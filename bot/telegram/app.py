@@ -48,7 +48,7 @@ AT_ONCE = 2  # updates that are heard before it is seen who is due
 ROUNDS = 1_000  # batches in one go; more would mean that somebody is rung for ever
 A_BEAT = timedelta(seconds=1)  # the heartbeat nudges as often
 MOST_ASIDES = 500  # answers to taps, and nods, that wait to be given; beyond them none is
-A_BREATH = 0.05  # seconds between two looks at what is unsent
+A_BREATH = 0.08  # seconds between two looks at what is unsent
 A_STEP = timedelta(seconds=30)  # by which a clock goes back that is set, and not only trimmed
 LATELY = timedelta(seconds=30)  # the heartbeat nudges every second
 LAST_CALLS = 8.0  # seconds in which what is under way at the end is finished
