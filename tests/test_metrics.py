@@ -412,6 +412,7 @@ def test_an_evening_of_ann_and_ben_is_in_the_numbers_and_they_are_not(tmp_path: 
         ann.taps("Looks right")
         ann.says("/checkin calm / a hug")
         ben.says("/checkin tired / sleep")
+        play.clock.by("PT3S")  # a chat takes one message a second
         assert any("You have both spoken" in text for text in ann.texts())
         play.clock.by("P1D")
         answer = httpx.get(f"http://{where}/metrics", trust_env=False)
