@@ -16,7 +16,7 @@ from bot.settings import Settings
 from bot.storage import inbox, outbox
 from bot.storage.sealing import KeyRefusedError, keyring
 from bot.storage.store import StorageError, Store, is_sealed, standing
-from bot.telegram.app import Line, raw_bot
+from bot.telegram.line import Line, raw_bot
 
 ENOUGH_ZONES = 400  # the zone database has about 600 names
 WRONG_CLOCK = timedelta(minutes=2)

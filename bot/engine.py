@@ -102,6 +102,14 @@ class Reply:
     audience: Audience | None = None
 
 
+@dataclass(frozen=True)
+class Rung:
+    """What became of those who were due."""
+
+    many: int
+    late: tuple[timedelta, ...]  # how late each was who was rung; the others were not due any more
+
+
 class Engine:
     """Steps what happens, with one table of contents."""
 
@@ -474,36 +482,31 @@ class Engine:
 
     # -- Who is due
 
-    def ring(self, tx: Tx, late: list[timedelta] | None = None) -> int:
-        """Ring whoever is due, in one transaction, and return how many were rung.
+    def ring(self, tx: Tx) -> Rung:
+        """Ring whoever is due, in one transaction.
 
-        `late` takes how late each of them was. Where others wait for the database, those who are left are
-        rung in the next transaction. What fails for one leaves nothing behind and keeps nobody else waiting:
-        then each is rung in a savepoint.
+        Where others wait for the database, those who are left are rung in the next transaction. What fails
+        for one leaves nothing behind and keeps nobody else waiting: then each is rung in a savepoint.
         """
-        late = [] if late is None else late
         due = couples.due(tx, AT_LEAST if tx.others_wait() else AT_ONCE)
         try:
             with tx.session.begin_nested():
-                return self._ring_all(tx, due, self._ring_one, late)
+                return self._ring_all(tx, due, self._ring_one)
         except BusyError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is one couple's alone
             log.warning("a ring failed, so each is rung alone: %s", trace_of(error))
-        late.clear()
-        return self._ring_all(tx, due, self._ring_alone, late)
+        return self._ring_all(tx, due, self._ring_alone)
 
-    def _ring_all(
-        self, tx: Tx, due: Sequence[Due], ring: Callable[[Tx, Due], timedelta | None], late: list[timedelta]
-    ) -> int:
-        for rung, row in enumerate(due, 1):
-            if rung % A_FEW == 1:
-                couples.bring_due(tx, due[rung - 1 : rung - 1 + A_FEW], self.book)
-            if (by := ring(tx, row)) is not None:
-                late.append(by)
-            if rung >= AT_LEAST and tx.others_wait():
-                return rung
-        return len(due)
+    def _ring_all(self, tx: Tx, due: Sequence[Due], ring: Callable[[Tx, Due], timedelta | None]) -> Rung:
+        late = list[timedelta | None]()
+        for place, row in enumerate(due):
+            if place % A_FEW == 0:
+                couples.bring_due(tx, due[place : place + A_FEW], self.book)
+            late.append(ring(tx, row))
+            if len(late) >= AT_LEAST and tx.others_wait():
+                break
+        return Rung(len(late), tuple(by for by in late if by is not None))
 
     def _ring_alone(self, tx: Tx, due: Due) -> timedelta | None:
         try:

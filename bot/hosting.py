@@ -25,7 +25,9 @@ from bot.settings import RefusedSettingsError, Settings
 from bot.storage.pace import Limits
 from bot.storage.sealing import KeyRefusedError, keyring
 from bot.storage.store import BusyError, RefusedDatabaseError, Ring, Storage, Store, keys_of, migrate
-from bot.telegram.app import Door, InvalidToken, Line, RefusedDoorError, Tend
+from bot.telegram.app import Tend
+from bot.telegram.line import InvalidToken, Line
+from bot.telegram.webhook import Door, RefusedDoorError
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +78,7 @@ async def run(settings: Settings, led_by: int | None) -> int:
     gc.freeze()  # what was imported stays: to look through all of it would stop everything for 0.1 s
     gc.set_threshold(*SELDOM)
     touch = (settings.folder / "alive").touch
-    tend = Tend(line, storage, engine, now, limits, Heartbeat, touch, door(settings), Metrics())
+    tend = Tend(line, storage, engine, now, limits, Heartbeat, touch, Metrics(), door(settings))
     try:
         async with AsyncExitStack() as stack:
             if settings.listen:

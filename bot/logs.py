@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 QUIET = (
     "telegram",
+    "aiohttp",
     "httpx",
     "httpcore",
     "apscheduler",

@@ -10,3 +10,4 @@ from tests.databases import (  # noqa: F401 - pytest finds fixtures by their nam
     store,
 )
 from tests.tellings import pytest_generate_tests, telling  # noqa: F401 - as above
+from tests.wire import wire  # noqa: F401 - as above

@@ -187,7 +187,7 @@ class Road:
         for _ in range(ENDLESS):
             self._take_in()
             self._hear()
-            while self.does(self.engine.ring):
+            while self.does(self.engine.ring).many:
                 pass
             if not self.connected:
                 return

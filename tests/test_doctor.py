@@ -1,7 +1,7 @@
 """`tend doctor`: one finding for each thing it looks at, what to do about it, and no secret in any."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -33,14 +33,6 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nothing be set in the environment."""
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
-
-
-@pytest.fixture
-def wire() -> Iterator[Wire]:
-    """A Bot API that answers as told."""
-    lent = Wire()
-    yield lent
-    lent.close()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Durable intake: committed before it is confirmed, and nothing that arrives can block what is behind it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +16,7 @@ from telegram.error import Conflict, TimedOut
 from bot.clock import Heartbeat
 from bot.couple.house import ALL_PREFERENCES, HOUSE
 from bot.engine import Engine
+from bot.metrics import Metrics
 from bot.playground.cast import BOT, BY_NAME, ROOM_BY_NAME
 from bot.playground.exchange import Exchange, Fault
 from bot.playground.stage import Stage
@@ -26,9 +27,10 @@ from bot.storage import couples, inbox, outbox
 from bot.storage.pace import TO_PEOPLE, Limits
 from bot.storage.store import Storage, Store
 from bot.storage.tables import InboxRow
-from bot.telegram import app
-from bot.telegram.app import Line, Tend, raw_bot
-from bot.telegram.intake import Polling, RawBot
+from bot.telegram import asides
+from bot.telegram.app import Tend
+from bot.telegram.intake import Listener, Polling
+from bot.telegram.line import Line, RawBot, raw_bot
 from tests.databases import Time
 from tests.wire import Wire, refusal
 
@@ -36,14 +38,6 @@ HOME, ANN = ROOM_BY_NAME["Home"].id, BY_NAME["ann"].id
 SOON = 15.0  # seconds in which everything here is long done
 A_MOMENT = 0.3  # in which a bot that waits for nothing has ended
 Json = dict[str, Any]
-
-
-@pytest.fixture
-def wire() -> Iterator[Wire]:
-    """A Bot API that answers as told."""
-    lent = Wire()
-    yield lent
-    lent.close()
 
 
 @dataclass
@@ -95,7 +89,7 @@ async def house(store: Store, tmp_path: Path) -> AsyncIterator[House]:
         storage, stored = Storage(store), asyncio.Event()
         bot = raw_bot(Line(BOT.token, address, SOON), 2)
         async with bot:
-            intake = Polling(bot, storage, stored.set)
+            intake = Polling(bot, storage, Listener(stored.set))
             yield House(exchange, address, store, storage, bot, intake, stored)
         storage._thread.shutdown()
 
@@ -130,7 +124,7 @@ async def test_what_could_not_be_stored_is_not_confirmed_and_comes_again(house: 
     number = house.tells(**said("one"))
     full = Storage(house.store)
     full.first = locked  # type: ignore[method-assign, assignment]
-    failing = Polling(house.bot, full, house.stored.set)
+    failing = Polling(house.bot, full, Listener(house.stored.set))
     for _ in range(2):
         with pytest.raises(OperationalError):
             await failing.once()
@@ -156,7 +150,7 @@ async def test_a_database_that_is_locked_for_a_while_does_not_end_the_intake(hou
         return await house.storage.first(*args)
 
     storage.first = once_locked  # type: ignore[method-assign, assignment]
-    await runs(Polling(house.bot, storage, house.stored.set), house.stored.wait)
+    await runs(Polling(house.bot, storage, Listener(house.stored.set)), house.stored.wait)
     assert number in house.inbox()
 
 
@@ -180,7 +174,7 @@ class Refused(Polling):
         self.turns += 1
         if self.turns == 1:
             raise Conflict("terminated by other getUpdates request")
-        self._stored()
+        self._listener.stored()
         await asyncio.Event().wait()
 
     async def is_refused(self) -> None:
@@ -191,7 +185,7 @@ class Refused(Polling):
 
 
 async def test_a_refusal_that_cannot_be_explained_does_not_end_the_intake(house: House) -> None:
-    intake = Refused(house.bot, house.storage, house.stored.set)
+    intake = Refused(house.bot, house.storage, Listener(house.stored.set))
     await runs(intake, house.stored.wait)
     assert intake.turns == 4
     assert not intake.in_touch
@@ -205,7 +199,7 @@ async def test_what_comes_twice_is_stored_once(house: House) -> None:
     await house.intake.once()
     stored = house.inbox()
     again = Polling(
-        house.bot, house.storage, house.stored.set
+        house.bot, house.storage, Listener(house.stored.set)
     )  # as after a kill: it knows of no confirmation
     await again.once()
     assert house.inbox() == stored
@@ -215,7 +209,7 @@ async def test_what_is_done_stays_done_when_it_comes_again(house: House) -> None
     number = house.tells(**said("one"))
     await house.intake.once()
     await house.storage.run(inbox.done, number)
-    await Polling(house.bot, house.storage, house.stored.set).once()
+    await Polling(house.bot, house.storage, Listener(house.stored.set)).once()
     assert house.inbox()[number] == "done"
     assert number not in [waiting for waiting, _ in await house.storage.run(inbox.waiting, 50)]
 
@@ -248,7 +242,7 @@ async def test_a_second_poller_is_a_conflict_for_the_first(house: House) -> None
     waiting = asyncio.create_task(house.intake.once())
     await house.exchange.until(lambda: house.exchange.world.profile.allowed_updates != [], SOON)
     async with raw_bot(Line(BOT.token, house.address, SOON), 2) as other:
-        second = asyncio.create_task(Polling(other, house.storage, house.stored.set).once())
+        second = asyncio.create_task(Polling(other, house.storage, Listener(house.stored.set)).once())
         with pytest.raises(Conflict):
             await waiting
         house.tells(**said("two"))
@@ -281,7 +275,7 @@ async def test_an_update_whose_number_no_database_holds_is_passed_over(store: St
     storage, stored = Storage(store), asyncio.Event()
     wire.answers["getUpdates"].append((200, {"ok": True, "result": [{"update_id": 2**70}, {"update_id": 5}]}))
     async with raw_bot(Line(BOT.token, wire.address, SOON), 2) as bot:
-        intake = Polling(bot, storage, stored.set)
+        intake = Polling(bot, storage, Listener(stored.set))
         await intake.once()
         await intake.once()
     assert wire.asked("getUpdates")[1]["offset"] == str(2**70 + 1)
@@ -296,7 +290,7 @@ async def test_after_a_whole_batch_it_asks_at_once_whether_there_is_more(store: 
     wire.answers["getUpdates"] += [(200, {"ok": True, "result": batch}) for batch in batches]
     told: list[bool] = []
     async with raw_bot(Line(BOT.token, wire.address, SOON), 2) as bot:
-        intake = Polling(bot, storage, stored.set)
+        intake = Polling(bot, storage, Listener(stored.set))
         for _ in batches:
             stored.clear()
             await intake.once()
@@ -313,7 +307,9 @@ async def test_after_a_whole_batch_it_asks_at_once_whether_there_is_more(store: 
 def tend(house: House) -> Tend:
     line = Line(BOT.token, house.address, SOON)
     engine = Engine(HOUSE, ALL_PREFERENCES)
-    return Tend(line, house.storage, engine, house.exchange.clock.now, Limits(), Heartbeat, lambda: None)
+    return Tend(
+        line, house.storage, engine, house.exchange.clock.now, Limits(), Heartbeat, lambda: None, Metrics()
+    )
 
 
 async def settles(house: House) -> None:
@@ -395,7 +391,7 @@ async def test_a_telegram_that_refuses_the_menu_at_first_is_asked_again(store: S
     line = Line(BOT.token, wire.address, SOON)
     make = partial(Tend, line, storage, Engine(HOUSE, ALL_PREFERENCES), store.now, Limits())
     async with asyncio.timeout(SOON):
-        await make(Heartbeat, lambda: None).run(stop, follow)
+        await make(Heartbeat, lambda: None, Metrics()).run(stop, follow)
     storage._thread.shutdown()
     assert len(wire.asked("setMyCommands")) >= 4
 
@@ -420,14 +416,16 @@ def taps(many: int) -> list[Json]:
 async def test_a_flood_of_taps_is_answered_a_few_at_a_time_and_no_line_waits_for_it(
     store: Store, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "MOST_ASIDES", 25)
+    monkeypatch.setattr(asides, "MOST_WAITING", 25)
     two_lines(store)
     with store.begin() as tx:
         inbox.keep(tx, taps(40))
     wire.answers["answerCallbackQuery"] += ["takes its time"] * 40
     stop, storage = asyncio.Event(), Storage(store)
     line, limits = Line(BOT.token, wire.address, SOON), Limits(in_flight=4)
-    tend = Tend(line, storage, Engine(HOUSE, ALL_PREFERENCES), store.now, limits, Heartbeat, lambda: None)
+    tend = Tend(
+        line, storage, Engine(HOUSE, ALL_PREFERENCES), store.now, limits, Heartbeat, lambda: None, Metrics()
+    )
 
     async def comes(so: Callable[[], bool]) -> None:
         while not so():  # noqa: ASYNC110 - it happens on the wire, which rings no event
@@ -470,7 +468,9 @@ async def ends_amid(
     """Run the whole bot, and ask it to stop at some moment."""
     stop = asyncio.Event()
     line = Line(BOT.token, wire.address, SOON)
-    tend = Tend(line, storage, Engine(HOUSE, ALL_PREFERENCES), store.now, Limits(), Heartbeat, lambda: None)
+    tend = Tend(
+        line, storage, Engine(HOUSE, ALL_PREFERENCES), store.now, Limits(), Heartbeat, lambda: None, Metrics()
+    )
 
     async def follow(_: Tend) -> None:
         await amid()

@@ -30,9 +30,10 @@ from bot.playground.cast import BOT
 from bot.ritual import Line, Person, Preferences, Value, Words, line, say
 from bot.storage.couples import Audience
 from bot.storage.store import Store
-from bot.telegram.app import Line as Link
-from bot.telegram.app import raw_bot, register_commands
+from bot.telegram.app import register_commands
 from bot.telegram.keyboard import ROW
+from bot.telegram.line import Line as Link
+from bot.telegram.line import raw_bot
 from bot.telegram.outbound import reader_of
 from bot.telegram.render import LONGEST_WHISPER, Reader, plain, template_of, units
 from bot.wording import LANGUAGE, LANGUAGES

@@ -410,6 +410,7 @@ BANNED = {
     "logging",
     "time",
     "socket",
+    "aiohttp",
     "httpx",
 }
 ALLOWED = {

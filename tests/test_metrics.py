@@ -25,8 +25,8 @@ from bot.storage import inbox, outbox
 from bot.storage.pace import FIRST, PROMPT, TO_PEOPLE, TO_STRANGERS
 from bot.storage.store import Storage, Store, Tx
 from bot.storage.tables import CallRow, CoupleRow, PersonRow
-from bot.telegram.app import Line as Reached
-from bot.telegram.app import raw_bot
+from bot.telegram.line import Line as Reached
+from bot.telegram.line import raw_bot
 from bot.telegram.outbound import Sender
 from tests import town
 from tests.databases import EVENING, Time
@@ -49,14 +49,6 @@ QUICK = 0.25  # seconds a call may take
 def post(store: Store, clock: Time) -> Post:
     """An outbox with nothing in it."""
     return Post(store, clock)
-
-
-@pytest.fixture
-def wire() -> Iterator[Wire]:
-    """A Bot API that answers as told."""
-    lent = Wire()
-    yield lent
-    lent.close()
 
 
 @pytest.fixture
@@ -167,10 +159,9 @@ def test_a_clock_that_was_set_back_makes_nothing_early() -> None:
 
 def rings(post: Post, at: datetime) -> list[timedelta]:
     """Ring at a moment, and return how late each was."""
-    post.clock.now, late = at, list[timedelta]()
+    post.clock.now = at
     with post.store.begin() as tx:
-        post.engine.ring(tx, late)
-    return late
+        return list(post.engine.ring(tx).late)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """From the outbox to Telegram: how fast, in which order, and what each answer means for each kind of line."""
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
+from bot.metrics import Metrics
 from bot.playground.cast import BOT
 from bot.ritual import Button, Line, Person, Say, Words, redraw, say
 from bot.shell import DELAYED
@@ -22,8 +23,8 @@ from bot.storage.pace import PROMPT, TO_PEOPLE, Limits
 from bot.storage.store import Storage, Store, migrate
 from bot.storage.tables import CardRow, CoupleRow, LineRow, PersonRow
 from bot.telegram import outbound
-from bot.telegram.app import Line as Reached
-from bot.telegram.app import raw_bot
+from bot.telegram.line import Line as Reached
+from bot.telegram.line import raw_bot
 from bot.telegram.outbound import PATIENCE, Sender
 from tests.databases import Shelf, Time, opened
 from tests.phones import free_port
@@ -226,20 +227,14 @@ def test_a_line_that_does_not_open_blocks_nobody(post: Post) -> None:
 # -- What each answer means ---------------------------------------------------
 
 
-@pytest.fixture
-def wire() -> Iterator[Wire]:
-    """A Bot API that answers as told."""
-    lent = Wire()
-    yield lent
-    lent.close()
-
-
 @asynccontextmanager
 async def sending(post: Post, address: str) -> AsyncIterator[Sender]:
     storage = Storage(post.store)
     bot = raw_bot(Reached(BOT.token, address, QUICK), 2)
     await bot._request[1].initialize()
-    yield Sender(bot, storage, post.clock, post.engine.moved, post.engine.shut, post.engine.counted)
+    yield Sender(
+        bot, storage, post.clock, post.engine.moved, post.engine.shut, post.engine.counted, Metrics()
+    )
     await bot._request[1].shutdown()
     storage._thread.shutdown()
 

@@ -1,7 +1,7 @@
 """A moving picture is uploaded once, sent by its name from then on, and never costs its words."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -12,6 +12,7 @@ import pytest
 from telegram import User
 
 from bot import pictures
+from bot.metrics import Metrics
 from bot.pictures import picture
 from bot.playground.cast import BOT, BY_NAME
 from bot.playground.files import gif
@@ -20,8 +21,8 @@ from bot.rituals.breathe import ENDED, IN_AND_OUT
 from bot.storage import outbox
 from bot.storage.store import Storage, Store
 from bot.storage.tables import CardRow, LineRow, PictureRow
-from bot.telegram.app import Line as Reached
-from bot.telegram.app import raw_bot
+from bot.telegram.line import Line as Reached
+from bot.telegram.line import raw_bot
 from bot.telegram.outbound import Sender
 from bot.telegram.render import LONGEST_CAPTION, Reader, text, units
 from tests.databases import Time
@@ -48,14 +49,6 @@ def kind() -> str:
     return "sqlite"
 
 
-@pytest.fixture
-def wire() -> Iterator[Wire]:
-    """A Bot API that answers as told."""
-    lent = Wire()
-    yield lent
-    lent.close()
-
-
 @dataclass
 class Desk:
     """Ann and Ben's outbox, and a wire that it is sent over when the test says so."""
@@ -70,7 +63,7 @@ class Desk:
         storage, engine = Storage(self.road.store), self.road.engine
         bot = raw_bot(Reached(BOT.token, self.wire.address, QUICK), 4)
         await bot._request[1].initialize()
-        yield Sender(bot, storage, self.road.clock, engine.moved, engine.shut, engine.counted)
+        yield Sender(bot, storage, self.road.clock, engine.moved, engine.shut, engine.counted, Metrics())
         await bot._request[1].shutdown()
         storage._thread.shutdown()
 

@@ -86,7 +86,7 @@ def test_it_finds_an_intake_that_confirms_before_it_commits(monkeypatch: pytest.
             await self._bot.raw_updates(self._offset, 0)
             await self.keep(updates)
         self.caught_up = True
-        self._stored()
+        self._listener.stored()
         self.looked.set()
 
     monkeypatch.setattr(Polling, "once", once)
@@ -106,14 +106,14 @@ def test_it_finds_a_timer_that_is_marked_in_a_transaction_of_its_own(monkeypatch
         for couple_id, ritual, due_at in marked:
             tx.session.get_one(CallRow, (couple_id, ritual)).due_at = due_at
         tx.session.flush()
-        return engine.ring(tx)
+        return engine.ring(tx).many
 
     async def in_two(self: Tend) -> int:
         marked = await self._storage.run(mark)
         self._unsent.set()
         if marked:
             return await self._storage.run(ring_marked, self._engine, marked)
-        return await self._storage.run(self._engine.ring)
+        return (await self._storage.run(self._engine.ring)).many
 
     monkeypatch.setattr(Tend, "_ring", in_two)
     assert any(verdict.lost for verdict in found("begin ring_marked"))

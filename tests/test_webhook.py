@@ -21,9 +21,9 @@ from bot.serving import bound, serving
 from bot.storage import inbox
 from bot.storage.store import Storage, Store, Tx
 from bot.telegram import webhook
-from bot.telegram.app import Door, raw_bot
-from bot.telegram.app import Line as Wire
-from bot.telegram.webhook import LARGEST, SECRET, Webhook
+from bot.telegram.intake import Listener
+from bot.telegram.line import Line, raw_bot
+from bot.telegram.webhook import LARGEST, SECRET, Door, Webhook
 from tests.phones import Play, free_port
 from tests.tellings import LAUNCHER, THE_BOT
 
@@ -53,9 +53,9 @@ def port() -> int:
 @pytest.fixture
 async def served(store: Store, port: int) -> AsyncIterator[Served]:
     """Serve a webhook on a database of the tests."""
-    bot = raw_bot(Wire(BOT.token, "http://127.0.0.1:9", 1), 1)
+    bot = raw_bot(Line(BOT.token, "http://127.0.0.1:9", 1), 1)
     door = Door(f"http://127.0.0.1:{port}/telegram", WORD)
-    served = Served(Webhook(door, bot, Storage(store), lambda: None))
+    served = Served(Webhook(door, bot, Storage(store), Listener(lambda: None)))
     async with serving(bound(f"127.0.0.1:{port}"), served):
         yield served
 

@@ -6,11 +6,14 @@ The stand-in of bot/playground is Telegram as it is; this is Telegram on its wor
 import json
 import threading
 from collections import defaultdict
+from collections.abc import Iterator
 from email import message_from_bytes
 from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, TypeAlias
 from urllib.parse import parse_qsl
+
+import pytest
 
 from bot.playground.cast import BOT
 from bot.playground.files import Upload
@@ -151,3 +154,11 @@ class Wire:
                 """Say nothing."""
 
         return Handler
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    """Lend a Bot API that answers as told."""
+    lent = Wire()
+    yield lent
+    lent.close()

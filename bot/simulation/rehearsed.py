@@ -21,6 +21,7 @@ from starlette.routing import Route
 
 from bot.couple.house import ALL_PREFERENCES, HOUSE
 from bot.engine import Engine
+from bot.metrics import Metrics
 from bot.playground.bot_api import BotApi
 from bot.playground.cast import BOT, BY_NAME, ROOM_BY_NAME
 from bot.playground.exchange import Exchange
@@ -28,12 +29,13 @@ from bot.playground.notes import Note
 from bot.playground.people import Impossible
 from bot.simulation.evening import ALONE, BEGINS, ENTERS, LASTS, Act, Evening, evening
 from bot.simulation.virtual_time import VirtualLoop, VirtualTime
-from bot.simulation.weather import InlineStorage, KilledError, Weather, Wire
+from bot.simulation.weather import PATIENCE, InlineStorage, KilledError, Weather, Wire
 from bot.storage import inbox, outbox
 from bot.storage.pace import Limits
 from bot.storage.sealing import KEY_BYTES, Keyring, Seal
 from bot.storage.store import BusyError, Ids, Store, keys_of, migrate
-from bot.telegram.app import Line, Tend
+from bot.telegram.app import Tend
+from bot.telegram.line import Line
 
 A_BEAT = 40.0  # virtual seconds between two looks at who is due
 DOWN = 2, 20  # seconds for which the bot is down after a kill, at least and at most
@@ -109,8 +111,8 @@ class Rehearsed:
         self.script, self.weather, self.seed = script, weather, seed
         self.time, self.chance = VirtualTime(), Random(f"{seed} down")  # noqa: S311 - no secret
         self.exchange = Exchange(folder / "stand-in", lambda: BEGINS.timestamp() + self.time.seconds)
-        self.api = Starlette(routes=[Route("/bot{token}/{method}", BotApi(self.exchange))])
-        self.wire = Wire(self.api, weather, self._look)
+        telegram = Starlette(routes=[Route("/bot{token}/{method}", BotApi(self.exchange))])
+        self.wire = Wire(telegram, weather, self._look)
         self.url = f"sqlite:///{folder / 'tend.db'}"
         migrate(self.url)
         self.keys = keys_of(self.url, lambda _: KEYS)
@@ -130,15 +132,12 @@ class Rehearsed:
             with self._loop() as loop:
                 try:
                     loop.run_until_complete(self._live(store))
-                except (
-                    KilledError,
-                    BusyError,
-                ):  # of the second kind at the start: whoever keeps it up begins anew
+                except (KilledError, BusyError):  # a busy database ends it only while it starts
                     store.close()
                 else:
                     break
             with self._loop() as loop:
-                loop.run_until_complete(self._nobody(self.chance.uniform(*DOWN)))
+                loop.run_until_complete(self._act(self.time.seconds + self.chance.uniform(*DOWN)))
         return self._judged(store)
 
     @contextmanager
@@ -163,21 +162,16 @@ class Rehearsed:
 
     async def _live(self, store: Store) -> None:
         """Run the bot until the evening is over, and end it in order."""
-        line = Line(BOT.token, "http://telegram", 5.0, self.wire)
+        line = Line(BOT.token, "http://telegram", PATIENCE, lambda *_: self.wire)
         storage = InlineStorage(store, self.weather)
         engine = Engine(HOUSE, ALL_PREFERENCES, ZoneInfo("Europe/Berlin"))
-        tend = Tend(line, storage, engine, self._now, Limits(), Beats, lambda: None)
+        tend = Tend(line, storage, engine, self._now, Limits(), Beats, lambda: None, Metrics())
         stop = asyncio.Event()
         running = asyncio.create_task(tend.run(stop))
         acting = asyncio.create_task(self._act(LASTS.total_seconds()))
         await asyncio.wait({running, acting}, return_when=asyncio.FIRST_COMPLETED)
         stop.set()
         await running
-        await acting
-
-    async def _nobody(self, seconds: float) -> None:
-        """Let time pass, and people act, while no bot runs."""
-        acting = asyncio.create_task(self._act(self.time.seconds + seconds))
         await acting
 
     # -- The people -----------------------------------------------------------

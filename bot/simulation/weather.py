@@ -2,18 +2,19 @@
 
 import asyncio
 import json
-from collections import Counter
 from collections.abc import Callable, Collection
 from random import Random
-from typing import Any, Concatenate, ParamSpec, TypeVar
-from urllib.parse import parse_qs
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import httpx
+from starlette.applications import Starlette
 
 from bot.storage.store import BusyError, Storage, Store, Tx
+from bot.telegram.line import Calls, CutOffError, NotSentError, Said
 
 P = ParamSpec("P")
 R = TypeVar("R")
+PATIENCE = 5.0  # seconds; no call here takes as long
 Look = Callable[[str, dict[str, Any]], None]  # at a call that reached Telegram
 
 
@@ -28,7 +29,6 @@ class Weather:
         self.chance, self.kills, self.rough = chance, frozenset(kills), rough
         self.moments = list[str]()  # that were passed, over all lives
         self.killed_at = list[str]()
-        self.met: Counter[str] = Counter()
 
     def moment(self, name: str) -> None:
         """Pass one more moment. Raises KilledError at those that were asked for."""
@@ -37,11 +37,9 @@ class Weather:
             self.killed_at.append(name)
             raise KilledError(name)
 
-    def meets(self, trouble: str) -> bool:
-        """Whether this trouble is met now."""
-        met = bool(self.rough) and self.chance.random() < self.rough
-        self.met[trouble] += met
-        return met
+    def meets(self) -> bool:
+        """Whether trouble is met now."""
+        return bool(self.rough) and self.chance.random() < self.rough
 
 
 class InlineStorage(Storage):
@@ -64,7 +62,7 @@ class InlineStorage(Storage):
     def _do(self, work: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         name = getattr(work, "__name__", "something")
         self._weather.moment(f"begin {name}")
-        if self._weather.meets("busy"):
+        if self._weather.meets():
             raise BusyError("busy", None, Exception("the database is locked"))
         with self.store.begin() as tx:
             result = work(tx, *args, **kwargs)
@@ -73,45 +71,46 @@ class InlineStorage(Storage):
         return result
 
 
-class Wire(httpx.AsyncBaseTransport):
+class Wire(Calls):
     """Between the bot and the stand-in: calls take a while, and now and then one or its answer is lost."""
 
-    def __init__(self, telegram: Any, weather: Weather, look: Look) -> None:  # noqa: ANN401 - an ASGI application
-        self._telegram, self._weather, self._look = httpx.ASGITransport(telegram), weather, look
+    def __init__(self, telegram: Starlette, weather: Weather, look: Look) -> None:
+        super().__init__(PATIENCE, 1)
+        self._telegram = httpx.AsyncClient(transport=httpx.ASGITransport(telegram))
+        self._weather, self._look = weather, look
         self.given = set[int]()  # updates the bot was given
         self.confirmed = 0  # and up to which it has confirmed them
         self.in_doubt = 0  # messages whose answer was lost
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def initialize(self) -> None:
+        """Nothing has to be opened."""
+
+    async def shutdown(self) -> None:
+        """Nothing has to be closed."""
+
+    async def carry(self, method: str, url: str, said: Said, _: object, /) -> tuple[int, bytes]:
         """Carry one call to Telegram, and its answer back."""
-        method = request.url.path.rpartition("/")[2]
-        self._weather.moment(f"before {method}")
+        name, asked = url.rpartition("/")[2], cast("dict[str, str]", said)  # no file is sent of an evening
+        self._weather.moment(f"before {name}")
         await asyncio.sleep(self._weather.chance.random() / 20)
-        if self._weather.meets("call lost"):
-            raise httpx.ConnectError("lost on its way")
-        if method == "getUpdates":
-            self.confirmed = max(self.confirmed, int(_asked(request).get("offset", 0)))
-        answer = await self._telegram.handle_async_request(request)
-        body = await answer.aread()
-        if answer.status_code == httpx.codes.OK:
-            self._look(method, _asked(request))
-        self._weather.moment(f"after {method}")
-        if self._weather.meets("answer lost"):
-            self.in_doubt += method.startswith("send")
-            raise httpx.ReadTimeout("the answer was lost on its way")
-        if method == "getUpdates":
-            body = self._mixed_up(body)
-        return httpx.Response(answer.status_code, headers=answer.headers, content=body)
+        if self._weather.meets():
+            raise NotSentError("lost on its way")
+        if name == "getUpdates":
+            self.confirmed = max(self.confirmed, int(asked.get("offset", 0)))
+        answer = await self._telegram.request(method, url, data=asked)
+        if answer.is_success:
+            self._look(name, asked)
+        self._weather.moment(f"after {name}")
+        if self._weather.meets():
+            self.in_doubt += name.startswith("send")
+            raise CutOffError("the answer was lost on its way")
+        return answer.status_code, self._mixed_up(answer.content) if name == "getUpdates" else answer.content
 
     def _mixed_up(self, body: bytes) -> bytes:
         """Let some updates come twice, and some not in their order."""
         answer = json.loads(body)
         told = answer.get("result") or []
-        if self._weather.meets("updates mixed up"):
+        if self._weather.meets():
             told = self._weather.chance.sample(told, len(told)) + told[:1]
         self.given |= {update["update_id"] for update in told}
         return json.dumps(answer | ({"result": told} if "result" in answer else {})).encode()
-
-
-def _asked(request: httpx.Request) -> dict[str, Any]:
-    return {name: values[0] for name, values in parse_qs(request.content.decode("utf-8", "replace")).items()}

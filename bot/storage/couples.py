@@ -493,7 +493,7 @@ def bring(tx: Tx, numbers: set[int]) -> None:
 
 def is_due(couple: CoupleRow, due: Due, now: datetime) -> bool:
     """Whether one that was due is so still, whatever was rung before it."""
-    at = due.wake_at if isinstance(due, PlayingRow) else due.due_at
+    at = _hour_of(due)
     if at is None or at > now:
         return False
     if isinstance(due, CallRow):
@@ -501,12 +501,16 @@ def is_due(couple: CoupleRow, due: Due, now: datetime) -> bool:
     return due in couple.playings and (due.always or couple.floor_id in {None, due.id})
 
 
+def _hour_of(due: Due) -> datetime | None:
+    return due.wake_at if isinstance(due, PlayingRow) else due.due_at
+
+
 def late_by(couple: CoupleRow, due: Due, now: datetime) -> timedelta | None:
     """Return how late one is that is rung now, None where it is not its turn.
 
     After a silence one waits for the other on purpose, and is not late for that.
     """
-    at = due.wake_at if isinstance(due, PlayingRow) else due.due_at
+    at = _hour_of(due)
     if at is None:
         return None
     if couple.rung_after is not None and not (isinstance(due, PlayingRow) and due.always):

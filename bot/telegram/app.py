@@ -9,11 +9,9 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-import httpx
 from starlette.routing import Route
 from telegram import (
     BotCommand,
@@ -24,10 +22,8 @@ from telegram import (
 )
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, TypeHandler
-from telegram.request import HTTPXRequest
 
-from bot.arrival import Arrival, Command, NotForUs, Tap, Text
-from bot.engine import Engine, Reply
+from bot.engine import Engine
 from bot.locales import languages, translated
 from bot.logs import trace_of
 from bot.metrics import Metrics
@@ -36,26 +32,21 @@ from bot.storage import couples, inbox, outbox
 from bot.storage.pace import Limits
 from bot.storage.store import BusyError, Storage, Tx
 from bot.telegram import inbound
-from bot.telegram.intake import Polling, RawBot
-from bot.telegram.keyboard import lane_link
-from bot.telegram.outbound import Sender, reader_of
-from bot.telegram.render import LONGEST_WHISPER, plain
-from bot.telegram.webhook import Door, RefusedDoorError, Webhook
+from bot.telegram.asides import Asides
+from bot.telegram.intake import Listener, Polling
+from bot.telegram.line import Line, RawBot, raw_bot
+from bot.telegram.outbound import Sender
+from bot.telegram.webhook import Door, Webhook
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 2  # updates that are heard before it is seen who is due
 ROUNDS = 1_000  # batches in one go; more would mean that somebody is rung for ever
 A_BEAT = timedelta(seconds=1)  # the heartbeat nudges as often
-MOST_ASIDES = 500  # answers to taps, and nods, that wait to be given; beyond them none is
 A_BREATH = 0.08  # seconds between two looks at what is unsent
 A_STEP = timedelta(seconds=30)  # by which a clock goes back that is set, and not only trimmed
 LATELY = timedelta(seconds=30)  # the heartbeat nudges every second
 LAST_CALLS = 8.0  # seconds in which what is under way at the end is finished
-TOAST = 60  # characters that a phone shows of a passing answer; a longer one stays until it is closed
-NOD = "👌"
-
-__all__ = ["Door", "InvalidToken", "Line", "RefusedDoorError", "Tend", "raw_bot", "register_commands"]
 
 Beat = Callable[[], Coroutine[Any, Any, None]]
 
@@ -66,16 +57,6 @@ class Heart(Protocol):
     def start(self) -> None: ...
 
     def stop(self) -> None: ...
-
-
-@dataclass(frozen=True)
-class Line:
-    """How Telegram is reached."""
-
-    token: str = field(repr=False)
-    base_url: str
-    timeout: float  # seconds for one call
-    transport: httpx.AsyncBaseTransport | None = None  # what carries calls, where that is not the network
 
 
 class Tend:
@@ -90,8 +71,8 @@ class Tend:
         limits: Limits,
         heartbeat: Callable[[Beat, Beat], Heart],
         alive: Callable[[], None],
+        metrics: Metrics,
         door: Door | None = None,
-        metrics: Metrics | None = None,
     ) -> None:
         self._storage, self._engine, self._now, self._limits = storage, engine, now, limits
         self.bot = raw_bot(line, limits.in_flight)
@@ -99,9 +80,13 @@ class Tend:
         self._application: Application[Any, Any, Any, Any, Any, Any] = builder.build()
         self._application.add_handler(TypeHandler(Update, self._on_update))
         self._application.add_error_handler(self._on_error)
-        self._metrics = metrics or Metrics()
-        told = self.bot, storage, self.nudge, self._back, self._presses, self._kept
-        self._intake = Webhook(door, *told) if door is not None else Polling(*told)
+        self._metrics = metrics
+        listener = Listener(self.nudge, self._back, self._presses, self._kept)
+        self._intake = (
+            Polling(self.bot, storage, listener)
+            if door is None
+            else Webhook(door, self.bot, storage, listener)
+        )
         self._sender = Sender(
             self.bot, storage, now, engine.moved, engine.shut, engine.counted, self._metrics
         )
@@ -117,9 +102,7 @@ class Tend:
         self._pressing: asyncio.Task[None] | None = None  # and is being heard
         self._first = set[int]()  # the updates that are heard before all others
         self._taken = set[int]()  # those that had their effect, or were put aside
-        self._asides = asyncio.Semaphore(limits.in_flight)
-        self._waiting_asides = 0
-        self._nodding: set[tuple[int, int]] = set()
+        self._asides = Asides(self.bot, now, metrics, self._start, limits.in_flight)
 
     async def run(
         self, stop: asyncio.Event, follow: Callable[["Tend"], Coroutine[Any, Any, None]] | None = None
@@ -273,12 +256,11 @@ class Tend:
         self._alive()
 
     async def _ring(self) -> int:
-        late = list[timedelta]()
-        rung = await self._storage.run(self._engine.ring, late)
-        self._metrics.rung(late)
-        if rung:
+        rung = await self._storage.run(self._engine.ring)
+        self._metrics.rung(rung.late)
+        if rung.many:
             self._unsent.set()
-        return rung
+        return rung.many
 
     async def _answer_first(self) -> None:
         """Hear and answer who presses, while nobody else is heard or rung."""
@@ -300,9 +282,7 @@ class Tend:
         )
         for line in ready:
             self._start(self._deliver(line))
-            await asyncio.sleep(
-                0
-            )  # each takes some milliseconds to be drawn; others are not kept waiting for all
+            await asyncio.sleep(0)  # each takes some milliseconds to be drawn; others need not wait for all
         return look_again
 
     async def _mind_the_clock(self) -> None:
@@ -399,7 +379,7 @@ class Tend:
         self._taken.add(update.update_id)
         self._unsent.set()
         if reply is not None:
-            self._answer(arrival, reply, self._metrics.heard(update.update_id, self._now()))
+            self._asides.answer(arrival, reply, self._metrics.heard(update.update_id, self._now()))
 
     async def _on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         error = context.error
@@ -418,90 +398,11 @@ class Tend:
             return
         self._taken.add(update.update_id)
         self._unsent.set()
-        self._answer(arrival, reply, self._metrics.heard(update.update_id, self._now()))
+        self._asides.answer(arrival, reply, self._metrics.heard(update.update_id, self._now()))
 
     async def _bury(self, number: int) -> None:
         await self._storage.run(inbox.bury, number)
         self._taken.add(number)
-
-    def _answer(self, arrival: Arrival, reply: Reply, stored: datetime | None) -> None:
-        """Answer a tap, and nod at words, right after their commit; nothing depends on its arriving."""
-        match arrival:
-            case Tap(query_id=query_id) | NotForUs(query_id=query_id) if query_id:
-                self._aside(self._answer_tap(query_id, reply, stored))
-            case (Text() | Command()) as said if reply.nod and _nod_of(said) not in self._nodding:
-                self._aside(self._nod(said))
-            case _:
-                pass
-
-    def _aside(self, work: Coroutine[Any, Any, None]) -> None:
-        """Make a call beside the outbox, when one of few lines is free; in a flood some are not made."""
-        if self._waiting_asides >= MOST_ASIDES:
-            work.close()
-            return
-        self._waiting_asides += 1
-        self._start(self._wait_aside(work))
-
-    async def _wait_aside(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            async with self._asides:
-                await work
-        finally:
-            self._waiting_asides -= 1
-            work.close()
-
-    async def _answer_tap(self, query_id: str, reply: Reply, stored: datetime | None) -> None:
-        me = self.bot.bot
-        reader = reader_of(reply.audience, reply.to, me, alone=False)
-        shown = plain(reply.whisper, reader, LONGEST_WHISPER) if reply.whisper else None
-        link = (
-            lane_link(me.username or "") if reply.opens_lane and not shown else None
-        )  # a client follows one
-        try:
-            await self.bot.answer_callback_query(
-                query_id, shown, show_alert=bool(shown and len(shown) > TOAST), url=link
-            )
-        except TelegramError as error:  # too old, or the network: the tap had its effect all the same
-            log.info("a tap was not answered (%s)", type(error).__name__)
-        else:
-            self._metrics.answered(stored, self._now())
-
-    async def _nod(self, said: Text | Command) -> None:
-        nod = _nod_of(said)
-        if nod in self._nodding:
-            return
-        self._nodding.add(nod)
-        try:
-            await self.bot.set_message_reaction(said.where.chat_id, said.message_id, NOD)
-        except TelegramError as error:
-            log.info("words were taken without a nod (%s)", type(error).__name__)
-        finally:
-            self._nodding.discard(nod)
-
-
-def _nod_of(said: Text | Command) -> tuple[int, int]:
-    """Return in whose place a nod is: one at a time for each one in a chat, whatever is written there."""
-    return said.where.chat_id, said.who.number
-
-
-def raw_bot(line: Line, in_flight: int) -> RawBot:
-    """Return the library's bot: room for the calls that may be in flight, and a line of its own to poll."""
-    base = line.base_url
-    return RawBot(
-        line.token,
-        base_url=f"{base}/bot",
-        base_file_url=f"{base}/file/bot",
-        request=_calls(line, 2 * in_flight),
-        get_updates_request=_calls(line, 1),
-    )
-
-
-def _calls(line: Line, at_once: int) -> HTTPXRequest:
-    return HTTPXRequest(
-        at_once, read_timeout=line.timeout, write_timeout=line.timeout,
-        connect_timeout=line.timeout, pool_timeout=line.timeout,
-        httpx_kwargs={"transport": line.transport} if line.transport else None,
-    )  # fmt: skip
 
 
 async def register_commands(bot: RawBot, rituals: tuple[Ritual, ...]) -> None:

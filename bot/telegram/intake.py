@@ -10,66 +10,43 @@ import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any
 
-import httpx
-from telegram import Update
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError, TimedOut
-from telegram.ext import ExtBot
 
 from bot.storage import inbox
 from bot.storage.store import BusyError, Storage
 from bot.telegram.inbound import without_ours
+from bot.telegram.line import LONG_POLL, CutOffError, NotSentError, RawBot, span
 
 log = logging.getLogger(__name__)
 
-LONG_POLL = 25  # seconds Telegram may hold a call that has nothing to tell
-ANSWERS_WITHIN = 5.0  # seconds on top of that
-WANTED = (Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER)
 A_BATCH = 100  # updates in one answer, at most: Bot API, getUpdates
 HIGHEST = 2**63  # no database holds a larger number, and Telegram's are far smaller
 LONGEST_WAIT = 30.0  # seconds between two tries while Telegram cannot be reached
 
 
-class RawBot(ExtBot[None]):
-    """The library's bot, which can also hand out updates as they came."""
+@dataclass(frozen=True)
+class Listener:
+    """Who is told what an intake notices."""
 
-    async def raw_updates(self, offset: int | None, wait: int = LONG_POLL) -> list[dict[str, Any]]:
-        """Return the next updates as raw JSON; all before `offset` are confirmed by this call."""
-        asked = {"timeout": wait, "offset": offset, "allowed_updates": list(WANTED)}
-        given = {name: value for name, value in asked.items() if value is not None}
-        updates = await self._post("getUpdates", given, read_timeout=wait + ANSWERS_WITHIN)
-        return cast("list[dict[str, Any]]", updates)
-
-    async def _do_post(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the library's own
-        """Leave out the buttons that Telegram repeats after us: to read fifty takes as long as to send."""
-        answer = await super()._do_post(*args, **kwargs)
-        if isinstance(answer, dict):
-            answer.pop("reply_markup", None)
-        return answer
+    stored: Callable[[], None]  # there is something to hear
+    back: Callable[[], None] = lambda: None  # Telegram answers, which did not before
+    presses: inbox.Presses = inbox.nothing_presses  # what of it is to be heard first
+    kept: Callable[[list[int]], None] = lambda _: None  # the numbers of what was stored
 
 
 class Intake(ABC):
     """Stores what Telegram tells.
 
-    It calls `stored` when there is something to hear, and `back` when Telegram answers that did not before;
-    what `presses` is heard first. `kept` is told the numbers of what is stored.
-    Between the two it is cut off: nobody can know whether what is sent then arrives. It has caught up when
-    all that people did meanwhile is stored: nobody is rung before, or what was said in time would come late.
+    Between losing Telegram and having it back it is cut off: nobody can know whether what is sent then
+    arrives. It has caught up when all that people did meanwhile is stored: nobody is rung before, or what
+    was said in time would come late.
     """
 
-    def __init__(
-        self,
-        bot: RawBot,
-        storage: Storage,
-        stored: Callable[[], None],
-        back: Callable[[], None] = lambda: None,
-        presses: inbox.Presses = inbox.nothing_presses,
-        kept: Callable[[list[int]], None] = lambda _: None,
-    ) -> None:
-        self._bot, self._storage, self._stored, self._back = bot, storage, stored, back
-        self._presses, self._kept = presses, kept
+    def __init__(self, bot: RawBot, storage: Storage, listener: Listener) -> None:
+        self._bot, self._storage, self._listener = bot, storage, listener
         self.cut_off = self.caught_up = False
         self.more = False  # Telegram has more to tell at once
         self.in_touch = False  # the last call was answered, and what it told is stored
@@ -101,12 +78,12 @@ class Intake(ABC):
                 self._is_cut_off()
                 return wait
             case RetryAfter(retry_after=wanted):
-                await asyncio.sleep(wanted.total_seconds() if isinstance(wanted, timedelta) else wanted)
+                await asyncio.sleep(span(wanted).total_seconds())
                 return wait
             case BusyError():
                 log.error("the database does not answer (%s); nothing is confirmed", type(error).__name__)
             case _:
-                if isinstance(error.__cause__, httpx.TransportError):
+                if isinstance(error, NotSentError | CutOffError):
                     self._is_cut_off()
                 kind = type(error).__name__
                 log.warning("Telegram cannot be reached (%s); trying again in %.0f s", kind, wait)
@@ -126,15 +103,15 @@ class Intake(ABC):
     async def keep(self, updates: list[dict[str, Any]]) -> None:
         """Store updates, and those that press are heard first. Raises BusyError; then none is stored."""
         whole = [without_ours(update) for update in updates if 0 <= update["update_id"] < HIGHEST]
-        await self._storage.first(inbox.keep, whole, self._presses)
-        self._kept([update["update_id"] for update in whole])
+        await self._storage.first(inbox.keep, whole, self._listener.presses)
+        self._listener.kept([update["update_id"] for update in whole])
 
     def _answers(self) -> None:
         """Telegram has answered."""
         self.in_touch = True
         if self.cut_off:
             self.cut_off = False
-            self._back()
+            self._listener.back()
 
     def _is_cut_off(self) -> None:
         self.cut_off, self.caught_up = True, False
@@ -157,7 +134,7 @@ class Polling(Intake):
         self.more = len(updates) >= A_BATCH
         if updates or not waits:
             self.caught_up = self.caught_up or not self.more
-            self._stored()
+            self._listener.stored()
         self.looked.set()
 
     async def is_refused(self) -> None:

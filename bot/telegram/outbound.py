@@ -9,12 +9,11 @@ the line and no more than that.
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-import httpx
 from telegram import Bot, InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Message, User
 from telegram.constants import ParseMode
 from telegram.error import (
@@ -28,7 +27,7 @@ from telegram.error import (
 
 from bot.hours import ZONE
 from bot.logs import trace_of
-from bot.metrics import Metrics
+from bot.metrics import Metrics, Trouble
 from bot.ritual import Person
 from bot.storage import outbox
 from bot.storage.couples import Audience
@@ -36,6 +35,7 @@ from bot.storage.outbox import Ready
 from bot.storage.store import BusyError, Storage, Tx
 from bot.telegram.gallery import Gallery
 from bot.telegram.keyboard import keyboard
+from bot.telegram.line import NotSentError, span
 from bot.telegram.render import Reader, text
 from bot.wording import LANGUAGE
 
@@ -46,7 +46,6 @@ R = TypeVar("R")
 
 BETWEEN_NOTES = 1.0  # seconds
 PATIENCE = timedelta(minutes=5)  # the longest wait between two tries
-NOT_SENT = httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout  # it never left this machine
 GONE = "chat not found", "chat was deleted", "chat was deactivated", "peer_id_invalid", "chat_id_invalid"
 NO_RIGHT = (
     "not enough rights",
@@ -68,7 +67,7 @@ class Sender:
     moved: Callable[[Tx, int, int], bool]  # a room has another number
     shut: Callable[[Tx, int, int], None]  # a chat does not want us
     counted: Callable[[Tx, int, int], None]  # so many are in a room
-    metrics: Metrics = field(default_factory=Metrics)
+    metrics: Metrics
 
     @cached_property
     def gallery(self) -> Gallery:
@@ -81,20 +80,14 @@ class Sender:
             await self._try(ready, me)
         except Exception as error:  # noqa: BLE001 - a line that cannot be shown or noted must not block those behind it
             log.error("a line could not be shown, or its answer noted, and is let go: %s", trace_of(error))
-            self.metrics.trouble("broken")
-            await self._note(outbox.drop, ready.id)
+            await self._let_go(ready, "broken")
 
     async def _try(self, ready: Ready, me: User) -> None:
         try:
             answer = await self._send(ready, me)
         except RetryAfter as error:
             self.metrics.trouble("retry_after")
-            wait = (
-                error.retry_after
-                if isinstance(error.retry_after, timedelta)
-                else timedelta(seconds=error.retry_after)
-            )
-            await self._note(outbox.postpone, ready.id, self.now() + wait, whole_chat=True)
+            await self._note(outbox.postpone, ready.id, self.now() + span(error.retry_after), whole_chat=True)
         except ChatMigrated as error:
             self.metrics.trouble("moved")
             known_now = await self._note(self.moved, ready.chat_id, error.new_chat_id)
@@ -187,12 +180,10 @@ class Sender:
         """A line is never tried again as it was; a card that is gone is said as a new message."""
         why = str(error).casefold()
         if ready.kind == "count":
-            self.metrics.trouble("refused")
-            await self._note(outbox.drop, ready.id)
+            await self._let_go(ready, "refused")
         elif any(sign in why for sign in NO_RIGHT):
             log.warning("in a chat nothing may be written just now; a line of kind %s is let go", ready.kind)
-            self.metrics.trouble("no_right")
-            await self._note(outbox.drop, ready.id)
+            await self._let_go(ready, "no_right")
         elif isinstance(error, Forbidden) or any(sign in why for sign in GONE):
             log.info("a chat does not take our lines; nothing is said there until it is opened again")
             self.metrics.trouble("shut")
@@ -208,24 +199,25 @@ class Sender:
             await self._note(outbox.resend, ready.id)
         else:
             log.warning("Telegram refused a line of kind %s", ready.kind)
-            self.metrics.trouble("refused")
-            await self._note(outbox.drop, ready.id)
+            await self._let_go(ready, "refused")
+
+    async def _let_go(self, ready: Ready, trouble: Trouble) -> None:
+        self.metrics.trouble(trouble)
+        await self._note(outbox.drop, ready.id)
 
     def _shut(self, tx: Tx, ready: Ready) -> None:
         self.shut(tx, ready.chat_id, ready.id)
         outbox.drop_all(tx, ready.id)
 
     async def _in_doubt(self, ready: Ready, error: NetworkError) -> None:
-        never_left = isinstance(error.__cause__, NOT_SENT)
-        refused = error.__cause__ is None  # a 5xx with an answer: Telegram did not take it
-        if ready.again or never_left or refused:
-            self.metrics.trouble("not_reached" if never_left or refused else "in_doubt")
+        not_reached = isinstance(error, NotSentError) or error.__cause__ is None  # a 5xx that Telegram wrote
+        if ready.again or not_reached:
+            self.metrics.trouble("not_reached" if not_reached else "in_doubt")
             wait = min(PATIENCE, timedelta(seconds=2 ** min(ready.attempts, 9)))
             await self._note(outbox.postpone, ready.id, self.now() + wait, whole_chat=False)
         else:
             log.warning("a line may not have arrived and is not said again")
-            self.metrics.trouble("let_go")
-            await self._note(outbox.drop, ready.id)
+            await self._let_go(ready, "let_go")
 
 
 def reader_of(audience: Audience | None, to: Person | None, me: User, *, alone: bool) -> Reader:

@@ -9,7 +9,6 @@ brings it again.
 import asyncio
 import json
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from hmac import compare_digest
@@ -22,9 +21,9 @@ from starlette.routing import Route
 from telegram import WebhookInfo
 from telegram.error import BadRequest
 
-from bot.storage import inbox
 from bot.storage.store import BusyError, Storage
-from bot.telegram.intake import ANSWERS_WITHIN, HIGHEST, WANTED, Intake, RawBot
+from bot.telegram.intake import HIGHEST, Intake, Listener
+from bot.telegram.line import ANSWERS_WITHIN, WANTED, RawBot
 
 log = logging.getLogger(__name__)
 
@@ -65,17 +64,8 @@ class Webhook(Intake):
     _taken = 0  # since the last look
     _next: asyncio.Task[None] | None = None  # stores what has come, after what is being stored
 
-    def __init__(
-        self,
-        door: Door,
-        bot: RawBot,
-        storage: Storage,
-        stored: Callable[[], None],
-        back: Callable[[], None] = lambda: None,
-        presses: inbox.Presses = inbox.nothing_presses,
-        kept: Callable[[list[int]], None] = lambda _: None,
-    ) -> None:
-        super().__init__(bot, storage, stored, back, presses, kept)
+    def __init__(self, door: Door, bot: RawBot, storage: Storage, listener: Listener) -> None:
+        super().__init__(bot, storage, listener)
         self.door = door
         self._come: list[dict[str, Any]] = []
         self._storing = asyncio.Lock()
@@ -97,7 +87,7 @@ class Webhook(Intake):
             await self._register()
         was, self.caught_up = self.caught_up, self._is_caught_up(told)
         if self.caught_up and not was:
-            self._stored()
+            self._listener.stored()
         self.looked.set()
         await asyncio.sleep(LOOKS if self.caught_up else CATCHES_UP)
 
@@ -175,7 +165,7 @@ class Webhook(Intake):
             come, self._come, self._next = self._come, [], None
             await self.keep(come)
             self._taken += len(come)
-            self._stored()
+            self._listener.stored()
 
 
 async def _body(request: Request) -> bytes | None:
