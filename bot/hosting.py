@@ -11,7 +11,7 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from bot.clock import Heartbeat, wall_clock
@@ -32,6 +32,7 @@ from bot.telegram.webhook import Door, RefusedDoorError
 log = logging.getLogger(__name__)
 
 SELDOM = 2_000, 20, 100  # as of `gc`: a look through all that lives takes 20 ms, and finds little
+CALLS_OF_A_LINE, A_NOTE = 2, timedelta(seconds=30)  # a picture may go in two; and what came of it is noted
 SHARING = 0.0001  # seconds for which the storage thread may keep the event loop from going on
 
 
@@ -65,10 +66,12 @@ async def run(settings: Settings, led_by: int | None) -> int:
         )
     led = await LedClock.connect(led_by) if led_by is not None else None
     now: Callable[[], datetime] = led.now if led else wall_clock
-    storage = Storage(open_store(settings, now, migrating=led is not None))
+    shared = led is None and not settings.database.startswith("sqlite")
+    storage = Storage(open_store(settings, now, migrating=led is not None, by_its_clock=shared))
     limits = Limits(
-        settings.prompts_a_second, settings.answers_a_second, settings.group_a_minute, settings.in_flight
-    )
+        settings.prompts_a_second, settings.answers_a_second, settings.group_a_minute, settings.in_flight,
+        CALLS_OF_A_LINE * timedelta(seconds=settings.request_timeout) + A_NOTE,
+    )  # fmt: skip
     engine = Engine(HOUSE, ALL_PREFERENCES, settings.home)
     line = Line(settings.bot_token.get_secret_value(), settings.bot_api_url, settings.request_timeout)
     stop = asyncio.Event()
@@ -110,7 +113,9 @@ def door(settings: Settings) -> Door | None:
     return Door(settings.webhook_url, settings.webhook_secret.get_secret_value())
 
 
-def open_store(settings: Settings, now: Callable[[], datetime], *, migrating: bool) -> Store:
+def open_store(
+    settings: Settings, now: Callable[[], datetime], *, migrating: bool, by_its_clock: bool = False
+) -> Store:
     """Return the database, its seals opened by the host's key. An empty one is made.
 
     One that is behind is refused, since a host decides when; only the playground's is `migrating` by itself.
@@ -119,7 +124,8 @@ def open_store(settings: Settings, now: Callable[[], datetime], *, migrating: bo
     settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for step in migrate(settings.database, ring_of(settings), only_new=not migrating):
         log.info("migrated %s", step)
-    store = Store(settings.database, keys_of(settings.database, ring_of(settings)), now)
+    keys = keys_of(settings.database, ring_of(settings))
+    store = Store(settings.database, keys, now, by_its_clock=by_its_clock)
     store.open()
     return store
 

@@ -384,7 +384,7 @@ def claim(
                 tx.session.delete(line)
                 continue
             may.note(line)
-            line.flying, line.attempts = True, line.attempts + 1
+            _take_off(line, tx.now + limits.answered_within)
             ready.append(made)
             is_first = line.rank == FIRST
             room_left -= 1
@@ -446,12 +446,22 @@ def _close(tx: Tx, couple: CoupleRow, card: CardRow) -> None:
     card.live, card.face = False, None
 
 
+def _take_off(line: LineRow, until: datetime) -> None:
+    """Let a line be in flight; whoever took it and is silent until then is gone."""
+    line.flying, line.attempts, line.not_before = True, line.attempts + 1, until
+
+
+def _come_back(line: LineRow, at: datetime) -> None:
+    """Let a line that was in flight be tried again."""
+    line.flying, line.not_before = False, at
+
+
 def postpone(tx: Tx, line_id: int, until: datetime, *, whole_chat: bool) -> None:
     """Try a line again later; `whole_chat`: Telegram asked that nothing be sent to that chat until then."""
     line = tx.session.get(LineRow, line_id)
     if line is None:
         return
-    line.flying, line.not_before = False, until
+    _come_back(line, until)
     if whole_chat:
         row = tx.session.get(PaceRow, line.target) or PaceRow(target=line.target, recent="")
         row.hold_until = until
@@ -483,7 +493,7 @@ def drop_all(tx: Tx, line_id: int) -> None:
     for line in tx.session.scalars(select(LineRow).where(*theirs)).all():
         drop(tx, line.id)
     if given_up.waits:
-        given_up.flying = False
+        _come_back(given_up, tx.now)
     else:
         drop(tx, line_id)
 
@@ -493,7 +503,8 @@ def resend(tx: Tx, line_id: int) -> None:
     line = tx.session.get(LineRow, line_id)
     card = tx.session.get(CardRow, line.card_id) if line and line.card_id else None
     if line is not None and card is not None:
-        line.kind, line.flying, card.message_id = "say", False, None
+        _come_back(line, tx.now)
+        line.kind, card.message_id = "say", None
 
 
 def leave_topic(tx: Tx, line_id: int) -> None:
@@ -501,21 +512,26 @@ def leave_topic(tx: Tx, line_id: int) -> None:
     line = tx.session.get(LineRow, line_id)
     couple = tx.session.get(CoupleRow, line.couple_id) if line and line.couple_id else None
     if line is not None and couple is not None:
-        couple.thread_id, line.flying = None, False
+        _come_back(line, tx.now)
+        couple.thread_id = None
 
 
-def land(tx: Tx) -> tuple[int, int]:
-    """At start: what was in flight when the last process ended is sent again or dropped, as each line says.
+def land(tx: Tx, *, alone: bool = True) -> tuple[int, int]:
+    """What was in flight when its process ended is sent again or dropped, as each line says.
 
+    Who is `alone` on the database knows that they all ended; else those did that are silent for too long.
     Returns how many are sent again, and how many may be missing.
     """
-    found = in_flight(tx)
-    for line in tx.session.scalars(select(LineRow).where(LineRow.flying)).all():
+    ended = LineRow.flying if alone else and_(LineRow.flying, LineRow.not_before <= tx.now)
+    again = missing = 0
+    for line in tx.session.scalars(select(LineRow).where(ended)).all():
         if line.again:
-            line.flying = False
+            _come_back(line, tx.now)
+            again += 1
         else:
             drop(tx, line.id)
-    return found
+            missing += 1
+    return again, missing
 
 
 def in_flight(tx: Tx) -> tuple[int, int]:

@@ -43,6 +43,7 @@ class Limits:
     answers_a_second: int = 2  # held back for answers to people, on top of the prompts
     group_a_minute: int = 18
     in_flight: int = 16
+    answered_within: timedelta = timedelta(minutes=1)  # whoever took a line and is silent for longer is gone
 
 
 @dataclass

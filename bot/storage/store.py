@@ -23,11 +23,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select
+from sqlalchemy import Connection, DateTime, Engine, create_engine, event, func, insert, select
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from bot.storage.presence import Presence
 from bot.storage.sealing import BrokenSealError, KeyRefusedError, Keyring, Seal
 from bot.storage.tables import Base, CardRow, CoupleRow, Host, KeptRow, LineRow, PersonRow, PlayingRow
 
@@ -46,6 +47,7 @@ A_REST = (
     0.004  # seconds of the interpreter for the event loop alone, between two transactions that nobody presses
 )
 WAY_CLEAR = 0.5  # seconds; the longest for which others are kept waiting for who presses
+_ITS_CLOCK = select(func.clock_timestamp(type_=DateTime(timezone=True)))
 RANDOM_BITS = 20  # ids: milliseconds since the epoch, then these
 WITH_OUR_IDS = (CardRow, CoupleRow, KeptRow, LineRow, PersonRow, PlayingRow)
 
@@ -125,15 +127,21 @@ for joined in ("loaded_as_persistent", "pending_to_persistent"):
 class Store:
     """Opens transactions on one database."""
 
-    def __init__(self, url: str, keys: Keyring, now: Callable[[], datetime], ids: Ids | None = None) -> None:
+    def __init__(
+        self, url: str, keys: Keyring, now: Callable[[], datetime], ids: Ids | None = None, *,
+        by_its_clock: bool = False,
+    ) -> None:  # fmt: skip
+        """`by_its_clock`: go by the database's, which is the same for all who share it."""
         self.engine = connect(url)
-        self.keys, self.now, self.ids = keys, now, ids or Ids()
+        self.presence = Presence(self.engine.url)
+        self.keys, self.now, self.ids, self._by_its_clock = keys, now, ids or Ids(), by_its_clock
 
     @contextmanager
     def begin(self, others_wait: Callable[[], bool] = lambda: False) -> Iterator[Tx]:
         """Open a transaction: committed at the end of the block, rolled back by any exception."""
         with Whole(self.engine, expire_on_commit=False) as session, session.begin():
-            yield Tx(session, self.keys, self.ids, self.now(), others_wait)
+            now = session.execute(_ITS_CLOCK).scalar_one() if self._by_its_clock else self.now()
+            yield Tx(session, self.keys, self.ids, now, others_wait)
 
     def open(self) -> None:
         """Check the host's key against the database; a new one is marked with it. Raises KeyRefusedError."""
@@ -144,6 +152,7 @@ class Store:
 
     def close(self) -> None:
         """Let go of the database."""
+        self.presence.leave()
         self.engine.dispose()
 
 

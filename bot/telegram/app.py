@@ -108,9 +108,8 @@ class Tend:
         self, stop: asyncio.Event, follow: Callable[["Tend"], Coroutine[Any, Any, None]] | None = None
     ) -> None:
         """Run until asked to stop; what is under way then is finished."""
-        again, missing = await self._storage.run(outbox.land)
-        if again or missing:
-            log.info("in flight at the last end: %d sent again, %d may be missing", again, missing)
+        with self._storage.store.presence.arriving() as alone:
+            await self._land(alone=alone)
         self._latest = await self._storage.run(outbox.latest)
         while await self._storage.run(couples.look_ahead_at_new, self._engine.book):
             self._alive()
@@ -144,7 +143,8 @@ class Tend:
     @property
     def is_ready(self) -> bool:
         """Whether it is alive, and has heard all that Telegram had to tell."""
-        return self.is_alive and self._intake.caught_up and self._intake.in_touch
+        intake = self._intake
+        return self.is_alive and (intake.stands_by or (intake.caught_up and intake.in_touch))
 
     async def _begin(self, stop: asyncio.Event) -> None:
         """Learn our own name and register the commands; without a network, wait for it."""
@@ -195,7 +195,16 @@ class Tend:
             self._pressing = self._start(self._answer_first())
 
     async def _beat(self) -> None:
+        if self._storage.store.presence.is_shared:
+            with self._unless_busy():
+                await self._land(alone=False)
         self.nudge()
+
+    async def _land(self, *, alone: bool) -> None:
+        """Take up what those had in flight who ended."""
+        again, missing = await self._storage.run(outbox.land, alone=alone)
+        if again or missing:
+            log.info("in flight at the last end: %d sent again, %d may be missing", again, missing)
 
     def _back(self) -> None:
         self._start(self._send_again())

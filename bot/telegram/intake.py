@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 A_BATCH = 100  # updates in one answer, at most: Bot API, getUpdates
 HIGHEST = 2**63  # no database holds a larger number, and Telegram's are far smaller
+STANDS_BY = 1.0  # seconds between two looks whether whoever polls is gone
 LONGEST_WAIT = 30.0  # seconds between two tries while Telegram cannot be reached
 
 
@@ -49,6 +50,7 @@ class Intake(ABC):
         self._bot, self._storage, self._listener = bot, storage, listener
         self.cut_off = self.caught_up = False
         self.more = False  # Telegram has more to tell at once
+        self.stands_by = False  # another process on this database polls
         self.in_touch = False  # the last call was answered, and what it told is stored
         self._refused = False
         self.looked = asyncio.Event()  # Telegram was asked for the first time, and answered or did not
@@ -124,7 +126,10 @@ class Polling(Intake):
     _offset: int | None = None
 
     async def once(self) -> None:
-        """Make one call, store what came, and let the next call confirm it."""
+        """Make one call, store what came, and let the next confirm it; or stand by while another does."""
+        if await self._is_anothers():
+            await asyncio.sleep(STANDS_BY)
+            return
         waits = self.caught_up and not self.more
         updates = await self._bot.raw_updates(self._offset, LONG_POLL if waits else 0)
         self._answers()
@@ -139,9 +144,23 @@ class Polling(Intake):
 
     async def is_refused(self) -> None:
         """Somebody else polls; or this bot was told of by a webhook before, which is given up for polling."""
-        if (await self._bot.get_webhook_info()).url:
+        if await self._is_anothers():
+            self._refused = False
+        elif (await self._bot.get_webhook_info()).url:
             log.warning("Telegram pushed to a webhook so far; from now on it is polled")
             await self._bot.delete_webhook()
             self._refused = False
         else:
             await super().is_refused()
+
+    async def _is_anothers(self) -> bool:
+        """Whether another process on this database polls; what it does not confirm comes to us then."""
+        presence = self._storage.store.presence
+        polls = not presence.is_shared or await asyncio.to_thread(presence.polls)
+        if self.stands_by == polls:
+            log.info("this process polls" if polls else "another process polls; this one stands by")
+        self.stands_by = not polls
+        if self.stands_by:
+            self._offset, self.caught_up = None, False
+            self.looked.set()
+        return self.stands_by

@@ -1,6 +1,6 @@
 """The line to Telegram: the library's bot, its calls carried by aiohttp.
 
-The library's own way is over httpx, which takes three times as long for a call (docs/decisions/0031-calls-by-aiohttp.md). What a
+The library's own way is over httpx, which takes three times as long for a call (docs/decisions, 31). What a
 failed call means for what was to be said is told by the error: it never left, or nobody can know.
 """
 
