@@ -14,8 +14,9 @@ from bot.logs import QUIET, Wordless, log_to_stderr, trace_of
 
 TOKEN = "5100000001:AAsecret_secret_secret"  # noqa: S105 - it opens nothing
 FOREIGN = [
-    "telegram.ext.Application", "aiohttp.client", "httpx", "httpcore.connection", "apscheduler.executors", "sqlalchemy.engine",
-    "alembic.runtime", "asyncio", "uvicorn.error", "root", "a.library.of.next.year", "bottle", "py.warnings",
+    "telegram.ext.Application", "aiohttp.client", "httpx", "httpcore.connection", "apscheduler.executors",
+    "sqlalchemy.engine", "alembic.runtime", "asyncio", "uvicorn.error", "root", "a.library.of.next.year",
+    "bottle", "py.warnings",
 ]  # fmt: skip
 
 

@@ -450,8 +450,8 @@ def test_every_variable_of_compose_is_explained() -> None:
     assert asked == set(re.findall(r"^ +\| `([A-Z_]+)` \|", about, re.MULTILINE))
 
 
-def test_compose_runs_one_bot_and_looks_how_each_is() -> None:
-    assert re.search(r"^ {6}replicas: 1$", COMPOSE, re.MULTILINE)
+def test_compose_runs_two_bots_and_looks_how_each_is() -> None:
+    assert re.search(r"^ {6}replicas: 2$", COMPOSE, re.MULTILINE)
     checks = re.findall(r"^ {4}healthcheck:.*\n +test: (.*)$", COMPOSE, re.MULTILINE)
     assert [check.split('", "')[1] for check in checks] == ["python", "pg_isready"]
     assert '"bot", "alive"' in checks[0]
