@@ -30,10 +30,10 @@ def main(argv: list[str] | None = None) -> int:
             case "alive":
                 return 0 if is_alive(settings) else 1
             case "simulate":
-                from bot.simulation.rehearsed import simulate  # noqa: PLC0415 - as below
+                from bot.simulation.rehearsed import simulate  # noqa: PLC0415 - it imports all there is
 
                 logging.disable()  # of lost calls and a busy database there is no end
-                verdict = simulate(options.seed, options.kills)
+                verdict = simulate(options.seed, options.kills, options.upsets)
                 sys.stdout.write(f"{verdict}\n")
                 return 0 if verdict.holds else 1
             case _:
@@ -77,6 +77,7 @@ def command_line() -> argparse.ArgumentParser:
     simulating = commands.add_parser("simulate", help="play an evening of chance and see what a kill breaks")
     simulating.add_argument("--seed", type=int, default=1, help="the same seed plays the same evening")
     simulating.add_argument("--kills", type=int, default=2, help="how often the bot is killed")
+    simulating.add_argument("--upsets", type=int, default=0, help="how often time itself goes wrong")
     commands.add_parser("alive", help="succeed if a bot with the same DATA_DIR is going its road")
     return parser
 

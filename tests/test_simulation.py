@@ -44,6 +44,14 @@ def test_evenings_without_end_lose_and_double_nothing(seed: int) -> None:
     assert verdict.holds, verdict
 
 
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(2, 201))])
+def test_a_clock_that_is_set_and_a_machine_that_sleeps_lose_nothing_and_tell_nobody_too_early(
+    seed: int,
+) -> None:
+    verdict = simulate(seed, kills=1, upsets=3)
+    assert verdict.holds, verdict
+
+
 @pytest.mark.soak
 def test_a_kill_at_any_moment_at_which_something_happens_loses_and_doubles_nothing() -> None:
     calm = rehearse(A_SEED)

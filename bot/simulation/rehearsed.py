@@ -7,7 +7,7 @@ heard as well, no more and no less, but for those that were in flight at a kill.
 import asyncio
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Collection, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -28,8 +28,8 @@ from bot.playground.exchange import Exchange
 from bot.playground.notes import Note
 from bot.playground.people import Impossible
 from bot.simulation.evening import ALONE, BEGINS, ENTERS, LASTS, Act, Evening, evening
-from bot.simulation.virtual_time import VirtualLoop, VirtualTime
-from bot.simulation.weather import PATIENCE, InlineStorage, KilledError, Weather, Wire
+from bot.simulation.virtual_time import UPSETS, Upset, VirtualLoop, VirtualTime
+from bot.simulation.weather import NONE, PATIENCE, InlineStorage, KilledError, Weather, Wire
 from bot.storage import inbox, outbox
 from bot.storage.pace import Limits
 from bot.storage.sealing import KEY_BYTES, Keyring, Seal
@@ -38,6 +38,7 @@ from bot.telegram.app import Tend
 from bot.telegram.line import Line
 
 A_BEAT = 40.0  # virtual seconds between two looks at who is due
+AFTERWARDS, A_MINUTE = 10, 60.0  # minutes in which the bot is through with whatever came up, of such seconds
 DOWN = 2, 20  # seconds for which the bot is down after a kill, at least and at most
 TRIES, A_TRY = 40, 3.0  # how often somebody looks for a button, and how many seconds apart
 ROUGH = 0.01  # how likely each trouble is at each call and each transaction of a rough evening
@@ -68,10 +69,16 @@ class Verdict:
         """Whether nothing was lost or doubled, and nobody read what was not theirs."""
         return not (self.lost_updates + self.untried + self.untapped + self.early + self.lost + self.doubled)
 
-    def against(self, calm: "Verdict") -> "Verdict":
-        """Return it held against the same evening in calm weather."""
-        self.lost = max(0, (calm.heard - self.heard).total() - self.missing)
-        self.doubled = max(0, (self.heard - calm.heard).total() - self.again)
+    def against(self, calm: "Verdict | None") -> "Verdict":
+        """Return it held against the same evening in calm weather.
+
+        None: time was upset, and what is too late for an evening is not said, nor is there a button for it.
+        """
+        if calm is None:
+            self.untapped = 0
+        else:
+            self.lost = max(0, (calm.heard - self.heard).total() - self.missing)
+            self.doubled = max(0, (self.heard - calm.heard).total() - self.again)
         return self
 
     def __str__(self) -> str:
@@ -109,7 +116,7 @@ class Rehearsed:
 
     def __init__(self, folder: Path, script: Evening, weather: Weather, seed: int) -> None:
         self.script, self.weather, self.seed = script, weather, seed
-        self.time, self.chance = VirtualTime(), Random(f"{seed} down")  # noqa: S311 - no secret
+        self.time, self.chance = weather.time, Random(f"{seed} down")  # noqa: S311 - no secret
         self.exchange = Exchange(folder / "stand-in", lambda: BEGINS.timestamp() + self.time.seconds)
         telegram = Starlette(routes=[Route("/bot{token}/{method}", BotApi(self.exchange))])
         self.wire = Wire(telegram, weather, self._look)
@@ -158,7 +165,7 @@ class Rehearsed:
         return store
 
     def _now(self) -> datetime:
-        return BEGINS + timedelta(seconds=self.time.seconds)
+        return BEGINS + timedelta(seconds=self.time.seconds + self.time.wrong_by)
 
     async def _live(self, store: Store) -> None:
         """Run the bot until the evening is over, and end it in order."""
@@ -168,13 +175,19 @@ class Rehearsed:
         tend = Tend(line, storage, engine, self._now, Limits(), Beats, lambda: None, Metrics())
         stop = asyncio.Event()
         running = asyncio.create_task(tend.run(stop))
-        acting = asyncio.create_task(self._act(LASTS.total_seconds()))
+        acting = asyncio.create_task(self._act_and_rest())
         await asyncio.wait({running, acting}, return_when=asyncio.FIRST_COMPLETED)
         stop.set()
         await running
         await acting
 
     # -- The people -----------------------------------------------------------
+
+    async def _act_and_rest(self) -> None:
+        """Let people do what is left of the evening, and the bot what is left to do after it."""
+        await self._act(LASTS.total_seconds())
+        for _ in range(AFTERWARDS):  # a machine that sleeps loses one of them
+            await asyncio.sleep(A_MINUTE)
 
     async def _act(self, until: float) -> None:
         """Let people do what they do until then; whoever acts belongs to no process."""
@@ -248,19 +261,24 @@ class Rehearsed:
         return verdict
 
 
-def rehearse(seed: int, kills: Collection[int] = (), *, rough: float = 0.0) -> Verdict:
-    """Play the evening of a seed, killed at these moments, and return what became of it."""
+def rehearse(
+    seed: int, kills: Collection[int] = (), *, rough: float = 0.0, upsets: Mapping[int, Upset] = NONE
+) -> Verdict:
+    """Play the evening of a seed, killed and upset at these moments, and return what became of it."""
     script = evening(Random(f"{seed} evening"))  # noqa: S311 - no secret
-    weather = Weather(Random(f"{seed} weather"), kills, rough=rough)  # noqa: S311 - as above
+    chance = Random(f"{seed} weather")  # noqa: S311 - as above
+    weather = Weather(VirtualTime(), chance, kills, rough=rough, upsets=upsets)
     with tempfile.TemporaryDirectory(prefix="tend-simulation-") as folder:
         return Rehearsed(Path(folder), script, weather, seed).play()
 
 
-def simulate(seed: int, kills: int = 2, *, rough: float = ROUGH) -> Verdict:
-    """Play an evening in calm weather, and again in rough weather with so many kills; judge the second."""
+def simulate(seed: int, kills: int = 2, upsets: int = 0, *, rough: float = ROUGH) -> Verdict:
+    """Play an evening in calm weather, and again in rough weather with so much in it; judge the second."""
     calm = rehearse(seed)
     chance = Random(f"{seed} kills")  # noqa: S311 - no secret
-    return rehearse(seed, _moments(calm, kills, chance), rough=rough).against(calm)
+    killed = _moments(calm, kills, chance)
+    upset = {chance.randint(1, len(calm.moments)): chance.choice(UPSETS) for _ in range(upsets)}
+    return rehearse(seed, killed, rough=rough, upsets=upset).against(None if upsets else calm)
 
 
 def _moments(calm: Verdict, many: int, chance: Random) -> set[int]:

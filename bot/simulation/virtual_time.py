@@ -5,7 +5,11 @@ import selectors
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
+
+Upset: TypeAlias = Literal["clock back", "clock ahead", "asleep"]
+UPSETS: tuple[Upset, ...] = get_args(Upset)
+AN_HOUR, SOME_HOURS = 3_600.0, 5 * 3_600.0  # seconds
 
 
 class StuckError(Exception):
@@ -17,6 +21,17 @@ class VirtualTime:
     """Seconds that have passed. It outlives the event loops that run in it, as time outlives a process."""
 
     seconds: float = 0.0
+    wrong_by: float = 0.0  # seconds by which the bot's clock is ahead of everybody else's
+
+    def upset(self, how: Upset) -> None:
+        """Set the bot's clock wrong by an hour, or let the machine sleep for some hours."""
+        match how:
+            case "clock back":
+                self.wrong_by -= AN_HOUR
+            case "clock ahead":
+                self.wrong_by += AN_HOUR
+            case "asleep":
+                self.seconds += SOME_HOURS
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):

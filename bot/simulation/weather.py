@@ -1,19 +1,21 @@
-"""What goes wrong: the process is killed at numbered moments, calls get lost, the database is busy."""
+"""What goes wrong: the process is killed, time is upset, calls get lost, the database is busy."""
 
 import asyncio
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from random import Random
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import httpx
 from starlette.applications import Starlette
 
+from bot.simulation.virtual_time import Upset, VirtualTime
 from bot.storage.store import BusyError, Storage, Store, Tx
 from bot.telegram.line import Calls, CutOffError, NotSentError, Said
 
 P = ParamSpec("P")
 R = TypeVar("R")
+NONE: Mapping[int, Upset] = {}
 PATIENCE = 5.0  # seconds; no call here takes as long
 Look = Callable[[str, dict[str, Any]], None]  # at a call that reached Telegram
 
@@ -23,16 +25,22 @@ class KilledError(SystemExit):
 
 
 class Weather:
-    """Numbers every moment at which a kill would make a difference, and kills at some of them."""
+    """Numbers every moment at which a kill would make a difference; kills and upsets come at some of them."""
 
-    def __init__(self, chance: Random, kills: Collection[int] = (), *, rough: float = 0.0) -> None:
-        self.chance, self.kills, self.rough = chance, frozenset(kills), rough
+    def __init__(
+        self, time: VirtualTime, chance: Random, kills: Collection[int] = (), *,
+        rough: float = 0.0, upsets: Mapping[int, Upset] = NONE,
+    ) -> None:  # fmt: skip
+        self.time, self.chance, self.kills, self.rough = time, chance, frozenset(kills), rough
+        self.upsets = upsets
         self.moments = list[str]()  # that were passed, over all lives
         self.killed_at = list[str]()
 
     def moment(self, name: str) -> None:
         """Pass one more moment. Raises KilledError at those that were asked for."""
         self.moments.append(name)
+        if how := self.upsets.get(len(self.moments)):
+            self.time.upset(how)
         if len(self.moments) in self.kills:
             self.killed_at.append(name)
             raise KilledError(name)
