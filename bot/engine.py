@@ -114,9 +114,10 @@ class Engine:
     """Steps what happens, with one table of contents."""
 
     def __init__(
-        self, rituals: Sequence[Ritual], preferences: Sequence[Preference[Any]], home: ZoneInfo = ZONE.default
-    ) -> None:
-        self.book = Book.of(rituals, preferences)
+        self, rituals: Sequence[Ritual], preferences: Sequence[Preference[Any]],
+        home: ZoneInfo = ZONE.default, spread: timedelta = timedelta(),
+    ) -> None:  # fmt: skip
+        self.book = Book.of(rituals, preferences, spread)
         self.home = home
         self.commands = {ritual.command: ritual for ritual in rituals if ritual.command}
         self.pressing = {key_of(Button("", opens=ritual.name)) for ritual in rituals if ritual.urgent}
@@ -556,7 +557,8 @@ class Engine:
             call.due_at = None
             return
         prefers = couples.preferences(tx, couple, self.book)
-        due, call.due_at = call.due_at, ritual.calls(prefers, tx.now)
+        due = call.due_at - self.book.wait_of(couple)
+        call.due_at = self.book.next_call(ritual, couple, prefers, tx.now)
         row = self._row_for(tx, couple, ritual, anew=ritual.many)
         came = shell.occurrence(ritual, prefers, due, tx.now, call.opened_on)
         if row.state is None and came is not None:

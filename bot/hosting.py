@@ -72,7 +72,7 @@ async def run(settings: Settings, led_by: int | None) -> int:
         settings.prompts_a_second, settings.answers_a_second, settings.group_a_minute, settings.in_flight,
         CALLS_OF_A_LINE * timedelta(seconds=settings.request_timeout) + A_NOTE,
     )  # fmt: skip
-    engine = Engine(HOUSE, ALL_PREFERENCES, settings.home)
+    engine = Engine(HOUSE, ALL_PREFERENCES, settings.home, timedelta(minutes=settings.spread))
     line = Line(settings.bot_token.get_secret_value(), settings.bot_api_url, settings.request_timeout)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -48,6 +48,7 @@ class Settings(BaseSettings):
         2, ge=0, le=30, description="held back for answers to people, on top of the prompts"
     )
     group_a_minute: int = Field(18, ge=1, le=20, description="most messages in one minute, to one group")
+    spread: int = Field(0, ge=0, le=9, description="minutes over which the prompts of one hour are spread")
     in_flight: int = Field(16, ge=1, le=64, description="most calls to Telegram at once")
 
     @field_validator("bot_api_url")

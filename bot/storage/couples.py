@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeAlias
+from zlib import crc32
 
 from sqlalchemy import (
     ColumnElement,
@@ -56,13 +57,30 @@ class Book:
 
     rituals: Mapping[str, Ritual]
     preferences: Mapping[str, Preference[Any]]
+    spread: timedelta = timedelta()  # over which those are rung whose hour is the same
 
     @staticmethod
-    def of(rituals: Sequence[Ritual], preferences: Iterable[Preference[Any]]) -> "Book":
+    def of(
+        rituals: Sequence[Ritual], preferences: Iterable[Preference[Any]], spread: timedelta = timedelta()
+    ) -> "Book":
         """Return the book of these. Raises KeyError for a ritual whose step does not say its states."""
         for ritual in rituals:
             states_of(ritual)
-        return Book({ritual.name: ritual for ritual in rituals}, {wish.name: wish for wish in preferences})
+        by_name = {ritual.name: ritual for ritual in rituals}
+        return Book(by_name, {wish.name: wish for wish in preferences}, spread)
+
+    def wait_of(self, couple: CoupleRow) -> timedelta:
+        """Return how long after its hour a couple is rung: always the same, and below the spread."""
+        seconds = int(self.spread.total_seconds())
+        return timedelta(seconds=crc32(str(couple.id).encode()) % seconds) if seconds else timedelta()
+
+    def next_call(
+        self, ritual: Ritual, couple: CoupleRow, prefers: Preferences, after: datetime
+    ) -> datetime | None:
+        """Return when a scheduled ritual is rung next, None where it has no hour."""
+        wait = self.wait_of(couple)
+        hour = ritual.calls(prefers, after - wait)
+        return hour + wait if hour is not None else None
 
 
 @dataclass(frozen=True)
@@ -605,7 +623,7 @@ def look_ahead(tx: Tx, couple: CoupleRow, book: Book) -> None:
     prefers = preferences(tx, couple, book)
     called = {call.ritual for call in couple.calls}
     for ritual in book.rituals.values():
-        due = ritual.calls(prefers, tx.now) if couple.stage == "together" else None
+        due = book.next_call(ritual, couple, prefers, tx.now) if couple.stage == "together" else None
         if due is not None or ritual.name in called:
             call_of(couple, ritual).due_at = due
 
@@ -625,7 +643,7 @@ def look_ahead_at_new(tx: Tx, book: Book, most: int = 500) -> int:
         for couple in tx.session.scalars(query).all():
             call, given = call_of(couple, ritual), given + 1
             try:
-                call.due_at = ritual.calls(preferences(tx, couple, book), tx.now)
+                call.due_at = book.next_call(ritual, couple, preferences(tx, couple, book), tx.now)
             except BrokenSealError as error:
                 log.warning("%s", error)
     return given
@@ -644,7 +662,7 @@ def look_ahead_anew(tx: Tx, book: Book) -> None:
             call.opened_on = None
         if ritual := book.rituals.get(call.ritual):
             # One whose window is still open counts: the ring decides what is late, past or opened already.
-            call.due_at = ritual.calls(prefers, tx.now - ritual.window)
+            call.due_at = book.next_call(ritual, couple, prefers, tx.now - ritual.window)
 
 
 def opened_on(couple: CoupleRow, ritual: Ritual, evening: date) -> None:
