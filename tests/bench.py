@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.clock import wall_clock
-from tests import bench_cost, bench_pause
+from tests import bench_cost, bench_pause, bench_start
 
 
 class Measured(Protocol):
@@ -25,7 +25,11 @@ class Measured(Protocol):
 
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
-BENCHES: dict[str, Callable[[], Measured]] = {"cost": bench_cost.measure, "pause": bench_pause.measure}
+BENCHES: dict[str, Callable[[], Measured]] = {
+    "cost": bench_cost.measure,
+    "start": bench_start.measure,
+    "pause": bench_pause.measure,
+}
 
 
 def main(wanted: list[str]) -> int:
