@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -230,6 +231,20 @@ def test_numbers_are_remembered_longer_than_telegram_repeats_them(store: Store, 
         with store.begin() as tx:
             inbox.sweep(tx)
             assert {row.update_id for row in tx.session.query(InboxRow)} == left
+
+
+@pytest.mark.parametrize("by", [timedelta(minutes=5), timedelta(hours=1), timedelta(days=3)], ids=str)
+def test_who_wrote_before_the_clock_went_back_is_heard_before_who_wrote_after(
+    store: Store, clock: Time, by: timedelta
+) -> None:
+    with store.begin() as tx:
+        inbox.keep(tx, [{"update_id": number, **said(str(number))} for number in (1, 2)])
+    clock.now -= by
+    with store.begin() as tx:
+        inbox.keep(tx, [{"update_id": 3, **said("3")}])
+        inbox.goes_back(tx, by)
+    with store.begin() as tx:
+        assert [number for number, _ in inbox.waiting(tx, 9, strangers=False)] == [1, 2, 3]
 
 
 # -- Telegram's bad days ------------------------------------------------------

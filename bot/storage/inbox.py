@@ -201,6 +201,13 @@ def dead_letters(tx: Tx) -> int:
     return tx.session.scalar(select(func.count()).where(InboxRow.stage == "dead")) or 0
 
 
+def goes_back(tx: Tx, by: timedelta) -> None:
+    """Let what waits for its turn go back with the clock, or what came later would be heard before it."""
+    ahead = InboxRow.stage == "new", InboxRow.at > tx.now + MOST_TURNS
+    for row in tx.session.scalars(select(InboxRow).where(*ahead)).all():
+        row.at -= by
+
+
 def sweep(tx: Tx) -> None:
     """Forget the numbers of updates that Telegram cannot repeat any more, and what dead letters said."""
     old_letters = InboxRow.stage == "dead", InboxRow.at < tx.now - LOOKED_INTO

@@ -299,6 +299,7 @@ class Tend:
         now = self._now()
         if self._latest - now > A_STEP:
             log.warning("the clock went back; all next hours are worked out again")
+            await self._storage.run(inbox.goes_back, self._latest - now)
             await self._storage.run(couples.look_ahead_anew, self._engine.book)
             self._latest = now
         self._latest = max(self._latest, now)
