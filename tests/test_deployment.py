@@ -45,7 +45,7 @@ async def test_fifty_kills_on_sqlite(tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("replicas", [1])  # so many as one database takes
+@pytest.mark.parametrize("replicas", [1, 2, 4])
 async def test_fifty_kills_on_postgresql(server: Server, replicas: int) -> None:
     with on_postgresql(server) as where:
         came = await killed(*where, KILLS, KILLS * COUPLES_A_KILL, replicas=replicas)
@@ -53,10 +53,9 @@ async def test_fifty_kills_on_postgresql(server: Server, replicas: int) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("replicas", [1])
-async def test_ends_by_sigterm_on_postgresql(server: Server, replicas: int) -> None:
+async def test_ends_by_sigterm_on_postgresql(server: Server) -> None:
     with on_postgresql(server) as where:
-        came = await ended(*where, ENDS, ENDS * COUPLES_A_KILL, replicas=replicas)
+        came = await ended(*where, ENDS, ENDS * COUPLES_A_KILL)
     assert came.holds, (came.slowest_end, came.found)
 
 
