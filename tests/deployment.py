@@ -144,8 +144,8 @@ class Database:
         if self._engine.dialect.name == "sqlite":
             return
         of_the_bot = text("SELECT count(*) FROM pg_stat_activity WHERE application_name = :bot")
-        with self._engine.connect() as connection:
-            while connection.execution_options(isolation_level="AUTOCOMMIT").scalar(of_the_bot, {"bot": bot}):
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            while connection.scalar(of_the_bot, {"bot": bot}):
                 time.sleep(A_MOMENT)
 
     def waiting(self) -> tuple[int, int]:
