@@ -8,7 +8,7 @@ SERVER := $(VENV)/server
 # The stories wait more than they work, so three keep two cores busy.
 WORKERS ?= 3
 
-.PHONY: test soak bench play check texts lock clean
+.PHONY: test soak bench play check texts pictures lock clean
 
 test: check $(SERVER) ## format, lint, types, imports, and every test
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
@@ -30,6 +30,9 @@ play: $(READY) ## the real bot against the stand-in, on loopback
 
 texts: $(READY) ## bring what the code says into every language's catalogue, for its translators
 	$(BIN)/python -m tests.catalogue
+
+pictures: $(READY) ## take the README's pictures anew, from the real page in Chromium
+	$(BIN)/python -m tests.browser_pictures
 
 $(READY): pyproject.toml .ci/test.lock
 	$(PYTHON) -m venv $(VENV)

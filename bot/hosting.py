@@ -94,8 +94,8 @@ async def run(settings: Settings, led_by: int | None) -> int:
 
 
 async def follow(led: LedClock, tend: Tend) -> None:
-    """Let the playground lead the clock."""
-    await led.follow(tend.settle)
+    """Let the playground lead the clock, and tell it what is ahead."""
+    await led.follow(tend.settle, tend.outlook)
 
 
 def port_of(settings: Settings) -> socket.socket:

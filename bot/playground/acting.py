@@ -15,6 +15,7 @@ from bot.playground.places import Places
 from bot.playground.records import Group, Message, Tap
 from bot.playground.rooms import NOTICES
 from bot.playground.stage import Stage
+from bot.playground.updates import A_TAP
 
 ROLES = {
     "joins": "member",
@@ -126,7 +127,11 @@ class Acting:
                 tap = self._hands.forge(person, message, asked.words("data"))
         if isinstance(tap, str):
             return AsciiJson({"alert": None, "url": tap})
-        return AsciiJson({"alert": tap.text, "url": tap.url})
+        listens = asked.number("listen")
+        if listens is not None:
+            await self._stage.exchange.until(lambda: tap.answered, min(listens, A_TAP))
+        how = {"dialog": tap.dialog} if listens is not None else {}
+        return AsciiJson({"alert": tap.text, "url": tap.url} | how)
 
     def _meant(self, asked: Asked, person: Person, chat: int) -> Message | None:
         """Return the message that a tap is about, which the person need not see when it is forged or gone."""

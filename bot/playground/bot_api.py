@@ -72,7 +72,9 @@ class BotApi:
         if method != "getUpdates":
             self._exchange.stir()
         fault = self._exchange.fault(method, self._chat_of(params))
-        if fault:
+        if fault and fault.kind == "slow":
+            await self._dawdle(fault.retry_after)
+        elif fault:
             return self._faulty(method, params, fault)
         return await self._poll(request, params) if method == "getUpdates" else self._act(method, params)
 
@@ -120,6 +122,14 @@ class BotApi:
             gone = refusals.not_there(kicked=True, supergroup=group is not None and group.is_super)
             return Refused(gone if group is not None else refusals.BLOCKED)
         return Refused("Internal Server Error", 500)
+
+    async def _dawdle(self, seconds: float) -> None:
+        """Let a call take its time."""
+        self._exchange.in_flight += 1
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self._exchange.in_flight -= 1
 
     async def _hold(self, request: Request) -> None:
         """Leave a call open until the client gives up, or the network is there again."""

@@ -80,11 +80,11 @@ class Child:
         self.verdict = f"The bot ended by itself with status {status}; its last words are in {self.log}."
         self._changed()
 
-    async def settle(self, now: datetime, off: timedelta) -> Settled | None:
+    async def settle(self, now: datetime, off: timedelta, *, report: bool = False) -> Settled | None:
         """Tell the bot the time, wrong by `off`, and wait until it has settled; None when it is down."""
         if not self.up or self._conductor is None:
             return None
-        settled = await self._conductor.settle(now, off)
+        settled = await self._conductor.settle(now, off, report=report)
         if settled is None:
             await self._ended()
         else:

@@ -1,28 +1,26 @@
 """The scripts' face: the control API, which docs/playground.md describes.
 
 Every call answers once everything is quiet. Wrong input is answered with 400 or 404 and
-`{"error": "a sentence"}`. Here is what one can look at; what one can do is in `acting` and `trouble`.
+`{"error": "a sentence"}`. Here is what one can look at, and how scripts are played; what one can do is in
+`acting` and `trouble`.
 """
 
 from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.playground.acting import Acting
 from bot.playground.ascii_json import AsciiJson
 from bot.playground.asked import Asked
+from bot.playground.director import Director
 from bot.playground.people import Impossible
 from bot.playground.places import Places
 from bot.playground.stage import Stage
 from bot.playground.trouble import Trouble
 
-PAGE = """<!doctype html><meta charset="utf-8"><title>Tend, a stand-in for Telegram</title>
-<p>This is a stand-in for Telegram on this machine: the bot runs against it, and nobody is really there.
-<p>What Ann reads in the room: <a href="/play/messages?who=ann&amp;where=room">/play/messages</a>.
-How to write to it: docs/playground.md.
-"""
+LONGEST_PAUSE = 10_000  # milliseconds between two steps of a script
 
 Answer = Callable[[Request], Awaitable[Response]]
 
@@ -37,21 +35,18 @@ class Control:
         self._places = Places(stage.exchange)
         self._acting = Acting(stage, self._places)
         self._trouble = Trouble(stage, self._places)
+        self.director = Director(stage, self._places)
 
     def routes(self) -> list[Route]:
         """Return what is served."""
-        look: dict[str, Answer] = {"/": self.page, "/healthz": self.health, "/play/messages": self.messages}
+        look: dict[str, Answer] = {"/healthz": self.health, "/play/messages": self.messages}
         look |= {"/play/calls": self.calls, "/play/state": self.state, "/play/room": self.room}
         look |= {"/play/pace": self.pace}
-        do = self._acting.acts() | self._trouble.acts()
+        do = self._acting.acts() | self._trouble.acts() | {"script": self.script}
         return [
             *(Route(path, answer, methods=["GET"]) for path, answer in look.items()),
             *(Route(f"/play/{name}", answer, methods=["POST"]) for name, answer in do.items()),
         ]
-
-    async def page(self, _: Request) -> Response:
-        """Say what this is."""
-        return HTMLResponse(PAGE)
 
     async def health(self, _: Request) -> Response:
         """Tell whether both processes are up."""
@@ -112,6 +107,18 @@ class Control:
             "faults": self._exchange.faults.listed(clock.now()),
         }
         return AsciiJson(state)
+
+    async def script(self, request: Request) -> Response:
+        """Begin to play a script, or stop it."""
+        asked = await Asked.body(request)
+        if asked.flag("stop", default=False):
+            await self.director.stop()
+        else:
+            pause = asked.number("pause") or 0
+            if not 0 <= pause <= LONGEST_PAUSE:
+                raise Impossible(f"A pause has 0 to {LONGEST_PAUSE} milliseconds.")
+            self.director.begin(asked.words("name"), pause / 1000)
+        return AsciiJson({"playing": self.director.playing})
 
     async def _rest(self, asked: Asked) -> None:
         """Look when everything is quiet, or at once where that is asked for."""

@@ -12,6 +12,7 @@ from bot.playground.markup import Json
 
 KINDS = {
     "429", "400", "403", "500", "502", "timeout_before", "timeout_after", "cut_before", "cut_after",
+    "slow",
 }  # fmt: skip
 WAYS_TO_BE_GONE = {"cut", "hang"}
 TO_A_TAP = "answerCallbackQuery"

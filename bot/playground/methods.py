@@ -135,7 +135,8 @@ def _edit_markup(telegram: Telegram, params: Params) -> Json:
 
 def _answer(telegram: Telegram, params: Params) -> bool:
     tap = params.words("callback_query_id") or ""
-    return telegram.answer_tap(tap, params.words("text"), params.words("url"))
+    text, url, dialog = params.words("text"), params.words("url"), params.flag("show_alert")
+    return telegram.answer_tap(tap, text, url, dialog=dialog)
 
 
 def _menu(params: Params) -> str:

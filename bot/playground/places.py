@@ -33,7 +33,11 @@ class Places:
 
     def of(self, asked: Asked) -> tuple[Person, int]:
         """Return who acts and in which chat: their room, their private chat, or a room by its name."""
-        person, where = self.person(asked), asked.given.get("where", "room")
+        return self.whose(asked.words("who"), asked.given.get("where", "room"))
+
+    def whose(self, who: str, where: object) -> tuple[Person, int]:
+        """Return the same for names that were read already."""
+        person = self._people.person(who)
         if where == "private":
             return person, person.id
         if where == "room":

@@ -20,6 +20,11 @@ class PlayClock:
         self._offset: float = stored.get("offset", 0.0)
         self.bot_off = timedelta(seconds=stored.get("bot_off", 0.0))  # how far the bot's clock is ahead
 
+    @property
+    def ahead(self) -> float:
+        """By how many seconds the play is ahead of real time."""
+        return self._offset
+
     def now(self) -> datetime:
         """Return the time of the play, aware, UTC."""
         return datetime.fromtimestamp(self._real() + self._offset, UTC)

@@ -133,6 +133,7 @@ class Tap:
     answered: bool = False
     text: str | None = None
     url: str | None = None
+    dialog: bool = False  # it stays until it is closed; else it passes
 
 
 @dataclass

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from bot.playground.child import Child
-from bot.playground.conductor import Settled
+from bot.playground.conductor import Report, Settled
 from bot.playground.exchange import Exchange
 from bot.playground.people import Impossible
 
@@ -28,12 +28,19 @@ class Stage:
         """Lead this bot; None is a bot that never starts."""
         self.exchange = exchange
         self.child = child
+        self.upcoming: datetime | None = None  # when the bot has something to do, as it said last
+        self.report: Report = {}  # what the bot told at the last glance
         self._turn = asyncio.Lock()
 
     @property
     def up(self) -> bool:
         """Whether the bot's process lives."""
         return self.child is not None and self.child.up
+
+    @property
+    def is_starting(self) -> bool:
+        """Whether the bot's process lives, and waits to be told the time for the first time."""
+        return self.up and self.child is not None and not self.child.ready and not self._starts_alone()
 
     # -- Acts -----------------------------------------------------------------
 
@@ -130,11 +137,24 @@ class Stage:
         if self.child is None or (self.child.ready and not await self._confirmed()):
             return None
         before = self.exchange.stirrings
-        settled = await self.child.settle(self.exchange.clock.now(), self.exchange.clock.bot_off)
+        settled = await self._asked_to_settle(self.child)
         if self.exchange.stirrings == before and not self.exchange.in_flight and not self._waiting():
             return settled
         await self.exchange.rung(0.02 if self.exchange.in_flight else 0)
         return None
+
+    async def glance(self) -> None:
+        """Ask a bot that is up what is next, in nobody's turn: it does what is due, as it would by itself."""
+        if self.child is not None and self.child.up and not self._starts_alone():
+            settled = await self._asked_to_settle(self.child, report=True)
+            self.report = settled.report if settled is not None else {}
+            self.exchange.ring()
+
+    async def _asked_to_settle(self, child: Child, *, report: bool = False) -> Settled | None:
+        clock = self.exchange.clock
+        settled = await child.settle(clock.now(), clock.bot_off, report=report)
+        self.upcoming = settled.next if settled is not None else None
+        return settled
 
     async def _confirmed(self) -> bool:
         """Wait a moment for the bot to confirm what it was told; tell whether it did."""

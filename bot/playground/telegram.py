@@ -224,7 +224,7 @@ class Telegram:
 
     # -- Taps -----------------------------------------------------------------
 
-    def answer_tap(self, tap_id: str, text: str | None, url: str | None) -> bool:
+    def answer_tap(self, tap_id: str, text: str | None, url: str | None, *, dialog: bool = False) -> bool:
         """AnswerCallbackQuery: once, and within 150 seconds."""
         tap = self.world.taps.get(tap_id)
         if tap is None or tap.answered or self._now().timestamp() - tap.at > A_TAP:
@@ -234,6 +234,6 @@ class Telegram:
         opens = tuple(f"{scheme}t.me/{BOT.username}?start=" for scheme in ("https://", "http://", ""))
         if url and not url.startswith((*opens, "tg://resolve?")):
             raise Refused(refusals.ANSWER_URL_INVALID)
-        tap.answered, tap.text, tap.url = True, text or None, url or None
+        tap.answered, tap.text, tap.url, tap.dialog = True, text or None, url or None, dialog
         self.world.keep(tap)
         return True

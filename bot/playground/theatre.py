@@ -1,4 +1,4 @@
-"""The parent process: one loopback port, both faces, the bot below it, until a signal ends them in order."""
+"""The parent process: one loopback port, all faces, the bot below it, until a signal ends them in order."""
 
 import asyncio
 import signal
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Route
 
 from bot.playground.bot_api import BotApi
@@ -16,6 +17,7 @@ from bot.playground.control import Control, impossible
 from bot.playground.cutting import CuttableConnection
 from bot.playground.exchange import Exchange
 from bot.playground.files import download
+from bot.playground.page import Page, guarded
 from bot.playground.people import Impossible
 from bot.playground.pushing import Pushing
 from bot.playground.stage import Stage
@@ -26,18 +28,20 @@ LONGEST_BYE = 2  # seconds for calls that are still open
 
 
 def face(stage: Stage) -> Starlette:
-    """Return both faces as one application."""
+    """Return the faces as one application: the bot's, the scripts', and the page."""
+    control = Control(stage)
     api = Route("/bot{token}/{method}", BotApi(stage.exchange))
     file = Route("/file/bot{token}/{path:path}", partial(download, stage.exchange.world))
     return Starlette(
-        routes=[api, file, *Control(stage).routes()], exception_handlers={Impossible: impossible}
+        routes=[api, file, *control.routes(), *Page(stage, control.director).routes()],
+        exception_handlers={Impossible: impossible},
     )
 
 
 def server(stage: Stage) -> Server:
-    """Return the server of both faces; it logs no addresses, since they carry the token."""
+    """Return the server of all faces; it logs no addresses, since they carry the token."""
     config = uvicorn.Config(
-        face(stage),
+        TrustedHostMiddleware(guarded(face(stage)), allowed_hosts=[LOOPBACK, "localhost"]),
         http=CuttableConnection,
         log_config=None,  # the host of this process decides how it logs
         log_level="warning",

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from bot.playground.ascii_json import AsciiJson
 from bot.playground.asked import Asked
+from bot.playground.coming import coming
 from bot.playground.faults import KINDS, WAYS_TO_BE_GONE, Fault
 from bot.playground.people import Impossible
 from bot.playground.places import Places
@@ -42,7 +43,8 @@ class Trouble:
         elif asked.words("to") == "next":
             await self._stage.to_next()
         else:
-            await self._stage.to(asked.moment("to"))
+            moment = coming(asked.words("to"), self._exchange.clock.now()) or asked.moment("to")
+            await self._stage.to(moment)
         return AsciiJson({"now": self._places.time()})
 
     async def bot(self, request: Request) -> Response:
@@ -59,6 +61,7 @@ class Trouble:
             await self._stage.start(wait=asked.waits)
         else:
             raise Impossible("The bot can be told to kill, term or start.")
+        self._exchange.ring()
         return AsciiJson({"bot": child.verdict})
 
     async def fault(self, request: Request) -> Response:

@@ -6,6 +6,7 @@ in one go, so that a kill leaves whole acts only.
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import takewhile
 from typing import Any, TypeVar
 
 from bot.playground.cast import BY_ID, ROOMS, ROSIE, Person
@@ -35,6 +36,10 @@ class World:
         self.people: dict[int, Person] = {one.id: one for one in loaded["person"]}
         self.is_new = not loaded["profile"]
         self.profile: Profile = loaded["profile"][0] if loaded["profile"] else Profile()
+        self.revision = 0  # how often any message was written or changed
+        self._journal: dict[
+            tuple[int, int], int
+        ] = {}  # messages by chat and id: at which revision; newest last
         self._changed: dict[tuple[str, str], Record | None] = {}
         self._by_name = {person.name: person.id for person in self.people.values()}
         if not self.people:
@@ -83,6 +88,10 @@ class World:
 
     def keep(self, record: Record) -> None:
         """Note that a record changed."""
+        if isinstance(record, Message):
+            self.revision += 1
+            self._journal.pop((record.chat, record.id), None)
+            self._journal[record.chat, record.id] = self.revision
         self._changed[record.kind, key_of(record)] = record
 
     def changes(self) -> dict[tuple[str, str], Json | None]:
@@ -113,6 +122,12 @@ class World:
     def talk(self, chat: int) -> list[Message]:
         """All messages of a chat that are still there, oldest first."""
         return [message for message in self.messages.get(chat, {}).values() if not message.deleted]
+
+    def changed_since(self, revision: int) -> list[Message]:
+        """Return the messages that were written, changed or deleted after a revision, as they are now."""
+        newest_first = takewhile(lambda entry: entry[1] > revision, reversed(self._journal.items()))
+        found = [self.messages[chat][number] for (chat, number), _ in newest_first]
+        return found[::-1]
 
     def all_messages(self) -> Iterator[Message]:
         """Go through the messages of all chats."""

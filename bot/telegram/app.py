@@ -29,6 +29,7 @@ from bot.logs import trace_of
 from bot.metrics import Metrics
 from bot.ritual import Ritual
 from bot.storage import couples, inbox, outbox
+from bot.storage.outlook import outlook
 from bot.storage.pace import Limits
 from bot.storage.store import BusyError, Storage, Tx
 from bot.telegram import inbound
@@ -318,6 +319,10 @@ class Tend:
             upcoming = [at for at in (look_again, due) if at]
             if quiet and not any(at <= self._now() for at in upcoming):
                 return min(upcoming, default=None)
+
+    async def outlook(self) -> dict[str, Any]:
+        """Return what is ahead and where the rituals stand, for those who look on."""
+        return await self._storage.run(outlook, self._engine.book)
 
     async def _deliver(self, line: outbox.Ready) -> None:
         await self._sender.send(line, self.bot.bot)
