@@ -151,14 +151,13 @@ class Measuring:
     def pause(self, gap: tuple[float, float]) -> float:
         """Let a couple call a pause, and return after how many seconds it was answered."""
         number = next(self.callers)
-        asked = time.time()
-        self.phone(number).says("/pause", wait=False)
+        asked = self.phone(number).says_at("/pause", wait=False)
         end = time.monotonic() + ANSWERED_WITHIN
         time.sleep(self.chance.uniform(*gap))
         while time.monotonic() < end:
             if calls := self.play.calls("sendMessage", chat=ROOMS - number, wait=False):
-                said = datetime.fromisoformat(calls[0]["at"]).timestamp() - self.ahead
-                return float(said - asked)
+                took: timedelta = datetime.fromisoformat(calls[0]["at"]) - asked
+                return took.total_seconds()
             time.sleep(0.1)
         raise AssertionError("A pause was not answered.")
 

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -141,6 +142,11 @@ class Phone:
         """Say something in a special way: any field of /play/say."""
         number: int = self._line.post("/play/say", who=self.who, where=where, text=text, **how)["id"]
         return number
+
+    def says_at(self, text: str, **how: Any) -> datetime:  # noqa: ANN401
+        """Say something, and return when it was there, by the clock of the play."""
+        said = self._line.post("/play/say", who=self.who, where="room", text=text, **how)
+        return datetime.fromisoformat(said["at"])
 
     def says_raw(self, text: str, where: str = "room", reply_to: int | None = None) -> int:
         """Say what no phone would send: every code point as it is, NUL and half a surrogate pair too."""

@@ -64,7 +64,8 @@ class Acting:
         parts = halves(text) if asked.flag("split", default=False) else [text]
         async with self._stage.act(wait=asked.waits):
             ids = [self._hands.say(person, chat, self._note(asked, part)) for part in parts]
-        return AsciiJson({"id": ids[0], "ids": ids})
+            at = self._stage.exchange.clock.now()
+        return AsciiJson({"id": ids[0], "ids": ids, "at": at.isoformat()})
 
     async def send(self, request: Request) -> Response:
         """Send what is no text."""
