@@ -26,7 +26,10 @@ def main(argv: list[str] | None = None) -> int:
         match options.command:
             case "play":
                 keep_apart(settings)
-                return play(port=settings.port, data_dir=settings.data_dir, bot_argv=led_bot)
+                return play(
+                    port=settings.port, data_dir=settings.data_dir, bot_argv=led_bot,
+                    to_anybody=is_open(options.open),
+                )  # fmt: skip
             case "alive":
                 return 0 if is_alive(settings) else 1
             case "simulate":
@@ -55,6 +58,16 @@ def keep_apart(settings: Settings) -> None:
         raise RefusedSettingsError("BOT_TOKEN and DATABASE_URL belong to a real bot. Play without them.")
 
 
+def is_open(asked: int) -> bool:
+    """Whether anybody may play: only where that was asked for twice. Raises RefusedSettingsError."""
+    if asked == 1:
+        raise RefusedSettingsError(
+            "Whoever reaches this machine could then be both of the two, and read all that was said. "
+            "If you want that, say it twice: --open --open."
+        )
+    return asked > 1
+
+
 def is_alive(settings: Settings) -> bool:
     """Whether a running bot has gone its road lately."""
     touched = settings.folder / "alive"
@@ -72,7 +85,12 @@ def command_line() -> argparse.ArgumentParser:
         "--led-by", type=int, metavar="FD", help=argparse.SUPPRESS
     )  # the playground leads its clock
     commands.add_parser("migrate", help="bring the database to this version; make a backup first")
-    commands.add_parser("play", help="run it on this machine with a stand-in for Telegram; it needs nothing")
+    playing = commands.add_parser(
+        "play", help="run it on this machine with a stand-in for Telegram; it needs nothing"
+    )
+    playing.add_argument(
+        "--open", action="count", default=0, help="to whoever reaches this machine; say it twice"
+    )
     commands.add_parser("doctor", help="look at everything it needs, and say what to do")
     simulating = commands.add_parser("simulate", help="play an evening of chance and see what a kill breaks")
     simulating.add_argument("--seed", type=int, default=1, help="the same seed plays the same evening")

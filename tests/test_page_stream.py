@@ -6,6 +6,7 @@ The stand-in runs in this process, without a bot; a browser's part is played ove
 import asyncio
 import json
 import re
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,10 +17,13 @@ import pytest
 import pytest_asyncio
 from telegram import BotCommand, BotCommandScopeAllGroupChats, BotCommandScopeDefault
 
+from bot.__main__ import main
 from bot.playground.page import WEB
+from tests.phones import Play
 from tests.standing_in import HOME, House, standing_in
 
 GIF = Path(__file__).parent.parent / "bot" / "pictures" / "breathe.gif"
+REFUSED = 2  # the exit status
 SOON = 5.0  # seconds for what comes at once
 
 
@@ -252,4 +256,16 @@ async def test_the_pages_own_posts_are_let_in(house: House) -> None:
     address = str(house.http.base_url).rstrip("/")
     said = '{"who": "ann", "text": "I"}'
     answer = await house.http.post("/play/say", headers={"Origin": address}, content=said)
+    assert answer.is_success
+
+
+def test_it_is_open_to_others_only_when_that_was_asked_for_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "once"))
+    assert main(["play", "--open"]) == REFUSED
+    assert "say it twice" in capsys.readouterr().err
+    argv = [sys.executable, "-m", "bot", "play", "--open", "--open"]
+    with Play.start(tmp_path / "twice", argv=argv) as play:
+        answer = httpx.get(f"{play.line.address}/healthz", headers={"Host": "tend.example"}, trust_env=False)
     assert answer.is_success

@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 
-def play(*, port: int, data_dir: Path, bot_argv: Callable[[int], Sequence[str]]) -> int:
+def play(
+    *, port: int, data_dir: Path, bot_argv: Callable[[int], Sequence[str]], to_anybody: bool = False
+) -> int:
     """Serve the stand-in on a loopback port with the bot below it, until a signal; return the exit status.
 
     `bot_argv` makes the bot's command line from the file descriptor on which its clock is led. The address
@@ -16,4 +18,4 @@ def play(*, port: int, data_dir: Path, bot_argv: Callable[[int], Sequence[str]])
     """
     from bot.playground.theatre import serve  # noqa: PLC0415  (the bot imports `conductor` alone, and no server)
 
-    return asyncio.run(serve(port, data_dir, bot_argv))
+    return asyncio.run(serve(port, data_dir, bot_argv, to_anybody=to_anybody))

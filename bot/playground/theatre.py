@@ -23,7 +23,7 @@ from bot.playground.pushing import Pushing
 from bot.playground.stage import Stage
 from bot.serving import Server, bound
 
-LOOPBACK = "127.0.0.1"
+LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - asked for twice
 LONGEST_BYE = 2  # seconds for calls that are still open
 
 
@@ -38,10 +38,11 @@ def face(stage: Stage) -> Starlette:
     )
 
 
-def server(stage: Stage) -> Server:
+def server(stage: Stage, *, to_anybody: bool = False) -> Server:
     """Return the server of all faces; it logs no addresses, since they carry the token."""
+    hosts = ["*"] if to_anybody else [LOOPBACK, "localhost"]
     config = uvicorn.Config(
-        TrustedHostMiddleware(guarded(face(stage)), allowed_hosts=[LOOPBACK, "localhost"]),
+        TrustedHostMiddleware(guarded(face(stage)), allowed_hosts=hosts),
         http=CuttableConnection,
         log_config=None,  # the host of this process decides how it logs
         log_level="warning",
@@ -52,11 +53,11 @@ def server(stage: Stage) -> Server:
     return Server(config)
 
 
-async def serve(port: int, data_dir: Path, bot_argv: BotArgv) -> int:
-    """Serve until SIGTERM or SIGINT."""
+async def serve(port: int, data_dir: Path, bot_argv: BotArgv, *, to_anybody: bool) -> int:
+    """Serve until SIGTERM or SIGINT, on loopback or to whoever reaches this machine."""
     folder = data_dir / "stand-in"
     try:
-        listener = bound(f"{LOOPBACK}:{port}")
+        listener = bound(f"{EVERYWHERE if to_anybody else LOOPBACK}:{port}")
     except OSError as error:
         sys.stderr.write(
             f"Port {port} of {LOOPBACK} cannot be used ({error.strerror}). Set PORT to another.\n"
@@ -65,7 +66,7 @@ async def serve(port: int, data_dir: Path, bot_argv: BotArgv) -> int:
     exchange = Exchange(folder)
     child = Child(bot_argv, environment(port, data_dir), folder / "bot.log", exchange.ring)
     stage = Stage(exchange, child)
-    serving = server(stage)
+    serving = server(stage, to_anybody=to_anybody)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
