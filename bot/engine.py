@@ -6,6 +6,7 @@ calls this runs it in a transaction; nothing here sends, waits or reads a clock.
 """
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -76,6 +77,10 @@ ONE_IS_ELSEWHERE = "One of you is one of two in another room already. /leave the
 NOTHING_ASKS = "Nothing asks for words just now. What would you like?"
 HERE_ALREADY = "I am here, and the two of you are set. /help says what there is."
 LANE_OPEN = "Here we are alone. What you tell me here stays unseen until both of you have answered."
+IN_A_SILENCE = (
+    "It is quiet between you two just now, and I have kept nothing of this. If you like, one of these:"
+)
+UNKNOWN = "I have nothing of that name, or not yet. This shows what there is:"
 COME_ALONG = (
     "I live in a chat of you two. Add me to a group with only the two of you in it, and I say the rest there."
 )
@@ -88,6 +93,7 @@ ASKS_TO_BE_A_MEMBER = (
     "Please make me a member again."
 )
 TO_A_GROUP = Button("Make it a group of three", leads="group")
+NUMBERED = re.compile(r"([a-z_]+)(\d+)")  # a command and a number run together: /pause45
 TAKE_A_LOOK = "I wrote to you in our private chat."
 
 
@@ -146,7 +152,7 @@ class Engine:
             case Moved(old, new):
                 self.moved(tx, old, new)
             case Command():
-                return self._command(tx, arrival)
+                return self._command(tx, self._spelled(arrival))
             case Tap():
                 return self._in_their_language(tx, arrival, self._tap(tx, arrival))
             case Text():
@@ -157,6 +163,7 @@ class Engine:
 
     def presses(self, tx: Tx, arrival: Arrival) -> bool:
         """Whether it begins what is asked for in the worst moments, and is heard before what others wrote."""
+        arrival = self._spelled(arrival) if isinstance(arrival, Command) else arrival
         match arrival:
             case Command(name=said) if said in self.commands:
                 return self.commands[said].urgent
@@ -295,6 +302,8 @@ class Engine:
         ritual = self.commands.get(command.name) or self._named(tx, couple, command.name)
         if ritual is not None and ritual.anyone and person is None:
             return self._tell_anyone(tx, ritual, command.where, command.who.language)
+        if ritual is None and couple is not None and person is not None:
+            return Reply() if command.edited else self._unknown(tx, couple, person, command)
         if ritual is None or couple is None:
             return self._doorstep(tx, command) if command.where.private and not command.edited else Reply()
         if person is None:
@@ -313,6 +322,22 @@ class Engine:
             if outcome.row.state is not None and command.words:
                 outbox.remember_said(tx, command.where.chat_id, command.message_id, outcome.row.id, "")
         return Reply(nod=_is_silent_in_room(outcome, private=command.where.private))
+
+    def _spelled(self, command: Command) -> Command:
+        """Return a command as it was meant: without the space before its number it is another name."""
+        parts = NUMBERED.fullmatch(command.name)
+        if parts is None or command.name in self.commands or parts[1] not in self.commands:
+            return command
+        return replace(command, name=parts[1], words=f"{parts[2]} {command.words}".strip())
+
+    def _unknown(self, tx: Tx, couple: CoupleRow, person: PersonRow, command: Command) -> Reply:
+        """Say that there is no such command: in a room once, for it may have been meant for another bot."""
+        said = say(UNKNOWN, *self._menu(lambda each: each.anyone))
+        if command.where.private:
+            self._tell(tx, couple, replace(said, to=Person(person.id)))
+        elif not outbox.is_told(tx, couple, "unknown"):
+            self._tell(tx, couple, replace(said, card="unknown", softly=True))
+        return Reply()
 
     def _guest(self, tx: Tx, couple: CoupleRow, ritual: Ritual, command: Command) -> Reply:
         """Somebody in a room whose two are not known yet, or somebody else in a room that has its two."""
@@ -463,23 +488,31 @@ class Engine:
         return Reply(nod=_is_silent_in_room(outcome, private=text.where.private))
 
     def _asking(self, tx: Tx, couple: CoupleRow, text: Text, lane: PersonRow | None) -> CardRow | None:
-        """A reply is to its message; a plain private line to the newest question there, else in the room."""
+        """A reply is to its message; a plain private line to the newest question there, else in the room.
+
+        What one writes in a silence without a reply is no answer to what was asked before it.
+        """
         if text.reply_to is not None:
             return outbox.card_at(tx, couple, lane, text.reply_to)
         if lane is None:
             return None
-        return outbox.newest_question(couple, lane) or outbox.question_told_alone(tx, couple)
+        card = outbox.newest_question(couple, lane) or outbox.question_told_alone(tx, couple)
+        apart = shell.are_apart(self._silent(tx, couple))
+        return None if card and apart and couples.is_from_before_its_silence(couple, card) else card
 
     def _unasked(self, tx: Tx, couple: CoupleRow, lane: PersonRow | None) -> Reply:
         """Words that answer no question: in the lane that is said, in the room they are between the two."""
-        if lane is not None:
+        if lane is not None and shell.are_apart(self._silent(tx, couple)):
+            steadying = self._rituals(lambda each: each.steadies)
+            offers = [Button(each.about, opens=each.name) for each in steadying]
+            self._tell(tx, couple, say(IN_A_SILENCE, *offers, to=Person(lane.id)))
+        elif lane is not None:
             self._tell(tx, couple, say(NOTHING_ASKS, *self._menu(), to=Person(lane.id)))
         return Reply()
 
-    def _menu(self) -> list[Button]:
-        return [
-            Button(f"/{each.command}", opens=each.name) for each in self.book.rituals.values() if each.menu
-        ]
+    def _menu(self, are: Callable[[Ritual], bool] = lambda _: True) -> list[Button]:
+        shown = self._rituals(lambda each: each.menu and are(each))
+        return [Button(f"/{each.command}", opens=each.name) for each in shown]
 
     # -- Who is due
 
@@ -596,9 +629,8 @@ class Engine:
             self._rest(tx, couple)
         if outcome.prefers or outcome.seat:
             couples.look_ahead(tx, couple, self.book)
-        self._mind_the_floor(tx, couple, outcome)
-        rank = PROMPT if isinstance(event, TimeCame) else TO_PEOPLE
-        last = [self._say(tx, couple, row, said, rank) for said in outcome.said]
+        self._mind_the_floor(tx, couple, before, outcome, event)
+        last = [self._say(tx, couple, row, said, event) for said in outcome.said]
         if row.state is None:
             outbox.end(tx, couple, row.id, last)
         if outcome.seat:
@@ -606,41 +638,57 @@ class Engine:
         if outcome.repeat and isinstance(event, Began) and not outcome.held:
             to = event.by if event.private else None
             if not outbox.repeat(tx, couple, row.id, to, always=row.ritual.always):
-                self._say(tx, couple, row, shell.back(event, shell.PASSED), rank)
+                self._say(tx, couple, row, shell.back(event, shell.PASSED), event)
         if outcome.aside is not None:
             self._tell(tx, couple, say(shell.ASIDE, shell.OPEN_LANE, who=outcome.aside))
         elif outcome.held and isinstance(event, Began):
-            self._tell(tx, couple, shell.back(event, shell.HELD))
+            self._tell(tx, couple, shell.back(event, outcome.held))
 
     def _tell(self, tx: Tx, couple: CoupleRow, said: Say) -> None:
         """Say something of the shell's own."""
         outbox.say(tx, couple, None, said, TO_PEOPLE, always=True)
 
-    def _say(self, tx: Tx, couple: CoupleRow, row: Row, said: Say, rank: int) -> int | None:
+    def _say(self, tx: Tx, couple: CoupleRow, row: Row, said: Say, event: Event) -> int | None:
         """Put a line into the outbox; one to a lane that is shut waits or is dropped, as it says."""
         if said.to is not None and not (said.waits or said.quiet or couples.lane_is_open(tx, said.to)):
             return None
-        return outbox.say(tx, couple, row.id, said, rank, always=row.ritual.always)
+        rank = PROMPT if isinstance(event, TimeCame) else TO_PEOPLE
+        always = shell.breaks_silence(self._silent(tx, couple), said, event, row.ritual)
+        return outbox.say(tx, couple, row.id, said, rank, always=always)
 
     def _rest(self, tx: Tx, couple: CoupleRow) -> None:
         outbox.end_all(tx, couple)
         couples.part(tx, couple)
 
-    def _mind_the_floor(self, tx: Tx, couple: CoupleRow, outcome: Outcome) -> None:
+    def _silent(self, tx: Tx, couple: CoupleRow) -> list[Row]:
+        """Return the playings of a couple that keeps a silence, of any other none."""
+        return couples.rows_of(tx, couple, self.book) if couple.floor_id else []
+
+    def _mind_the_floor(self, tx: Tx, couple: CoupleRow, before: Row, outcome: Outcome, event: Event) -> None:
         """Note on the couple whose silence it is, so that the due and the outbox see it in one look."""
-        if not (outcome.row.hushes or couple.floor_id):
-            return
-        holder = shell.floor(couples.rows_of(tx, couple, self.book))
-        if couple.floor_id and holder is None:
-            couple.rung_after = tx.now + shell.AFTER_A_SILENCE
-        couple.floor_id = holder.id if holder else None
+        if outcome.row.hushes or couple.floor_id:
+            holder = shell.floor(couples.rows_of(tx, couple, self.book))
+            if couple.floor_id and holder is None:
+                self._end_silence(tx, couple, shell.when_it_goes_on(before, outcome.row, event, tx.now))
+            couple.floor_id = holder.id if holder else None
+        elif getattr(event, "by", None) and outbox.waits_for_somebody(couple):
+            self._end_silence(tx, couple, tx.now + shell.AFTER_A_SILENCE)
+
+    def _end_silence(self, tx: Tx, couple: CoupleRow, first: datetime | None) -> None:
+        """Let one come after the other: what was held back, if anybody is there, and then who is due."""
+        couple.rung_after = tx.now + shell.AFTER_A_SILENCE
+        if first is None:
+            outbox.until_somebody_is_back(couple)
+        else:
+            after = outbox.one_after_the_other(couple, first, shell.AFTER_A_SILENCE)
+            couple.rung_after = max(couple.rung_after, after)
 
     def _answer(self, tx: Tx, couple: CoupleRow, person: PersonRow, outcome: Outcome) -> Reply:
         """Answer a tap: with a whisper, or the way to the lane where something waits for its tapper."""
         me = Person(person.id)
         alone = any(said.to == me and not said.quiet for said in outcome.said)
         waits = not person.lane_open and any(said.to == me and said.waits for said in outcome.said)
-        told = outcome.whisper or (whisper(shell.HELD) if outcome.held else None)
+        told = outcome.whisper or (whisper(outcome.held) if outcome.held else None)
         if told is None and alone and person.lane_open:
             told = whisper(TAKE_A_LOOK)
         audience = couples.audience(tx, couple, self.book, [me, *people_in(told)])
@@ -720,7 +768,7 @@ def _a_stranger(who: Somebody) -> Audience:
 def _is_silent_in_room(outcome: Outcome, *, private: bool) -> bool:
     """Whether words from the room were taken and nothing there says so: a nod does, then."""
     heard = any(said.to is None and not said.quiet for said in outcome.said)
-    return not (private or heard or outcome.repeat)
+    return not (private or heard or outcome.repeat or outcome.held)
 
 
 def people_in(told: Line | None) -> list[Person]:

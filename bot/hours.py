@@ -13,7 +13,9 @@ TOO_SHORT = timedelta(minutes=45)  # an opening cut below this is skipped
 GOOD_HOURS = time(8, 30), time(12, 30), time(18, 30)  # before the day's work, in its middle, after it
 
 UNTIL = re.compile(r"(until|till|til|hasta( las?)?)\s+")
-LENGTH = re.compile(r"(-?\d{1,12})(?:[.,](\d)\d*)?\s*([^\W\d_]*)\s*(\d{1,2})?")
+AN_END = re.compile(r"\d{1,2}(?:[:.h]\d{2})?(?:\s*[ap]m)?(?![\w:])")  # behind "until"
+A_CLOCK = re.compile(r"\d{1,2}(?::\d{2}(?:\s*[ap]m)?|\s*[ap]m)(?![\w:])")  # no length is written so
+LENGTH = re.compile(r"(-?\d{1,12})(?:[.,](\d)\d*)?\s*([^\W\d_]*)\s*(\d{1,2})?(?![:\d])")
 MINUTES, HOURS = re.compile("m|min|mins|minutes?|minutos?"), re.compile("h|hrs?|hours?|horas?")
 SPOKEN = [  # what people say instead of a number, in the order in which it is understood
     (re.compile(r"\b(half( an)? hour|media hora)\b"), "30 min"),
@@ -72,10 +74,11 @@ def hour_in(words: Words) -> time | None:
 
 
 def end_in(words: Words) -> time | None:
-    """Return the time of day in "until 21:30", in any language of ours, or None."""
+    """Return the time of day in "until 21:30 please", in any language of ours, or in "21:30"; else None."""
     said = words.text.lower().strip()
     before = UNTIL.match(said)
-    return read_hour(said[before.end() :].strip(" .!")) if before else None
+    found = AN_END.match(said, before.end()) if before else A_CLOCK.match(said)
+    return read_hour(found[0]) if found else None
 
 
 def length_in(words: Words) -> timedelta | None:

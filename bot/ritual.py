@@ -426,8 +426,9 @@ class Ritual:
     """One ritual, as the table of contents lists it.
 
     The shell understands these attributes on a state: `wake_at` (ring me then, UTC), `hushes` (nobody older
-    is rung), `lingers` (the next one need not wait for me), `veils` (nothing one said reaches the other), and
-    `welcomes` (taps of people who are not the two are heard, too).
+    is rung), `lanes_go_on` (that is for the room alone), `lingers` (the next one need not wait for me),
+    `veils` (nothing one said reaches the other), and `welcomes` (taps of people who are not the two are
+    heard, too).
     """
 
     name: str
@@ -441,6 +442,9 @@ class Ritual:
     many: bool = False  # several at once; one begun by hand does not stand in for its hour
     always: bool = False  # answers also in another ritual's silence
     steadies: bool = False  # its command is answered in another's silence, too: in the private chat
+    fleeting: bool = (
+        False  # only shows something: asked for in another's silence, it does not come afterwards
+    )
     anyone: bool = False  # answers people who are not the two, too; then it has no state
     enters: bool = False  # hears that Tend was brought into a room
     minds_guests: bool = False  # hears who else comes into the room, and goes

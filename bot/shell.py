@@ -49,6 +49,8 @@ CLOSED = "That is closed, I did not keep it."
 TOO_LONG = "A line or two, please. This was too long for me to keep."
 NO_WORDS = "I can keep only what is written. A line in words, please."
 HELD = "It is quiet in this room just now. This comes afterwards."
+KEPT = "It is quiet in this room just now. I have kept this for afterwards."
+NOT_NOW = "It is quiet in this room just now. Ask me for this afterwards."
 ASIDE = "It is quiet in this room just now. {who}, I have this for you in our private chat."
 STUMBLED = "Something went wrong on my side, and nothing was kept. Please try once more."
 LOST_THREAD = "I have lost the thread of this one, so it rests here. Its command begins it anew."
@@ -79,6 +81,11 @@ class Row:
     def hushes(self) -> bool:
         """Whether nobody older is rung."""
         return bool(getattr(self.state, "hushes", False))
+
+    @property
+    def lanes_go_on(self) -> bool:
+        """Whether it asks only the room for silence."""
+        return bool(getattr(self.state, "lanes_go_on", False))
 
     @property
     def lingers(self) -> bool:
@@ -117,7 +124,7 @@ class Outcome:
     seat: Seat | None = None
     part: Part | None = None
     repeat: bool = False  # the newest card of the row is to be said again
-    held: bool = False  # it speaks to the room, and another's silence holds that back
+    held: str = ""  # what is told instead, where another's silence holds back what it says
     aside: Person | None = None  # for whom it waits in a private chat that is not open yet
 
 
@@ -130,10 +137,12 @@ def hear(couple: Couple, row: Row, event: Event, now: datetime) -> Outcome:
         return Outcome(row, said=(back(event, TOO_LONG),))
     if isinstance(event, Wrote) and not event.words:  # a picture, a voice, a sticker
         return Outcome(row, said=(back(event, NO_WORDS),))
+    if row.ritual.fleeting and isinstance(event, Began) and not event.private and is_held(couple, row):
+        return Outcome(row, held=NOT_NOW)
     scene = look(couple, row.ritual, now)
     after, answers = row.ritual.step(row.state, event, scene)
     guard(row.state, after, event, answers)
-    here = replace(row, state=after)
+    here = fallen_silent(couple, replace(row, state=after), now)
     outcome = gather(here, answers)
     if not answers and after == row.state:
         outcome = replace(outcome, **nothing_back(row, event))
@@ -141,9 +150,7 @@ def hear(couple: Couple, row: Row, event: Event, now: datetime) -> Outcome:
     aside = shut_aside(couple, row, event)
     if aside is not None:
         said = tuple(replace(thing, waits=True) for thing in said)
-    held = is_held(couple, here) and (
-        outcome.repeat or any(not thing.to and not thing.quiet for thing in said)
-    )
+    held = held_back(event, replace(outcome, said=said)) if is_held(couple, here) else ""
     return replace(outcome, said=said, others=tuple(settle(couple, here, now)), held=held, aside=aside)
 
 
@@ -267,6 +274,39 @@ def is_held(couple: Couple, here: Row) -> bool:
     return is_silenced(couple, here) and not here.ritual.always
 
 
+def held_back(event: Event, outcome: Outcome) -> str:
+    """Return what is told in another's silence to whoever would else read nothing, or not before it ends."""
+    new = {thing.to for thing in outcome.said if not thing.quiet}
+    if outcome.repeat or None in new:
+        return HELD
+    if isinstance(event, Began) and event.words and not (event.private and event.by in new):
+        return KEPT
+    return ""
+
+
+def breaks_silence(rows: Iterable[Row], said: Say, event: Event, ritual: Ritual) -> bool:
+    """Whether something is said in another's silence, too: alone, to the one who did what it answers."""
+    if ritual.always or said.to is None:
+        return ritual.always
+    return said.to == getattr(event, "by", None) or not are_apart(rows)
+
+
+def are_apart(rows: Iterable[Row]) -> bool:
+    """Whether the floor is held by a silence between the two, which their private chats keep, too."""
+    holder = floor(rows)
+    return holder is not None and not holder.lanes_go_on
+
+
+def when_it_goes_on(before: Row, here: Row, event: Event, now: datetime) -> datetime | None:
+    """Return when the first line is said that a silence held back; None: not before somebody is back.
+
+    A silence that the clock ended and that lives on only rests, and nobody may be there.
+    """
+    if here.state is not None and isinstance(event, TimeCame):
+        return None
+    return now if before.lanes_go_on else now + AFTER_A_SILENCE
+
+
 def is_silenced(couple: Couple, here: Row) -> bool:
     """Whether another asks the room for silence."""
     holder = floor([here, *(row for row in couple.rows if row.id != here.id)])
@@ -287,12 +327,23 @@ def settle(couple: Couple, here: Row, now: datetime) -> Iterator[Row]:
     for row in rows[1:]:
         hushed = holder is not None and row.id != holder.id and not row.ritual.always
         if hushed and row.silent_since is None:
-            state, answers = row.ritual.step(row.state, Hushed(), look(couple, row.ritual, now))
-            if answers:
-                raise VeilError(f"{row.ritual.name} spoke when it was hushed")
-            yield replace(row, state=state, silent_since=now)
+            yield silenced(couple, row, now)
         elif not hushed and row.silent_since is not None:
             yield resumed(row, now)
+
+
+def fallen_silent(couple: Couple, here: Row, now: datetime) -> Row:
+    """Return a row after its step: one that began in another's silence stands still at once."""
+    began = here.state is not None and here.silent_since is None
+    return silenced(couple, here, now) if began and is_held(couple, here) else here
+
+
+def silenced(couple: Couple, row: Row, now: datetime) -> Row:
+    """Return a row as it hears that another holds the floor."""
+    state, answers = row.ritual.step(row.state, Hushed(), look(couple, row.ritual, now))
+    if answers:
+        raise VeilError(f"{row.ritual.name} spoke when it was hushed")
+    return replace(row, state=state, silent_since=now)
 
 
 def resumed(row: Row, now: datetime) -> Row:

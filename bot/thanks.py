@@ -1,10 +1,14 @@
-"""Thanks, as they are kept and as they read: what the other did, and what it meant."""
+"""Thanks, as they are kept and as they read: what the other did, and what it meant.
+
+What one told the other alone is drawn alone, too: it never comes into the room.
+"""
 
 from collections.abc import Iterable
 
-from bot.ritual import PARTED, Line, Words, line
+from bot.ritual import PARTED, Kept, Line, Scene, Words, line
 
 KIND, MOST_PARTS = "thanks", 3
+TOLD_ALONE = "told alone"  # the outcome of one that was
 
 MEANT = "What it meant: {words}"
 
@@ -18,3 +22,9 @@ def parts_of(words: Words) -> tuple[Words, ...]:
 def meant(parts: Iterable[Words]) -> list[Line]:
     """Return what it meant, a line for each part after the first."""
     return [line(MEANT, words=part) for part in parts]
+
+
+def in_jar(scene: Scene, *, private: bool) -> list[Kept]:
+    """Return the thanks that both have read, for one alone or for the room."""
+    both_read = [thing for thing in scene.kept if thing.shared and thing.words]
+    return [thing for thing in both_read if private or thing.outcome != TOLD_ALONE]

@@ -146,7 +146,7 @@ class Play:
         private = self.chance.random() < 0.6  # words are more often said alone
         asking = [
             shown
-            for shown in who.sees()
+            for shown in (who.asked() if private else who.sees())
             if shown.live and shown.taken.asks and (shown.say.to is not None) is private
         ]
         if not asking:

@@ -87,6 +87,9 @@ class Stage:
     calls: dict[str, datetime | None] = field(default_factory=dict)
     opened_on: dict[str, date] = field(default_factory=dict)
     held: list[tuple[Row, Say]] = field(default_factory=list)
+    later: list[tuple[datetime | None, Row, Say]] = field(
+        default_factory=list
+    )  # one after the other, after a silence; None: once somebody is back
     sent: dict[int, tuple[int, str | None]] = field(
         default_factory=dict
     )  # a message: its row, what it answers
@@ -138,21 +141,45 @@ class Stage:
             self.look_ahead()
         if outcome.part:
             self.part()
+        if silent and shell.floor(self.rows.values()) is None:
+            self.ends_silence(shell.when_it_goes_on(row, outcome.row, event, self.now))
+        elif getattr(event, "by", None) and any(at is None for at, *_ in self.later):
+            self.held, self.later = [(row, said) for _, row, said in self.later], []
+            self.ends_silence(self.now + shell.AFTER_A_SILENCE)
         for said in outcome.said:
-            self.say(outcome.row, said)
+            breaks = shell.breaks_silence(self.rows.values(), said, event, row.ritual)
+            self.say(outcome.row, said, breaks_silence=breaks)
         if outcome.repeat and isinstance(event, Began):
             self.repeat(outcome.row, event.by if event.private else None)
         if outcome.aside is not None:
             told = say(shell.ASIDE, shell.OPEN_LANE, who=outcome.aside)
             self.shown.append(Shown(row, told, plain(told, self.reader(None)), self.now))
         elif outcome.held and isinstance(event, Began):
-            self.shown.append(Shown(row, (told := shell.back(event, shell.HELD)), told.text, self.now))
+            self.shown.append(Shown(row, (told := shell.back(event, outcome.held)), told.text, self.now))
         if isinstance(event, Tapped):
-            self.player(event.by).hears(outcome.whisper or (whisper(shell.HELD) if outcome.held else None))
-        if silent and shell.floor(self.rows.values()) is None:
-            self.rung_after = self.now + shell.AFTER_A_SILENCE
-        self.release()
+            self.player(event.by).hears(outcome.whisper or (whisper(outcome.held) if outcome.held else None))
+        self.says_what_is_its_turn()
         return outcome
+
+    def ends_silence(self, at: datetime | None) -> None:
+        """New faces of what stands there show at once; new messages come one after the other."""
+        self.rung_after = self.now + shell.AFTER_A_SILENCE
+        held, self.held = self.held, []
+        for row, said in held:
+            if said.quiet:
+                self.say(row, said, breaks_silence=True)
+            else:
+                self.later.append((at, row, said))
+                at = at and at + shell.AFTER_A_SILENCE
+        self.rung_after = max(self.rung_after, at or self.rung_after)
+
+    def says_what_is_its_turn(self) -> None:
+        due = [each for each in self.later if each[0] and each[0] <= self.now]
+        self.later = [each for each in self.later if each not in due]
+        for _, row, said in due:
+            self.say(row, said)
+        for shown in self.shown:
+            shown.live = shown.live and shown.row.id in self.rows
 
     def put(self, row: Row) -> None:
         self.rows[row.id] = row
@@ -170,7 +197,7 @@ class Stage:
         self.rows.clear()
         self.calls = dict.fromkeys(self.calls)
 
-    def say(self, row: Row, said: Say) -> None:
+    def say(self, row: Row, said: Say, *, breaks_silence: bool = False) -> None:
         standing = [
             shown
             for shown in self.shown
@@ -179,11 +206,12 @@ class Stage:
             and (shown.row.id, shown.say.card, shown.say.to) == (row.id, said.card, said.to)
         ]
         holder = shell.floor(self.rows.values())
-        if holder and holder.id != row.id and said.to is None and not row.ritual.always:
+        if holder and holder.id != row.id and not (breaks_silence or row.ritual.always):
             self.held.append((row, said))
             for shown in standing:
                 shown.live, shown.newer = said.quiet, said
             return
+        said = self.instead_of_what_waits(row, said)
         if said.to and said.to not in self.lanes and not (said.waits or said.quiet):
             return
         text = plain(said, self.reader(said.to))
@@ -196,20 +224,26 @@ class Stage:
         arrived = said.to is None or said.to in self.lanes
         self.shown.append(Shown(row, said, text, self.now, arrived=arrived))
 
+    def instead_of_what_waits(self, row: Row, said: Say) -> Say:
+        """Return it as it is said now: for a waiting message of its card, and below what its playing said."""
+        waiting = [(each, held) for each, held in self.held if each.id == row.id]
+        waiting += [(each, held) for _, each, held in self.later if each.id == row.id]
+        same = [held for _, held in waiting if said.card and (held.card, held.to) == (said.card, said.to)]
+        self.held = [each for each in self.held if each[1] not in same]
+        self.later = [each for each in self.later if each[2] not in same]
+        if not said.quiet:
+            before = [each for each in self.later if each[1].id == row.id and each[2].to == said.to]
+            self.later = [each for each in self.later if each not in before]
+            for _, earlier, held in before:
+                self.say(earlier, held)
+        return replace(said, quiet=said.quiet and all(held.quiet for held in same))
+
     def repeat(self, row: Row, to: Person | None) -> None:
         newest = [
             shown for shown in self.shown if shown.row.id == row.id and shown.live and shown.say.to == to
         ]
         if newest:
             self.say(row, replace(newest[-1].say, quiet=False))
-
-    def release(self) -> None:
-        if shell.floor(self.rows.values()) is None:
-            held, self.held = self.held, []
-            for row, said in held:
-                self.say(row, said)
-        for shown in self.shown:
-            shown.live = shown.live and shown.row.id in self.rows
 
     def reader(self, person: Person | None) -> Reader:
         names = {player.person: player.name for player in self.players}
@@ -262,6 +296,11 @@ class Stage:
     def runs(self, end: datetime | None) -> None:
         for _ in range(ENDLESS):
             ring = self.next_ring()
+            turn = min((at for at, *_ in self.later if at), default=None)
+            if turn and not (end and turn > end) and (ring is None or turn <= self.not_before(*ring)):
+                self.now = max(self.now, turn)
+                self.says_what_is_its_turn()
+                continue
             if ring is None or (end and self.not_before(*ring) > end):
                 break
             at, what = ring
@@ -378,9 +417,22 @@ class Player:
 
     def writes(self, text: str) -> int:
         """Write a plain line in the private chat: it belongs to the newest question there."""
-        asking = [shown for shown in self.sees() if shown.say.to and shown.say.asks and shown.live]
+        asking = [shown for shown in self.asked() if shown.say.to and shown.say.asks]
         assert asking, "nothing asks for words just now"
         return self._answers(asking[-1], text, private=True)
+
+    def asked(self) -> list[Shown]:
+        """What a plain private line may answer: in a silence nothing that was asked before it."""
+        rows = self.stage.rows
+        return [
+            shown
+            for shown in self.sees()
+            if shown.live
+            and (
+                shown.at >= (rows[shown.row.id].silent_since or shown.at)
+                or not shell.are_apart(rows.values())
+            )
+        ]
 
     def replies(self, text: str, to: str = "") -> int:
         """Reply to the newest question in the room, or to the one that begins so."""

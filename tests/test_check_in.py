@@ -19,6 +19,7 @@ from bot.rituals.check_in import (
     CLOSED,
     CLOSED_ALONE,
     CLOSED_KINDLY,
+    CLOSED_LATE,
     INVITED,
     LESS,
     MODE,
@@ -35,6 +36,7 @@ from bot.rituals.check_in import (
     YOU_SAID_NOTHING,
     YOUR_FEELING,
 )
+from bot.rituals.pause import PAUSE
 from bot.shell import CLOSED as TOO_LATE
 from bot.shell import NO_WORDS, PASSED, TOO_LONG
 from tests.rehearsal import BERLIN, FIRST_DAY, LIMA, Clock, Player, Room, rehearse
@@ -1083,7 +1085,58 @@ def test_a_window_that_ended_while_tend_was_away_closes_where_it_stands() -> Non
 
     clock.is_away(hours=12)
 
-    assert room.texts == [CLOSED_KINDLY]
+    assert room.texts == [CLOSED_LATE]
+
+
+def interrupted(*words: str) -> tuple[Room, Player, Player, Clock]:
+    """Both have seen both, and nobody comes back from a pause that lay over the evening's end."""
+    room, ann, ben, clock = rehearse(CHECK_IN, PAUSE, prefers={ANCHOR: FIRST_DAY, EVERY: 2})
+    clock.reaches("21:00")
+    for who in (ann, ben):
+        who.taps("calm")
+        who.taps("sleep")
+    for said in words:
+        ann.replies(said)
+    ben.sends("/pause 8h")
+    clock.reaches("12:00")
+    return room, ann, ben, clock
+
+
+def test_an_evening_that_ended_in_a_pause_says_no_good_night_in_the_morning() -> None:
+    room, ann, *_ = interrupted()
+
+    assert [shown.say.text for shown in room.shown if shown.say.card == "closing"] == []
+    assert not any("good night" in text or "tonight" in text for text in (*room.texts, *ann.private))
+    assert room.texts[1] == "You have both spoken.\nAnn: calm, needing sleep.\nBen: calm, needing sleep."
+
+
+def test_what_was_promised_before_the_pause_still_stands_in_the_room() -> None:
+    room, *_ = interrupted(TEA)
+
+    assert room.texts[-1] == f"{CLOSED_LATE}\nAnn, for Ben: {TEA}"
+
+
+def test_a_line_back_by_then_stands_there_without_a_good_night() -> None:
+    room, _, ben, _ = interrupted(TEA)
+
+    ben.replies("I heard that you are calm", to=CLOSED_LATE)
+
+    assert room.texts[-1] == f"{CLOSED_LATE}\nBen heard: I heard that you are calm\nAnn, for Ben: {TEA}"
+
+
+def test_an_unanswered_evening_that_ended_in_a_pause_is_not_closed_for_tonight() -> None:
+    room, ann, ben, clock = rehearse(CHECK_IN, PAUSE, prefers={ANCHOR: FIRST_DAY, EVERY: 2})
+    clock.reaches("21:00")
+    ann.taps("Tell me alone")
+    ann.taps("Heavy")
+    ann.taps("lonely")
+    ben.sends("/pause 8h")
+
+    clock.reaches("12:00")
+
+    assert room.texts[0] == CLOSED_LATE
+    assert ann.private[0] == CLOSED_LATE
+    assert ann.sees()[0].labels == ["Share mine"]
 
 
 def test_no_reminder_comes_when_little_is_left() -> None:

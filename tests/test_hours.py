@@ -11,16 +11,18 @@ from bot.hours import (
     QUIET,
     ZONE,
     Span,
+    end_in,
     evening_of,
     fire_at,
     first_evening,
     is_quiet,
+    length_in,
     next_fire,
     next_time,
     read_hour,
     read_span,
 )
-from bot.ritual import Person, Preferences
+from bot.ritual import Person, Preferences, Words
 
 BERLIN, LORD_HOWE = ZoneInfo("Europe/Berlin"), ZoneInfo("Australia/Lord_Howe")
 ZONES = [
@@ -179,6 +181,30 @@ def test_an_hour_is_read_as_people_type_it(typed: str, hour: time) -> None:
 )
 def test_what_is_no_hour_is_none(typed: str) -> None:
     assert read_hour(typed) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "ends", "lasts", "why"),
+    [
+        ("23:10", time(23, 10), None, "a clock, and no 23 minutes"),
+        ("9 pm please", time(21), None, "a clock by its half of the day"),
+        ("until 9:30 pm", time(21, 30), None, ""),
+        ("until 22:00 please", time(22), None, "what is polite behind it is left out"),
+        ("until 21 or so", time(21), None, ""),
+        ("until 25:99", None, None, "no hour, and no 25 minutes"),
+        ("23:107", None, None, "neither"),
+        ("1h30", None, timedelta(minutes=90), "a length, though a clock may be written so"),
+        ("45", None, timedelta(minutes=45), "a number alone is minutes"),
+        ("30 people", None, None, "not half an hour"),
+        ("9 pmx", None, None, ""),
+    ],
+)
+def test_an_end_is_no_length_and_a_length_is_no_end(
+    typed: str, ends: time | None, lasts: timedelta | None, why: str
+) -> None:
+    words = Words(Person(1), typed)
+
+    assert (end_in(words), length_in(words)) == (ends, lasts), why
 
 
 # -- Quiet hours --------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 from bot.hours import ANCHOR
 from bot.ritual import Kept, Words
 from bot.rituals.gratitude import GRATITUDE, SUNDAY_HOUR
-from bot.rituals.jar import EMPTY, FROM_YOUR_JAR, JAR, LOOKS_BACK, STANDS
+from bot.rituals.jar import ALL_ALONE, EMPTY, FROM_YOUR_JAR, JAR, LOOKS_BACK, STANDS
 from bot.shell import CLOSED, PASSED
 from tests.rehearsal import FIRST_DAY, Clock, Player, Room, rehearse
 
@@ -45,6 +45,37 @@ def test_it_says_who_said_it_and_when() -> None:
     ann.sends("/jar")
 
     assert room.texts[-1] == f"{FROM_YOUR_JAR}\nAnn, Friday, 1 May: the tea"
+
+
+def test_what_was_told_alone_is_drawn_alone() -> None:
+    room, ann, ben, clock = filled()
+    ben.sends("/thanks the song", private=True)
+    clock.passes(days=2)
+
+    ann.sends("/jar")
+    assert room.texts == [ALL_ALONE]
+    ann.sends("/jar", private=True)
+    ben.sends("/jar", private=True)
+    assert ann.private[-1].endswith("Ben, Saturday, 2 May: the song")
+    assert ben.private[-1].endswith("Ben, Saturday, 2 May: the song")
+    ben.sends("/thanks the tea")
+    for _ in range(5):
+        clock.passes(minutes=1)
+        ann.sends("/jar")
+    ann.sends("/thanks")
+
+    assert not [text for text in room.texts if "the song" in text]
+    assert room.labels == ["Tell me alone", "From our jar"]
+
+
+def test_the_room_is_offered_no_jar_that_holds_nothing_for_it() -> None:
+    room, ann, ben, clock = filled()
+    ben.sends("/thanks the song", private=True)
+    clock.passes(days=2)
+
+    ann.sends("/thanks")
+
+    assert room.labels == ["Tell me alone"]
 
 
 def test_what_it_meant_stands_below() -> None:

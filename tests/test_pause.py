@@ -13,13 +13,16 @@ from bot.hours import ANCHOR, NO_SUCH_HOUR, ZONE
 from bot.ritual import TimeCame
 from bot.rituals.check_in import CHECK_IN
 from bot.rituals.pause import (
+    A_DAY,
     AT_LEAST,
     AT_MOST,
+    BACK,
     BETTER_THEN,
     BOTH_BACK,
     BRING_BACK,
     DATED,
     EARLY,
+    FAR_OFF,
     HOW_LONG,
     ITS_TIME,
     LET_REST,
@@ -27,13 +30,17 @@ from bot.rituals.pause import (
     LONGEST,
     LOOK,
     OPEN,
+    OVER,
     OWN_WORD,
     PAUSE,
     READY,
     READY_DAYS_LATE,
     READY_LATE,
     REST,
+    REST_TO,
     RESTS,
+    RESTS_NO_LONGER,
+    STANDS,
     TAKEN_UP,
     TALKING,
     WHEN,
@@ -59,6 +66,12 @@ def over(at: str = "20:00") -> tuple[Room, Player, Player, Clock]:
     stage = paused(at=at)
     stage[3].passes(minutes=30)
     return stage
+
+
+def whispered(room: Room) -> str:
+    """What the newest tap was answered with: the phones of the stage show it only of a ritual's own taps."""
+    whisper = room.stage.heard[-1][2].whisper
+    return whisper.text if whisper else ""
 
 
 # -- Called -------------------------------------------------------------------
@@ -101,7 +114,15 @@ def test_both_come_back() -> None:
         ("until 20:05", "20:20", AT_LEAST),
         ("soon", "20:30", HOW_LONG),
         ("until 25:99", "20:30", HOW_LONG),
+        ("25:99", "20:30", HOW_LONG),
         ("45 years", "20:30", HOW_LONG),
+        ("21:10", "21:10", ""),
+        ("9 pm", "21:00", ""),
+        ("until 22:00 please", "22:00", ""),
+        ("until 9:30pm, sorry", "21:30", ""),
+        ("until 20:00", "20:30", FAR_OFF.replace("{due:hour}", "20:00")),
+        ("19:58", "20:30", FAR_OFF.replace("{due:hour}", "19:58")),
+        ("until 9", "20:30", FAR_OFF.replace("{due:hour}", "09:00")),
     ],
 )
 def test_how_long_is_read_as_people_type_it_and_said_back(words: str, meets: str, note: str) -> None:
@@ -110,9 +131,7 @@ def test_how_long_is_read_as_people_type_it_and_said_back(words: str, meets: str
     assert room.texts[0].splitlines() == [CALLED.format(meets), *([note] if note else [])]
 
 
-@pytest.mark.parametrize(
-    ("words", "note"), [("99999999999", [AT_MOST]), ("900h", [AT_MOST]), ("24h", []), ("until 20:00", [])]
-)
+@pytest.mark.parametrize(("words", "note"), [("99999999999", [AT_MOST]), ("900h", [AT_MOST]), ("24h", [])])
 def test_a_day_is_the_longest_and_its_day_is_named(words: str, note: list[str]) -> None:
     room, *_ = paused(words)
 
@@ -125,7 +144,7 @@ def test_it_works_from_the_private_chat_and_tells_each_alone_what_helps() -> Non
     ann.sends("/pause", private=True)
 
     assert room.texts == [CALLED.format("20:30")]
-    assert ann.private == ben.private == [REST]
+    assert ann.private == ben.private == [REST.replace("{until:hour}", "20:30")]
     assert ann.labels == ["Breathe", "Ground", "Our plan"]
 
 
@@ -161,6 +180,74 @@ def test_a_second_call_may_make_it_longer_and_never_shorter() -> None:
     assert room.texts.count(READY) == 1
 
 
+GOES_ON = "The pause goes on until {}. It can be made longer, and not shorter."
+
+
+@pytest.mark.parametrize("words", ["30", "20", "until 20:20", "soon", ""])
+def test_who_calls_it_once_more_reads_when_it_ends_where_they_asked(words: str) -> None:
+    room, ann, ben, clock = paused("60")
+    clock.passes(minutes=3)
+
+    ann.sends(f"/pause {words}")
+    ben.sends(f"/pause {words}", private=True)
+
+    assert room.texts[1:] == ben.private[1:] == [GOES_ON.format("21:00")]
+    assert next(iter(room.stage.rows.values())).wake_at == datetime(2026, 5, 1, 19, tzinfo=UTC)
+
+
+def test_the_button_tapped_once_more_puts_nothing_into_the_silent_room() -> None:
+    room, ann, ben, clock = rehearse(*HOUSE, prefers={ANCHOR: FIRST_DAY})
+    clock.reaches("21:00")
+    ann.taps("Pause")
+    before = room.texts
+
+    ben.taps("Pause")
+
+    assert room.texts == before
+    assert whispered(room) == STANDS
+
+
+def test_its_caller_corrects_a_slip_at_once_and_nobody_else_does() -> None:
+    room, ann, ben, clock = paused("24h")
+
+    ben.sends("/pause 30")
+    assert room.texts[-1] == GOES_ON.format("Saturday, 2 May, 20:00")
+    clock.passes(minutes=2)
+    ann.sends("/pause 30")
+
+    assert room.texts[-1] == CALLED.format("20:32")
+    assert ann.private == ben.private == [REST.replace("{until:hour}", "20:32")]
+
+
+@pytest.mark.parametrize("relied_on", ["time", "longer", "fine"])
+def test_a_call_that_somebody_relies_on_is_not_corrected_any_more(relied_on: str) -> None:
+    room, ann, ben, clock = paused("60")
+    match relied_on:
+        case "time":
+            clock.passes(minutes=3)
+        case "longer":
+            ben.sends("/pause 120")
+        case _:
+            ben.taps("We're fine again")
+    ends = next(iter(room.stage.rows.values())).wake_at
+
+    ann.sends("/pause 30")
+
+    assert next(iter(room.stage.rows.values())).wake_at == ends
+
+
+def test_made_longer_alone_it_is_told_there_and_each_reads_the_new_end() -> None:
+    room, ann, ben, clock = paused()
+    clock.passes(minutes=10)
+
+    ben.sends("/pause 60", private=True)
+
+    assert room.texts[-1] == CALLED.format("21:10")
+    longer = REST.replace("{until:hour}", "21:10")
+    assert ann.private == [longer]
+    assert ben.private == [REST.replace("{until:hour}", "20:30"), longer]
+
+
 def test_each_reads_the_end_by_their_own_clock() -> None:
     room, _, ben, _ = rehearse(PAUSE, prefers={ANCHOR: FIRST_DAY})
     room.stage.prefers = room.stage.prefers.put(ZONE, LIMA, ben.person)
@@ -170,6 +257,15 @@ def test_each_reads_the_end_by_their_own_clock() -> None:
     assert room.texts == [
         "Ben takes a pause for you two. Nothing to answer now. You meet at 21:00 Berlin, 14:00 Lima."
     ]
+    assert ben.private == [REST.replace("{until:hour}", "14:00")]
+    assert room.stage.ann.private == [REST.replace("{until:hour}", "21:00")]
+
+
+def test_alone_each_reads_the_day_of_a_long_one_too() -> None:
+    _, _, ben, _ = paused("24h")
+
+    day = REST_TO.replace("{until:day}", "Saturday, 2 May").replace("{until:hour}", "20:00")
+    assert ben.private == [day]
 
 
 # -- Apart --------------------------------------------------------------------
@@ -185,6 +281,7 @@ def test_two_who_are_fine_again_end_it_early() -> None:
     ann.taps("We're fine again")
 
     assert room.texts[-1] == BOTH_BACK
+    assert ann.private == ben.private == [OVER]
 
 
 def test_nothing_is_said_in_the_room_and_the_evening_comes_afterwards() -> None:
@@ -319,6 +416,24 @@ def test_the_ladder_is_twenty_minutes_one_hour_two_and_overnight_and_never_past_
     ]
     assert ends[-1] - began == LONGEST
     assert room.labels == ["I'm back"]
+    assert room.texts[-1].splitlines() == [READY, A_DAY]
+
+
+def test_after_a_day_another_call_says_that_no_pause_lasts_longer() -> None:
+    room, ann, _, clock = paused("24h")
+    clock.passes(hours=24)
+
+    ann.sends("/pause 45")
+
+    assert room.texts[-1] == A_DAY
+
+
+def test_each_alone_reads_the_end_of_the_longer_pause() -> None:
+    _, ann, ben, _ = over()
+
+    ben.taps("I need longer")
+
+    assert ann.private == ben.private == [REST.replace("{until:hour}", "20:50")]
 
 
 def test_longer_after_the_private_call_closes_it_there() -> None:
@@ -329,6 +444,21 @@ def test_longer_after_the_private_call_closes_it_there() -> None:
 
     assert BRING_BACK not in ann.private
     assert ann.private[-1] == LONGER_NOTED
+
+
+def test_a_private_call_that_was_answered_stays_as_it_is() -> None:
+    _, ann, ben, clock = over()
+    clock.passes(minutes=30)
+    ann.taps("I'm back")
+    assert BACK in ann.private
+    ben.taps("I'm back")
+
+    ben.sends("/pause")
+    clock.passes(minutes=30)
+    ben.taps("I need longer")
+
+    assert BACK in ann.private
+    assert LONGER_NOTED not in ann.private
 
 
 def test_a_late_return_says_so() -> None:
@@ -345,7 +475,8 @@ def test_a_return_that_is_days_late_names_its_day() -> None:
 
     clock.is_away(hours=75)
 
-    assert room.texts[-1] == "The pause was over on Friday, 1 May, at 20:30, and I come late. Ready?"
+    late = "The pause was over on Friday, 1 May, at 20:30, and I come late. Ready?"
+    assert room.texts[-1].splitlines() == [late, A_DAY]
 
 
 def test_the_next_card_offers_to_take_it_up() -> None:
@@ -364,6 +495,51 @@ def test_the_next_card_offers_to_take_it_up() -> None:
     clock.reaches("20:00")
     clock.reaches("21:00")
     assert "Take up the pause" not in room.labels
+
+
+def test_the_second_of_the_two_to_take_it_up_begins_no_new_pause() -> None:
+    room, ann, ben, clock = rehearse(*HOUSE, at="18:00", prefers={ANCHOR: FIRST_DAY})
+    ann.sends("/pause")
+    clock.reaches("21:00")
+    ann.taps("Take up the pause")
+    before = room.texts
+
+    ben.taps("Take up the pause")
+    assert room.texts == before
+    assert whispered(room) == RESTS_NO_LONGER
+    ann.taps("I'm back")
+    ben.taps("I'm back")
+    ann.taps("Talk it through")
+    ben.taps("Take up the pause")
+
+    assert room.texts[-1] == TALKING
+    assert whispered(room) == RESTS_NO_LONGER
+
+
+def test_a_new_pause_is_not_made_longer_by_the_button_of_the_old_one() -> None:
+    room, ann, ben, clock = rehearse(*HOUSE, at="18:00", prefers={ANCHOR: FIRST_DAY})
+    ann.sends("/pause")
+    clock.reaches("21:00")
+    ann.sends("/pause")
+    before = room.texts
+
+    ben.taps("Take up the pause")
+
+    assert room.texts == before
+    assert whispered(room) == RESTS_NO_LONGER
+
+
+def test_who_was_back_while_it_rested_is_back_when_it_is_taken_up() -> None:
+    room, ann, ben, clock = rehearse(*HOUSE, at="18:00", prefers={ANCHOR: FIRST_DAY})
+    ann.sends("/pause")
+    clock.reaches("20:00")
+    ben.taps("I'm back")
+    clock.reaches("21:00")
+
+    ann.taps("Take up the pause")
+    ann.taps("I'm back")
+
+    assert room.texts[-1] == BOTH_BACK
 
 
 def test_the_way_back_stays_open_on_its_own_card() -> None:

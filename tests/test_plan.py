@@ -141,13 +141,33 @@ def test_asked_for_in_the_midst_the_step_they_are_at_is_asked_anew() -> None:
 
 
 def test_either_may_word_an_earlier_step_anew_while_the_next_is_asked() -> None:
-    room, ann, ben, _ = asked()
-    ben.replies("you talk fast")
+    room, ann, *_ = asked()
+    ann.replies("you talk fast")
 
     ann.replies("one of us talks fast", to=ASK_SIGNS)
 
     assert room.texts == [f"{ASK_SIGNS}\n{SIGNS}", ASK_AWAY]
     assert len(room.stage.kept) == 1
+
+
+def test_who_words_a_step_in_place_of_the_other_takes_nothing_away_unsaid() -> None:
+    room, ann, ben, _ = asked()
+    ben.replies("you talk fast")
+
+    ann.replies("one of us talks fast", to=ASK_SIGNS)
+
+    assert room.texts[0] == f"{ASK_SIGNS}\n{SIGNS}\nIt stands in place of Ben's words: you talk fast"
+
+
+def test_where_the_plan_stands_nothing_of_the_other_goes_unsaid_either() -> None:
+    room, ann, *_ = made()
+    ann.taps("Whom to call")
+
+    ann.replies("your brother")
+
+    assert (
+        room.texts[-1] == f"{ASK_CALL}\nTo call: your brother\nIt stands in place of Ben's words: my sister"
+    )
 
 
 def test_a_message_that_is_edited_words_its_step_anew() -> None:
@@ -190,7 +210,7 @@ def test_it_is_changed_part_by_part_where_it_stands() -> None:
     ben.taps("Whom to call")
     assert room.texts[-1] == f"{ASK_CALL}\n{CALL}"
 
-    ann.replies("your brother")
+    ben.replies("your brother")
 
     assert room.texts[-2:] == [
         WHOLE.replace("my sister", "your brother"),
@@ -345,6 +365,7 @@ def test_a_pause_in_the_midst_of_it_leaves_it_as_it_was() -> None:
     ben.taps("I'm back")
 
     assert f"{ASK_AWAY}\n{AWAY}" in room.texts
+    clock.passes(minutes=5)
     assert room.texts[-1] == ASK_CALL
 
 

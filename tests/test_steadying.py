@@ -21,6 +21,7 @@ LASTS = {BREATHE: breathe.LASTS, GROUND: ground.LASTS}
 BEGINS = {BREATHE: "Breathe in through the nose", GROUND: "Look around, slowly."}
 ENDED = {BREATHE: breathe.ENDED, GROUND: ground.ENDED}
 A_MINUTE = timedelta(minutes=1)
+APART = REST.replace("{until:hour}", "20:30")
 ASIDE = "It is quiet in this room just now. Ben, I have this for you in our private chat."
 
 both = pytest.mark.parametrize("ritual", [BREATHE, GROUND], ids=["breathe", "ground"])
@@ -165,8 +166,8 @@ def test_the_button_of_a_pause_opens_it_alone(ritual: Ritual) -> None:
     assert ben.private[-1].startswith(BEGINS[ritual])
     clock.passes(seconds=LASTS[ritual].total_seconds())
 
-    assert ben.private == [REST, ENDED[ritual]]
-    assert ann.private == [REST]
+    assert ben.private == [APART, ENDED[ritual]]
+    assert ann.private == [APART]
     assert room.texts == before
 
 
@@ -180,7 +181,7 @@ def test_in_a_pause_the_command_is_answered_alone_and_the_room_stays_quiet(ritua
     clock.passes(seconds=LASTS[ritual].total_seconds())
 
     assert ben.private[-1] == ENDED[ritual]
-    assert ann.private == [REST]
+    assert ann.private == [APART]
     assert room.texts == before
 
 
@@ -207,7 +208,7 @@ def test_what_nobody_came_for_in_time_is_over(ritual: Ritual) -> None:
     clock.passes(minutes=15)
     ben.opens_lane()
 
-    assert ben.private == [REST]
+    assert ben.private == [APART]
     assert len(room.stage.rows) == 1
 
 

@@ -57,6 +57,7 @@ class Visited:
     wake_at: datetime
     agreed: frozenset[Person] = frozenset()
     hushes: bool = True
+    lanes_go_on: bool = True
 
 
 State = Visited

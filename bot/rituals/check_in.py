@@ -113,6 +113,7 @@ NEEDS_IT = "{who}: needing {need}."
 HEARD = "{who} heard: {words}"
 WILL = "{who}, for {other}: {action}"
 CLOSED = "That was tonight's check-in. Thank you both, and good night."
+CLOSED_LATE = "This check-in has closed, as it stands."
 CLOSED_ALONE = "Tonight's check-in is closed, and stands in the room."
 CLOSED_KINDLY = "The check-in is closed for tonight. Until next time."
 SHARED = "The check-in is closed for tonight, and this is shared."
@@ -175,6 +176,7 @@ class Evening:
     yours: Each[Yours]
     together: bool  # nothing is shown before both have named theirs
     closes: datetime
+    past: bool = False  # a silence lay over its end: it closed without an announcement
 
 
 @dataclass(frozen=True)
@@ -442,33 +444,36 @@ def acted(evening: Evening, who: Person, scene: Scene, **given: object) -> Turn:
 
 def closed(draw: Draw, evening: Evening, scene: Scene) -> Turn:
     """Close an evening that both have seen."""
+    evening = replace(evening, past=is_past(evening, scene))
     things = [thing for who in scene.both for thing in kept(evening, who, shared=True)]
-    said = [reveal(draw, evening, scene, invites=False), closing(say, evening, scene)]
-    said += [
-        redraw(CLOSED_ALONE if evening.yours[who].said else CLOSED_KINDLY, to=who, card="yours")
-        for who in scene.both
-    ]
+    adds = any(yours.action or yours.heard for yours in evening.yours)
+    announced: Draw = say if adds or not evening.past else redraw
+    said = [reveal(draw, evening, scene, invites=False), closing(announced, evening, scene)]
+    for who in scene.both:
+        alone = CLOSED_ALONE if evening.yours[who].said else CLOSED_KINDLY
+        said.append(redraw(CLOSED_LATE if evening.past else alone, to=who, card="yours"))
     return Listening(evening, scene.now + LINGERS), [*things, *said]
 
 
 def closed_unanswered(evening: Evening, scene: Scene) -> Turn:
     """Close without a word about who was silent. A draft nobody decided on answers what has no answer."""
+    evening = replace(evening, past=is_past(evening, scene))
     for who in scene.both:
         if draft := evening.yours[who].draft:
             yours = evening.yours[who]
             undecided = {} if getattr(yours, draft[0]) else dict([draft])
             evening = with_yours(evening, who, **undecided, draft=None)
     if all(yours.named for yours in evening.yours):
-        return closed(say, evening, scene)
+        return closed(redraw if evening.past else say, evening, scene)
     if not evening.together and not any(yours.alone for yours in evening.yours):
         return closed(redraw, evening, scene)
+    text = closed_text(evening)
     alone = [
-        redraw(CLOSED_KINDLY, *([SHARE_MINE] if evening.yours[who].said else []), to=who, card="yours")
+        redraw(text, *([SHARE_MINE] if evening.yours[who].said else []), to=who, card="yours")
         for who in scene.both
     ]
-    late = scene.now - evening.closes > LATE  # a silence came between: what is past is not announced
-    draw: Draw = redraw if late or scene.prefers[LESS] else say
-    closing_card = replace(unanswered(draw, CLOSED_KINDLY, evening, scene), closes=True)
+    draw: Draw = redraw if evening.past or scene.prefers[LESS] else say
+    closing_card = replace(unanswered(draw, text, evening, scene), closes=True)
     return Unseen(evening, scene.now + LINGERS), [closing_card, *alone]
 
 
@@ -647,6 +652,16 @@ def ask_action(draw: Draw, evening: Evening, who: Person, scene: Scene) -> Say:
     return draw(FOR_THE_NEED, *offers, to=who, card="yours", asks="action", other=other, need=need)
 
 
+def is_past(evening: Evening, scene: Scene) -> bool:
+    """Whether its end passed unheard, in a silence or while Tend was away."""
+    return scene.now - evening.closes > LATE
+
+
+def closed_text(evening: Evening) -> str:
+    """Return how an evening ends that not both have answered."""
+    return CLOSED_LATE if evening.past else CLOSED_KINDLY
+
+
 def reveal(draw: Draw, evening: Evening, scene: Scene, *, invites: bool) -> Say:
     """Both answers, and the two invitations to each."""
     acts = dict.fromkeys(act for who in scene.both for act in acts_for(who, evening, scene))
@@ -674,7 +689,7 @@ def closing(draw: Draw, evening: Evening, scene: Scene) -> Say:
     seen = all(yours.named for yours in evening.yours)
     below = [*heard, *acts, *follow_through.lines(scene, since(evening))]
     card = draw(
-        CLOSED if seen else CLOSED_KINDLY,
+        CLOSED if seen and not evening.past else closed_text(evening),
         *follow_through.notices(scene, since(evening)),
         card="closing",
         asks="back",
@@ -693,7 +708,7 @@ def with_promise(state: State | None, promise: Kept, scene: Scene) -> list[Say]:
         case Listening(evening=evening):
             return [closing(redraw, evening, now)]
         case Shared(evening=evening, by=by):
-            return [unanswered(redraw, SHARED if by else CLOSED_KINDLY, evening, now, by)]
+            return [unanswered(redraw, SHARED if by else closed_text(evening), evening, now, by)]
     return []
 
 

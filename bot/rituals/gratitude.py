@@ -36,7 +36,7 @@ from bot.ritual import (
     say,
     whisper,
 )
-from bot.thanks import KIND, meant, parts_of
+from bot.thanks import KIND, TOLD_ALONE, in_jar, meant, parts_of
 
 A_SUNDAY, WEEK = date(2023, 1, 1), 7
 STANDS = timedelta(hours=12)  # the card of the room, and after each thanks the invitation to answer it
@@ -280,7 +280,7 @@ def delivered(thanks: Thanks, scene: Scene) -> Turn:
     arrived = redraw(text, to=thanks.sender, card="yours", below=own)
     if thanks.back:
         return after, [answer_to(thanks, thanks.back), arrived]
-    kept = Kept(KIND, thanks.by, reduce(Words.then, thanks.words))
+    kept = Kept(KIND, thanks.by, reduce(Words.then, thanks.words), outcome=TOLD_ALONE)
     return after, [kept, for_the_other(say, thanks, scene, asks="back"), arrived]
 
 
@@ -288,7 +288,7 @@ def delivered(thanks: Thanks, scene: Scene) -> Turn:
 
 
 def card(text: str, scene: Scene, *buttons: Button) -> Say:
-    jar = [FROM_THE_JAR] if any(thing.shared and thing.words for thing in scene.kept) else []
+    jar = [FROM_THE_JAR] if in_jar(scene, private=False) else []
     return say(text, TELL_ALONE, *buttons, *jar, card="thanks", asks="thanks")
 
 

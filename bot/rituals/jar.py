@@ -1,7 +1,7 @@
 """The jar: the thanks of the two, drawn one at a time.
 
-Every one comes before any comes again, and what is new comes first. Only what both have read is in it. Why it
-works this way: docs/rituals/jar.md
+Every one comes before any comes again, and what is new comes first. Only what both have read is in it, and
+what was told alone is drawn alone. Why it works this way: docs/rituals/jar.md
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from bot.ritual import (
     redraw,
     say,
 )
-from bot.thanks import KIND, meant, parts_of
+from bot.thanks import KIND, in_jar, meant, parts_of
 
 STANDS = timedelta(hours=12)  # "Another one"
 LOOKS_BACK = 1_000  # thanks; at two a week that is ten years
@@ -38,6 +38,7 @@ LOOKS_BACK = 1_000  # thanks; at two a week that is ten years
 
 FROM_YOUR_JAR = "From your jar of thanks."
 EMPTY = "Your jar is empty so far. With /thanks, something comes in."
+ALL_ALONE = "What your jar holds so far was told alone, and is drawn alone: /jar in our private chat."
 SAID = "{who}, {at:day}: {words}"
 
 ANOTHER_ONE = Button("Another one", "another")
@@ -76,9 +77,9 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
 
 def drawn(draw: Draw, to: Person | None, scene: Scene) -> Turn:
     """Draw one and note when: that is all by which the next is chosen."""
-    things = [thing for thing in scene.kept if thing.shared and thing.words]
+    things = in_jar(scene, private=to is not None)
     if not things:
-        return None, [draw(EMPTY, to=to, card="jar")]
+        return None, [draw(ALL_ALONE if in_jar(scene, private=True) else EMPTY, to=to, card="jar")]
     thing = next_of(things, scene.now)
     buttons = [ANOTHER_ONE] if len(things) > 1 else []
     card = shown(draw, thing, to, scene, buttons)
@@ -115,5 +116,6 @@ JAR = Ritual(
     reads=(KIND,),
     looks_back=LOOKS_BACK,
     many=True,
+    fleeting=True,
     menu=False,
 )

@@ -6,7 +6,7 @@ called it brings the two back. Why it works this way: docs/rituals/pause.md
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
@@ -42,6 +42,7 @@ MORNING = time(9)  # when a night is over
 PATIENCE = timedelta(minutes=30)  # for an answer, before the one call and after it
 CHOOSES, RESTS_FOR = timedelta(hours=3), timedelta(days=7)
 HALF_A_DAY = timedelta(hours=12)  # from then on an hour alone would be read as one of today
+CORRECTS = timedelta(minutes=2)  # a slip of its caller's, before anybody relies on it
 LOOKS_AFTER = timedelta(minutes=20)
 LONGEST_WORD = 30  # characters of a word of their own, in one short line
 OPEN = "open pause"
@@ -57,14 +58,28 @@ AT_MOST = "A pause lasts at most 24 hours."
 HOW_LONG = (
     "I did not understand how long, so it is the usual half hour. /pause 45 and /pause until 21:30 work."
 )
-REST = (
-    "Do something that holds your attention, and leave the argument where it is. I call you two when it ends."
+FAR_OFF = (
+    "{due:hour} is more than half a day away, so it is the usual half hour. "
+    "A length, like /pause 14h, is taken as it is."
 )
+STANDS = "The pause goes on until {until:hour}. It can be made longer, and not shorter."
+STANDS_TO = "The pause goes on until {until:day}, {until:hour}. It can be made longer, and not shorter."
+REST = (
+    "Do something that holds your attention, and leave the argument where it is. "
+    "I call you two at {until:hour}."
+)
+REST_TO = (
+    "Do something that holds your attention, and leave the argument where it is. "
+    "I call you two on {until:day}, at {until:hour}."
+)
+OVER = "The pause is over, and you are both back."
 EARLY = "Noted. When you both say so, the pause ends."
 READY = "The pause is over. Ready?"
 READY_LATE = "The pause was over at {was:hour}, and I come late. Ready?"
 READY_DAYS_LATE = "The pause was over on {was:day}, at {was:hour}, and I come late. Ready?"
+A_DAY = "A pause lasts a day at most. Whoever is not ready yet lets it rest: the way back stays open here."
 TAKEN_UP = "You have taken the pause up. Ready?"
+RESTS_NO_LONGER = "That pause does not rest any more. What comes of it stands in the room."
 BACK = "You are back. Kept."
 LONGER_THEN = "A little longer, then. You meet at {until:hour}."
 LONGER_TO = "A little longer, then. You meet on {until:day}, at {until:hour}."
@@ -110,6 +125,7 @@ class Apart:
     wake_at: datetime
     rung: int = 0  # how often it was made longer
     fine: frozenset[Person] = frozenset()
+    corrects_until: datetime | None = None  # by then its caller may still make it shorter
     hushes: bool = True
 
 
@@ -169,27 +185,38 @@ Turn = tuple[State | None, Sequence[Answer]]
 def step(state: State | None, event: Event, scene: Scene) -> Turn:
     """Hear one event of a pause."""
     match state, event:
-        # Called, by whoever needs it. A second call is no second pause; one with words may make it longer.
-        case None | Together() | Resting(), Began(who, about=Kept()):
-            return Returning(who, scene.now, scene.now + PATIENCE, called=True), [
+        # Taken up by the button on the evening's card, by the first of the two who taps it.
+        case None | Resting(), Began(who, about=Kept(outcome="")):
+            caller, back = (state.caller, state.back) if state else (who, frozenset())
+            return Returning(caller, scene.now, scene.now + PATIENCE, back=back, called=True), [
                 say(TAKEN_UP, IM_BACK, LONGER, card="pause", again=True, at_once=True)
             ]
 
-        case None | Together() | Resting(), Began(who, words):
-            return called(who, scene.now, words, scene)
+        case _, Began(words=words, about=about) if about or (words and words.listed):
+            return state, [whisper(RESTS_NO_LONGER)]
 
-        case Apart(since=since), Began(who, words) if words:
-            ends, note = end_of(words, since, scene)
-            if ends <= state.wake_at:
-                return state, []
-            return replace(state, wake_at=ends), [card(say, state.caller, ends, scene, note)]
+        # Called, by whoever needs it. A second call is no second pause; one with words may make it longer.
+        case None | Together() | Resting(), Began(who, words):
+            return called(who, scene.now, words, state, scene)
+
+        case Apart(), Began(who, words) if ends := changed_end(who, words, state, scene):
+            return changed(*ends, event, state, scene)
+
+        case Apart(), Began(who, Words(listed=True)):
+            return state, [stands(whisper, state, who, scene)]
+
+        case Apart(), Began(who, private=private):
+            return state, [stands(say, state, who, scene, to=who if private else None)]
 
         case Returning(since=since), Began(who, words) if not spent(since, scene):
-            return called(who, since, words, scene)
+            return called(who, since, words, state, scene)
+
+        case Returning(), Began(who, private=private):
+            return state, [say(A_DAY, to=who if private else None)]
 
         # Apart, until both say that they are fine or the time has come.
         case Apart(fine=fine), Tapped(who, FINE_AGAIN.tap) if scene.other(who) in fine:
-            return together(scene)
+            return together(state, scene)
 
         case Apart(fine=fine), Tapped(who, FINE_AGAIN.tap):
             return replace(state, fine=fine | {who}), [whisper(EARLY)]
@@ -201,16 +228,18 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
 
         # Coming back, each with a tap of their own; nobody sees who was first.
         case Returning(back=back) | Resting(back=back), Tapped(who, IM_BACK.tap) if scene.other(who) in back:
-            return together(scene)
+            return together(state, scene)
 
         case Returning(back=back) | Resting(back=back), Tapped(who, IM_BACK.tap):
-            return replace(state, back=back | {who}), [whisper(BACK)]
+            answered = way_back(state, BACK) if who == state.caller else []
+            return replace(state, back=back | {who}), [whisper(BACK), *answered]
 
         case Returning(since=since, rung=rung), Tapped(who, LONGER.tap) if not spent(since, scene):
             later = next_rung(rung, since, who, scene)
             text = LONGER_THEN if is_today(later, who, scene) else LONGER_TO
             apart = Apart(state.caller, since, later, rung + 1)
-            return apart, [say(text, FINE_AGAIN, card="pause", until=later, at_once=True), *way_closed(scene)]
+            news = say(text, FINE_AGAIN, card="pause", until=later, at_once=True)
+            return apart, [news, *rests(apart, scene), *way_back(state, LONGER_NOTED)]
 
         # Nobody answers: one call to its owner, alone, and then it rests with the way back open.
         case Returning(caller=caller, since=since, back=back, called=False), TimeCame() if (
@@ -221,9 +250,9 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             return replace(state, wake_at=scene.now + PATIENCE, called=True), [call]
 
         case Returning(caller=caller, back=back), TimeCame():
-            rests = Resting(caller, scene.now + RESTS_FOR, back)
-            way_back = redraw(BRING_BACK, IM_BACK, to=caller, card="way back")
-            return rests, [Kept(OPEN, None), say(RESTS, IM_BACK, card="pause", softly=True), way_back]
+            resting = Resting(caller, scene.now + RESTS_FOR, back)
+            rests_here = say(RESTS, IM_BACK, card="pause", softly=True)
+            return resting, [Kept(OPEN, None), rests_here, *way_back(state, BRING_BACK, IM_BACK)]
 
         # Both are back.
         case Together(), Tapped(_, TALK.tap):
@@ -265,7 +294,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             return None, [
                 *closed(scene, "gone"),
                 redraw(LET_REST, card="pause"),
-                *way_closed(scene, LET_REST),
+                *way_back(state, LET_REST),
             ]
 
         case Together() | Looking(), TimeCame():
@@ -274,23 +303,31 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
     return state, []
 
 
-def called(who: Person, since: datetime, words: Words, scene: Scene) -> Turn:
+def called(who: Person, since: datetime, words: Words, before: State | None, scene: Scene) -> Turn:
     """Begin: the room reads it first, and each one alone what helps meanwhile."""
     ends, note = end_of(words, since, scene)
-    alone = [
-        say(REST, BREATHE, GROUND, OUR_PLAN, to=person, card="rest", softly=True) for person in scene.both
-    ]
+    here = Apart(who, since, ends, corrects_until=scene.now + CORRECTS)
     news = card(say, who, ends, scene, note)
-    return Apart(who, since, ends), [*closed(scene, "paused"), news, *alone, *way_closed(scene)]
+    alone = rests(here, scene, scene.both)
+    return here, [*closed(scene, "paused"), news, *alone, *way_back(before, LONGER_NOTED)]
 
 
-def together(scene: Scene) -> Turn:
+def changed(ends: datetime, note: Line | None, asked: Began, here: Apart, scene: Scene) -> Turn:
+    """End it at another time, and say so wherever an end was said; whoever asked alone reads it anew."""
+    sure = here.corrects_until if asked.by == here.caller else None
+    after = replace(here, wake_at=ends, corrects_until=sure)
+    anew = {asked.by} if asked.private else set()
+    return after, [card(say, here.caller, ends, scene, note), *rests(after, scene, anew)]
+
+
+def together(before: State, scene: Scene) -> Turn:
     """Both are back."""
     buttons = TALK, SET_TIME, REST_IT, LOOK_AFTER
     return Together(scene.now + CHOOSES), [
         *closed(scene, "met"),
         say(BOTH_BACK, *buttons, card="pause", again=True, at_once=True),
-        *(redraw(BACK, to=person, card="way back") for person in scene.both),
+        *(redraw(OVER, to=person, card="rest") for person in scene.both),
+        *way_back(before, BACK),
     ]
 
 
@@ -310,6 +347,8 @@ def end_of(words: Words, since: datetime, scene: Scene) -> tuple[datetime, Line 
     hour, length = end_in(words), length_in(words)
     if hour is not None:
         asked = next_time(hour, scene.prefers.of(words.by)[ZONE], scene.now)
+        if asked - scene.now > HALF_A_DAY:  # its hour has just passed, or a slip: nobody upset means a day
+            asked, note = scene.now + USUAL, line(FAR_OFF, due=asked)
     elif length is not None:
         asked = scene.now + length
     else:
@@ -319,6 +358,16 @@ def end_of(words: Words, since: datetime, scene: Scene) -> tuple[datetime, Line 
     if asked > latest:
         asked, note = latest, line(AT_MOST)
     return asked, note
+
+
+def changed_end(who: Person, words: Words, here: Apart, scene: Scene) -> tuple[datetime, Line | None] | None:
+    """Return another end for it, later or as its caller corrects it; None where it stays as it is."""
+    ends, note = end_of(words, here.since, scene)
+    same = abs(ends - here.wake_at) < CORRECTS  # the same call once more
+    if not words or same or note == line(HOW_LONG):
+        return None
+    corrects = who == here.caller and here.corrects_until and scene.now <= here.corrects_until
+    return (ends, note) if ends > here.wake_at or (corrects and not here.fine) else None
 
 
 def next_rung(rung: int, since: datetime, who: Person, scene: Scene) -> datetime:
@@ -348,17 +397,42 @@ def card(draw: Draw, who: Person, ends: datetime, scene: Scene, note: Line | Non
     return draw(text, FINE_AGAIN, card="pause", below=below, caller=who, until=ends, again=True, at_once=True)
 
 
+def stands(
+    told: Callable[..., Answer], state: Apart, who: Person, scene: Scene, **where: Person | None
+) -> Answer:
+    """Say until when it goes on, to whoever calls it once more."""
+    text = STANDS if is_today(state.wake_at, who, scene) else STANDS_TO
+    return told(text, until=state.wake_at, **where)
+
+
+def rests(here: Apart, scene: Scene, anew: Collection[Person] = ()) -> list[Say]:
+    """What helps meanwhile, and by each one's clock when it ends; said anew, or drawn where it stands."""
+    ends, helps, told = here.wake_at, (BREATHE, GROUND, OUR_PLAN), list[Say]()
+    for person in scene.both:
+        draw: Draw = say if person in anew else redraw
+        text = REST if is_today(ends, person, scene) else REST_TO
+        told.append(draw(text, *helps, to=person, card="rest", softly=True, until=ends))
+    return told
+
+
 def ready(text: str, since: datetime, was: datetime, scene: Scene) -> Say:
-    return say(text, IM_BACK, *longer(since, scene), card="pause", again=True, at_once=True, was=was)
+    below = [line(A_DAY)] if spent(since, scene) else []
+    buttons = IM_BACK, *longer(since, scene)
+    return say(text, *buttons, card="pause", below=below, again=True, at_once=True, was=was)
 
 
 def longer(since: datetime, scene: Scene) -> list[Button]:
     return [] if spent(since, scene) else [LONGER]
 
 
-def way_closed(scene: Scene, told: str = LONGER_NOTED) -> list[Say]:
-    """The private call, where there was one, has its answer."""
-    return [redraw(told, to=person, card="way back") for person in scene.both]
+def way_back(before: State | None, told: str, *buttons: Button) -> list[Say]:
+    """Redraw the private call that stands open; one that was answered stays as it is."""
+    match before:
+        case Returning(caller=caller, back=back, called=True) | Resting(caller=caller, back=back) if (
+            caller not in back
+        ):
+            return [redraw(told, *buttons, to=caller, card="way back")]
+    return []
 
 
 def times(draw: Draw, text: str, scene: Scene) -> Say:

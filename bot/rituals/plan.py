@@ -7,6 +7,7 @@ docs/rituals/plan.md
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -42,7 +43,7 @@ BEGINS = (
     "Your plan for hard moments, in four small steps. You both read all of it, and either of you replies."
 )
 ASK_SIGNS = "How do you two notice that it is getting hard? A word, a tone, a look."
-ASK_AWAY = "How do you step away from it for a while? Where does each of you go?"
+ASK_AWAY = "How do you two step away from it for a while, and where to? One answer holds for both."
 ASK_CALL = "Whom can you two call when it is too much?"
 ASK_HELPS = "What helps you in such a moment? Each of you replies for yourself."
 THE_PLAN = "Your plan for hard moments."
@@ -51,6 +52,7 @@ SIGNS_ARE = "It is getting hard when: {words}"
 AWAY_IS = "To step away: {words}"
 CALL_IS = "To call: {words}"
 HELPS_IS = "What helps {who}: {words}"
+INSTEAD_OF = "It stands in place of {who}'s words: {words}"
 NO_PLAN = (
     "There is no plan yet, and nothing to do about that now. On a calm day, /plan in your room begins one."
 )
@@ -108,10 +110,12 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         # Made, one part after the other.
         case Making(part=part), Wrote(who, worded, words):
             thing, known = wording(worded, who, words, scene)
+            before = replaced(worded, who, scene)
             if is_whole(part, known):
                 after, said = next_after(part, known)
-                return after, [thing, question(redraw, worded, known), *said]
-            return state, [thing, question(redraw, worded, known, *(offers(part) if worded == part else ()))]
+                return after, [thing, question(redraw, worded, known, before=before), *said]
+            still = offers(part) if worded == part else ()
+            return state, [thing, question(redraw, worded, known, *still, before=before)]
 
         case Making(part=part), Tapped(_, SKIP.tap, item) if item == part:
             after, said = next_after(part, scene)
@@ -130,7 +134,8 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
 
         case Standing(), Wrote(who, worded, words):
             thing, known = wording(worded, who, words, scene)
-            return state, [thing, question(redraw, worded, known), whole(redraw, known)]
+            card = question(redraw, worded, known, before=replaced(worded, who, scene))
+            return state, [thing, card, whole(redraw, known)]
 
         case Standing(), Tapped(who, TAKE_OUT.tap) if mine := find(OWN, who, scene):
             thing = replace(mine, words=None, outcome="taken out")
@@ -178,12 +183,22 @@ def wording(part: str, who: Person, words: Words, scene: Scene) -> tuple[Kept, S
     return thing, knowing(thing, scene)
 
 
+def replaced(part: str, who: Person, scene: Scene) -> list[Line]:
+    """Return what stood there in the other's words: whoever words it anew takes nothing away unsaid."""
+    old = find(part, who, scene)
+    if old is None or not old.words or old.words.by == who:
+        return []
+    return [line(INSTEAD_OF, who=old.words.by, words=old.words)]
+
+
 # -- Helpers ------------------------------------------------------------------
 
 
-def question(draw: Draw, part: str, scene: Scene, *buttons: Button, begins: bool = False) -> Say:
-    """The card of one part: what is asked, and how it is answered so far."""
-    so_far = [answer for each, answer in answers(scene) if each == part]
+def question(
+    draw: Draw, part: str, scene: Scene, *buttons: Button, before: Sequence[Line] = (), begins: bool = False
+) -> Say:
+    """The card of one part: what is asked, how it is answered so far, and what stood there before."""
+    so_far = [*(answer for each, answer in answers(scene) if each == part), *before]
     first, below = (BEGINS, [line(QUESTIONS[part]), *so_far]) if begins else (QUESTIONS[part], so_far)
     return draw(first, *buttons, card=part, asks=part, below=below)
 

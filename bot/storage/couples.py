@@ -41,7 +41,18 @@ from bot.storage.codec import (
 )
 from bot.storage.sealing import BrokenSealError
 from bot.storage.store import Tx
-from bot.storage.tables import NOW, CallRow, CoupleRow, InboxRow, KeptRow, PersonRow, PlayingRow, SaidRow, Utc
+from bot.storage.tables import (
+    NOW,
+    CallRow,
+    CardRow,
+    CoupleRow,
+    InboxRow,
+    KeptRow,
+    PersonRow,
+    PlayingRow,
+    SaidRow,
+    Utc,
+)
 from bot.wording import LANGUAGE, spoken
 
 log = logging.getLogger(__name__)
@@ -314,6 +325,12 @@ def _state_of(tx: Tx, couple: CoupleRow, playing: PlayingRow, ritual: Ritual) ->
 
 def _playing(couple: CoupleRow, playing_id: int | None) -> PlayingRow | None:
     return next((playing for playing in couple.playings if playing.id == playing_id), None)
+
+
+def is_from_before_its_silence(couple: CoupleRow, card: CardRow) -> bool:
+    """Whether a card's playing has fallen silent since the card was said."""
+    playing = _playing(couple, card.playing_id)
+    return playing is not None and playing.silent_since is not None and card.at < playing.silent_since
 
 
 def save_row(tx: Tx, couple: CoupleRow, row: Row) -> None:

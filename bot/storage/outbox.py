@@ -46,9 +46,13 @@ JUST_SAID = timedelta(seconds=5)  # so long the same line is not said again righ
 MOST_STRANGERS = 200  # lines that wait for people who are in no couple; beyond them nothing is said
 AT_LEAST = 3  # lines that are taken in one go, though others wait for the database
 A_LOOK, A_PAGE = 8, 50  # first lines of chats that are looked at in one go: at first, and then
+AFTERWARDS = TO_STRANGERS + 1  # on top of the rank of a line that waits for its turn after a silence
+SOMEBODY_BACK = datetime(9000, 1, 1, tzinfo=UTC)  # the turn of one that waits until one of the two is there
 
 
-_LEFT = select(exists().where(LineRow.rank >= bindparam("rank"), LineRow.flying.is_(False)))
+_LEFT = select(
+    exists().where(LineRow.rank.between(bindparam("rank"), TO_STRANGERS), LineRow.flying.is_(False))
+)
 _ANSWERED = (
     select(LineRow, CardRow, PlayingRow.id)
     .outerjoin(CardRow, CardRow.id == LineRow.card_id)
@@ -110,6 +114,9 @@ def say(
         _reface(tx, couple, standing, said)
         _redraw(tx, couple, standing, rank, always=always)
         return standing.id
+    for line in _afterwards(couple):
+        if (line.playing_id, line.to_id) == (playing_id, _chat_of(said)):
+            _its_turn(line)  # or what comes of something would stand above it
     if not said.card and (same := _just_said(tx, couple, playing_id, said)) is not None:
         return same.id
     card = CardRow(
@@ -328,10 +335,13 @@ def _reface(tx: Tx, couple: CoupleRow, card: CardRow, said: Say) -> None:
 
 def _redraw(tx: Tx, couple: CoupleRow, card: CardRow, rank: int, *, always: bool) -> None:
     """One waiting line is enough: it will be sent with the newest face."""
-    if not _waits(card):
-        face = face_of(tx, couple, card)
-        if face is not None:
-            _put(tx, couple, card, "redraw", rank, face, always=always)
+    waiting = [line for line in card.lines if not line.flying]
+    face = None if waiting else face_of(tx, couple, card)
+    if face is not None:
+        _put(tx, couple, card, "redraw", rank, face, always=always)
+    for line in waiting if always else ():
+        line.always = True
+        _its_turn(line)
 
 
 def _put(tx: Tx, couple: CoupleRow, card: CardRow, kind: str, rank: int, said: Say, *, always: bool) -> None:
@@ -343,6 +353,44 @@ def _put(tx: Tx, couple: CoupleRow, card: CardRow, kind: str, rank: int, said: S
             waits=said.waits, always=always, not_before=tx.now, attempts=0, flying=False,
         )
     )  # fmt: skip
+
+
+# -- After a silence ----------------------------------------------------------
+
+
+def one_after_the_other(couple: CoupleRow, first: datetime, apart: timedelta) -> datetime:
+    """Let what was held back be said so long after each other; return when the next may be."""
+    for line in _held_back(couple):
+        line.rank, line.not_before = line.rank % AFTERWARDS + AFTERWARDS, first
+        first += apart
+    return first
+
+
+def until_somebody_is_back(couple: CoupleRow) -> None:
+    """Keep what was held back for when one of the two does something."""
+    one_after_the_other(couple, SOMEBODY_BACK, timedelta())
+
+
+def waits_for_somebody(couple: CoupleRow) -> bool:
+    """Whether anything is kept for when one of the two does something."""
+    return any(line.not_before == SOMEBODY_BACK for line in _afterwards(couple))
+
+
+def _held_back(couple: CoupleRow) -> list[LineRow]:
+    """Return the new messages that another's silence holds back; new faces of old ones disturb nobody."""
+    waiting = [line for card in _live(couple) for line in card.lines if line.kind == "say"]
+    held = [
+        line for line in waiting if not (line.always or line.flying or line.playing_id == couple.floor_id)
+    ]
+    return sorted(held, key=lambda line: line.id)
+
+
+def _afterwards(couple: CoupleRow) -> list[LineRow]:
+    return [line for card in _live(couple) for line in card.lines if line.rank >= AFTERWARDS]
+
+
+def _its_turn(line: LineRow) -> None:
+    line.rank %= AFTERWARDS
 
 
 # -- Sending ------------------------------------------------------------------
@@ -358,6 +406,7 @@ def claim(
     processes.
     """
     may = Pace.after_minding_the_clock(tx, limits)
+    tx.session.execute(_WHOSE_TURN_IT_IS, {"now": tx.now})
     flying, look_again = _under_way(tx, cut_off=cut_off)
     room_left, ready, last, is_first = limits.in_flight - flying, list[Ready](), None, False
     page = A_LOOK
@@ -615,14 +664,19 @@ def _first_of_each_chat(*, cut_off: bool) -> Select[Any]:
 def _may_be_tried(lines: Any, line: type[LineRow]) -> Any:  # noqa: ANN401 - a query of SQLAlchemy's
     """Leave only lines whose room or lane hears them now."""
     speaks = or_(
-        line.couple_id.is_(None), line.to_id.is_not(None), line.always,
+        line.couple_id.is_(None), line.always,
         CoupleRow.floor_id.is_(None), CoupleRow.floor_id == line.playing_id,
     )  # fmt: skip
-    can_hear = or_(line.waits.is_(False), PersonRow.lane_open)
+    can_hear = and_(line.rank < AFTERWARDS, or_(line.waits.is_(False), PersonRow.lane_open))
     lines = lines.outerjoin(CoupleRow, CoupleRow.id == line.couple_id)
     return lines.outerjoin(PersonRow, PersonRow.id == line.to_id).where(speaks, can_hear)
 
 
+_WHOSE_TURN_IT_IS = (
+    update(LineRow)
+    .where(LineRow.rank >= AFTERWARDS, LineRow.not_before <= NOW)
+    .values(rank=LineRow.rank - AFTERWARDS)
+)
 _READY = _may_be_tried(select(func.count(LineRow.id), func.min(LineRow.id)), LineRow).where(
     LineRow.flying.is_(False)
 )
@@ -637,10 +691,10 @@ def _is_left(tx: Tx, rank: int) -> bool:
 def _under_way(tx: Tx, *, cut_off: bool) -> tuple[int, datetime | None]:
     """Return how many lines are in flight, and when the next may be tried.
 
-    That is one that was tried in vain, or whose chat is held.
+    That is one that was tried in vain, whose chat is held, or that has its turn after a silence.
     """
-    flying, tried, held = tx.session.execute(_what_waits(cut_off=cut_off), {"now": tx.now}).one()
-    return flying, min((at for at in (tried, held) if at), default=None)
+    flying, *waits = tx.session.execute(_what_waits(cut_off=cut_off), {"now": tx.now}).one()
+    return flying, min((at for at in waits if at), default=None)
 
 
 @cache
@@ -652,9 +706,12 @@ def _what_waits(*, cut_off: bool) -> Select[Any]:
     held = select(func.min(PaceRow.hold_until)).where(
         PaceRow.hold_until > NOW, exists().where(LineRow.target == PaceRow.target)
     )
+    turn = select(func.min(LineRow.not_before)).where(
+        LineRow.rank >= AFTERWARDS, LineRow.not_before < SOMEBODY_BACK
+    )
     if cut_off:
         tried = tried.where(LineRow.again)
-    return select(flying.scalar_subquery(), tried.scalar_subquery(), held.scalar_subquery())
+    return select(*(each.scalar_subquery() for each in (flying, tried, held, turn)))
 
 
 def _ready(tx: Tx, line: LineRow, book: Book) -> Ready | None:
@@ -755,6 +812,12 @@ def question_told_alone(tx: Tx, couple: CoupleRow) -> CardRow | None:
     card = newest_question(couple, None)
     face = face_of(tx, couple, card) if card else None
     return card if face is not None and face.alone else None
+
+
+def is_told(tx: Tx, couple: CoupleRow, name: str) -> bool:
+    """Whether the shell's own message of this name stands in the room, or will."""
+    own = CardRow.couple_id == couple.id, CardRow.playing_id.is_(None), CardRow.to_id.is_(None)
+    return bool(tx.session.scalar(select(exists().where(*own, CardRow.name == name))))
 
 
 def say_room_anew(tx: Tx, couple: CoupleRow) -> None:
