@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from bot import follow_through
 from bot.feelings import FEELINGS, NEEDS, suggested
-from bot.hours import ANCHOR, EVERY, HOUR, LATE, TOO_SHORT, ZONE, evening_hour
+from bot.hours import ANCHOR, EVERY, HOUR, TOO_SHORT, ZONE, evening_hour
 from bot.ritual import (
     PARTED,
     Answer,
@@ -48,6 +48,7 @@ from bot.wording import LANGUAGE, accuses, declines, feeling_and_need, is_senten
 WINDOW, REMINDER = timedelta(hours=3), timedelta(hours=1)
 FOR_ACTIONS = timedelta(minutes=30)  # at least, after a late reveal
 LINGERS = timedelta(hours=12)  # how long "Share mine" and a line back are still heard
+LONG_PAST = timedelta(hours=1)  # after its end an evening closes without a word about it
 QUESTIONS = ("feeling", "need", "action")  # in the order of one line: calm / a quiet evening / I'll make tea
 BETWEEN_OFFERS = timedelta(days=7)
 
@@ -653,8 +654,8 @@ def ask_action(draw: Draw, evening: Evening, who: Person, scene: Scene) -> Say:
 
 
 def is_past(evening: Evening, scene: Scene) -> bool:
-    """Whether its end passed unheard, in a silence or while Tend was away."""
-    return scene.now - evening.closes > LATE
+    """Whether its end is long past: a silence lay over it, or Tend was away."""
+    return scene.now - evening.closes > LONG_PAST
 
 
 def closed_text(evening: Evening) -> str:
