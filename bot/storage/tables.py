@@ -202,11 +202,11 @@ class LineRow(Base):
     kind: Mapped[str] = mapped_column(String(8))  # say, redraw, strip, count
     body: Mapped[bytes | None]  # sealed; only where there is no card, for people who are in no couple yet
     language: Mapped[str] = mapped_column(String(8), default="", server_default="")  # where there is no card
-    rank: Mapped[int]  # a smaller one is sent first
+    rank: Mapped[int]  # a smaller one is sent first; one above all ranks waits for its turn after a silence
     again: Mapped[bool]  # in doubt, send it again
     waits: Mapped[bool]  # for a private chat to be opened
     always: Mapped[bool]  # also in another ritual's silence
-    not_before: Mapped[datetime]
+    not_before: Mapped[datetime]  # of one that flies: when whoever took it is taken to be gone
     attempts: Mapped[int]
     flying: Mapped[bool]  # given to Telegram, and no answer yet
 
