@@ -15,6 +15,7 @@ from bot.arrival import Added
 from bot.couple.house import HOUSE
 from bot.playground.cast import BY_NAME
 from bot.ritual import Answer, Began, Event, Kept, Person, Ritual, Say, Scene, TimeCame, Value, say
+from bot.rituals.check_in import CLOSED_LATE
 from bot.shell import CLOSED as IS_CLOSED
 from bot.storage import couples, outbox
 from bot.storage.store import Store, migrate
@@ -23,7 +24,7 @@ from tests.databases import Shelf, Time, opened
 from tests.neighbours import newest_number, stands, two_couples
 from tests.post import A_MINUTE, A_SECOND, Gone, Post, assert_kept, texts
 from tests.road import BERLIN, HOME, NEST, Road, Told
-from tests.stories import CARD, CLOSED, REVEAL, SHARED, Story, by_picker
+from tests.stories import CARD, REVEAL, SHARED, Story, by_picker
 
 A_DAY, AN_HOUR = timedelta(days=1), timedelta(hours=1)
 
@@ -412,7 +413,7 @@ def test_a_network_that_is_gone_for_a_day_costs_one_evening_and_floods_nobody(tm
         story.cleo.says("/start", "private")  # the bot has noticed once it has heard this
         story.clock.by("PT5M")
         assert story.said(before) == story.said(before, NEST) == []
-        assert story.newest(CLOSED)["id"] == card  # what is past is not announced
+        assert story.newest(CLOSED_LATE)["id"] == card  # what is past is not announced
         assert story.told(story.ben, before) == []
         story.ann.taps("Share mine")  # what she said in time was heard
         assert "Ann: tender, needing music." in story.newest(SHARED)["text"]

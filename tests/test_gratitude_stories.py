@@ -179,18 +179,21 @@ def the_jar_never_shows_one_twice_in_a_row(story: Story) -> None:
     drawn: list[str] = []
     for act in (ask(story), ask(story), another(story), another(story), ask(story), another(story)):
         act()
-        drawn.append(story.newest(FROM_YOUR_JAR)["text"])
+        drawn.append(story.newest(FROM_YOUR_JAR, story.ann, "private")["text"])
     assert all(one != other for one, other in pairwise(drawn))
     assert all(sum(words in text for text in drawn[:3]) == 1 for words in (TEA, BAG, SOUP))
     assert not any(words in text for text in drawn for words in (NEVER_SENT, "amber first", "basalt back"))
+    story.ann.says("/jar")  # in the room only what was said there
+    told_there = story.newest(FROM_YOUR_JAR)
+    assert not any(words in told_there["text"] for words in (BAG, SOUP))
 
 
 def ask(story: Story) -> Callable[[], object]:
-    return lambda: story.ann.says("/jar")
+    return lambda: story.ann.says("/jar", "private")
 
 
 def another(story: Story) -> Callable[[], object]:
-    return lambda: story.ben.taps("Another one")
+    return lambda: story.ann.taps("Another one", "private")
 
 
 # -- Those who were there before it ---------------------------------------------

@@ -655,7 +655,7 @@ def ask_action(draw: Draw, evening: Evening, who: Person, scene: Scene) -> Say:
 
 def is_past(evening: Evening, scene: Scene) -> bool:
     """Whether its end is long past: a silence lay over it, or Tend was away."""
-    return scene.now - evening.closes > LONG_PAST
+    return scene.now - evening.closes >= LONG_PAST
 
 
 def closed_text(evening: Evening) -> str:
