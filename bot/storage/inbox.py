@@ -117,7 +117,8 @@ def _turn(theirs: Turns, number: int, now: datetime) -> datetime:
     """
     newer = [at for at, other in theirs if other > number]
     last = theirs[-1][0] if theirs else now - A_TURN
-    at = min(newer) if newer else max(now, min(last + A_TURN, now + MOST_TURNS))
+    latest = max(now + MOST_TURNS, last)  # the last one is later where the clock has just gone back
+    at = min(newer) if newer else max(now, min(last + A_TURN, latest))
     insort(theirs, (at, number))
     return at
 
