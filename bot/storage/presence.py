@@ -6,7 +6,7 @@ SQLite nobody else is there.
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import URL, Connection, Engine, create_engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -55,8 +55,11 @@ class Presence:
             return self._polls
 
     def leave(self) -> None:
-        """Be there no more."""
+        """Be there no more; whoever asks next finds that at once."""
         with self._asking:
+            if self._connection is not None:
+                with suppress(SQLAlchemyError):
+                    self._connection.exec_driver_sql("SELECT pg_advisory_unlock_all()")
             self._leave()
 
     def _connected(self, engine: Engine) -> Connection:
