@@ -68,12 +68,12 @@ async def run(settings: Settings, led_by: int | None) -> int:
     now: Callable[[], datetime] = led.now if led else wall_clock
     shared = led is None and not settings.database.startswith("sqlite")
     storage = Storage(open_store(settings, now, migrating=led is not None, by_its_clock=shared))
+    line = Line(settings.bot_token.get_secret_value(), settings.bot_api_url, settings.request_timeout)
     limits = Limits(
         settings.prompts_a_second, settings.answers_a_second, settings.group_a_minute, settings.in_flight,
-        CALLS_OF_A_LINE * timedelta(seconds=settings.request_timeout) + A_NOTE,
+        CALLS_OF_A_LINE * line.longest_call + A_NOTE,
     )  # fmt: skip
     engine = Engine(HOUSE, ALL_PREFERENCES, settings.home, timedelta(minutes=settings.spread))
-    line = Line(settings.bot_token.get_secret_value(), settings.bot_api_url, settings.request_timeout)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -74,6 +74,14 @@ def whispered(room: Room) -> str:
     return whisper.text if whisper else ""
 
 
+def only_whispered(room: Room, who: Player, label: str) -> str:
+    """Tap, see that the room reads nothing new, and return what the tap was answered with."""
+    before = room.texts
+    who.taps(label)
+    assert room.texts == before
+    return whispered(room)
+
+
 # -- Called -------------------------------------------------------------------
 
 
@@ -199,12 +207,7 @@ def test_the_button_tapped_once_more_puts_nothing_into_the_silent_room() -> None
     room, ann, ben, clock = rehearse(*HOUSE, prefers={ANCHOR: FIRST_DAY})
     clock.reaches("21:00")
     ann.taps("Pause")
-    before = room.texts
-
-    ben.taps("Pause")
-
-    assert room.texts == before
-    assert whispered(room) == STANDS
+    assert only_whispered(room, ben, "Pause") == STANDS
 
 
 def test_its_caller_corrects_a_slip_at_once_and_nobody_else_does() -> None:
@@ -502,11 +505,7 @@ def test_the_second_of_the_two_to_take_it_up_begins_no_new_pause() -> None:
     ann.sends("/pause")
     clock.reaches("21:00")
     ann.taps("Take up the pause")
-    before = room.texts
-
-    ben.taps("Take up the pause")
-    assert room.texts == before
-    assert whispered(room) == RESTS_NO_LONGER
+    assert only_whispered(room, ben, "Take up the pause") == RESTS_NO_LONGER
     ann.taps("I'm back")
     ben.taps("I'm back")
     ann.taps("Talk it through")
@@ -521,12 +520,7 @@ def test_a_new_pause_is_not_made_longer_by_the_button_of_the_old_one() -> None:
     ann.sends("/pause")
     clock.reaches("21:00")
     ann.sends("/pause")
-    before = room.texts
-
-    ben.taps("Take up the pause")
-
-    assert room.texts == before
-    assert whispered(room) == RESTS_NO_LONGER
+    assert only_whispered(room, ben, "Take up the pause") == RESTS_NO_LONGER
 
 
 def test_who_was_back_while_it_rested_is_back_when_it_is_taken_up() -> None:

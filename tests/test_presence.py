@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from aiohttp import ClientTimeout
 from sqlalchemy import text
 
 from bot.playground.cast import BOT
@@ -14,7 +15,7 @@ from bot.storage.presence import Presence
 from bot.storage.store import Storage, Store
 from bot.telegram import intake
 from bot.telegram.intake import Listener, Polling
-from bot.telegram.line import Line, raw_bot
+from bot.telegram.line import Calls, Line, Said, raw_bot
 from tests.databases import KEYS, Time
 from tests.post import A_MINUTE, A_SECOND, Post, texts
 from tests.wire import Wire
@@ -113,6 +114,25 @@ def test_what_another_has_in_flight_is_left_to_it_until_it_is_silent_for_too_lon
     with store.begin() as tx:
         assert outbox.land(tx, alone=False) == (1, 1)
     assert texts(post.drains()) == ["return"]
+
+
+async def test_no_call_takes_longer_than_the_others_wait_before_they_take_up_its_line(wire: Wire) -> None:
+    longest: list[float | None] = []
+
+    class Seen(Calls):
+        """Notes how long each call may take."""
+
+        async def carry(
+            self, method: str, url: str, said: Said, spans: ClientTimeout, /
+        ) -> tuple[int, bytes]:
+            longest.append(spans.total)
+            return await super().carry(method, url, said, spans)
+
+    line = Line(BOT.token, wire.address, 5.0, Seen)
+    async with raw_bot(line, 2) as bot:
+        await bot.send_message(-1, "return")
+    assert longest
+    assert all(total is not None and total <= line.longest_call.total_seconds() for total in longest)
 
 
 def test_all_who_share_a_database_go_by_its_clock(store: Store) -> None:

@@ -406,7 +406,6 @@ def claim(
     processes.
     """
     may = Pace.after_minding_the_clock(tx, limits)
-    tx.session.execute(_WHOSE_TURN_IT_IS, {"now": tx.now})
     flying, look_again = _under_way(tx, cut_off=cut_off)
     room_left, ready, last, is_first = limits.in_flight - flying, list[Ready](), None, False
     page = A_LOOK
@@ -672,6 +671,9 @@ def _may_be_tried(lines: Any, line: type[LineRow]) -> Any:  # noqa: ANN401 - a q
     return lines.outerjoin(PersonRow, PersonRow.id == line.to_id).where(speaks, can_hear)
 
 
+_NEXT_TURN = select(func.min(LineRow.not_before)).where(
+    LineRow.rank >= AFTERWARDS, LineRow.not_before < SOMEBODY_BACK
+)
 _WHOSE_TURN_IT_IS = (
     update(LineRow)
     .where(LineRow.rank >= AFTERWARDS, LineRow.not_before <= NOW)
@@ -693,8 +695,11 @@ def _under_way(tx: Tx, *, cut_off: bool) -> tuple[int, datetime | None]:
 
     That is one that was tried in vain, whose chat is held, or that has its turn after a silence.
     """
-    flying, *waits = tx.session.execute(_what_waits(cut_off=cut_off), {"now": tx.now}).one()
-    return flying, min((at for at in waits if at), default=None)
+    flying, tried, held, turn = tx.session.execute(_what_waits(cut_off=cut_off), {"now": tx.now}).one()
+    if turn is not None and turn <= tx.now:
+        tx.session.execute(_WHOSE_TURN_IT_IS, {"now": tx.now})
+        turn = tx.session.scalar(_NEXT_TURN)
+    return flying, min((at for at in (tried, held, turn) if at), default=None)
 
 
 @cache
@@ -706,12 +711,9 @@ def _what_waits(*, cut_off: bool) -> Select[Any]:
     held = select(func.min(PaceRow.hold_until)).where(
         PaceRow.hold_until > NOW, exists().where(LineRow.target == PaceRow.target)
     )
-    turn = select(func.min(LineRow.not_before)).where(
-        LineRow.rank >= AFTERWARDS, LineRow.not_before < SOMEBODY_BACK
-    )
     if cut_off:
         tried = tried.where(LineRow.again)
-    return select(*(each.scalar_subquery() for each in (flying, tried, held, turn)))
+    return select(*(each.scalar_subquery() for each in (flying, tried, held, _NEXT_TURN)))
 
 
 def _ready(tx: Tx, line: LineRow, book: Book) -> Ready | None:

@@ -68,15 +68,12 @@ class Calls(BaseRequest):
 
     async def do_request(
         self, url: str, method: str, request_data: RequestData | None = None,
-        read_timeout: object = None, write_timeout: object = None,
-        connect_timeout: object = None, pool_timeout: object = None,
+        read_timeout: object = None, write_timeout: object = None,  # noqa: ARG002 - the library's signature
+        connect_timeout: object = None, pool_timeout: object = None,  # noqa: ARG002 - the library's signature
     ) -> tuple[int, bytes]:  # fmt: skip
         """Make one call, as the library wants it."""
-        reading = self._seconds(read_timeout)
-        spans = ClientTimeout(
-            total=self._seconds(pool_timeout) + self._seconds(write_timeout) + reading,
-            connect=self._seconds(connect_timeout), sock_read=reading,
-        )  # fmt: skip
+        connecting, reading = self._seconds(connect_timeout), self._seconds(read_timeout)
+        spans = ClientTimeout(total=connecting + reading, connect=connecting, sock_read=reading)
         return await self.carry(method, url, _said(request_data), spans)
 
     async def carry(self, method: str, url: str, said: Said, spans: ClientTimeout, /) -> tuple[int, bytes]:
@@ -117,8 +114,13 @@ class Line:
 
     token: str = field(repr=False)
     base_url: str
-    timeout: float  # seconds for one call
+    timeout: float  # seconds to be connected, and again to be answered
     calls: Callable[[float, int], BaseRequest] = Calls  # from those seconds, and calls at once
+
+    @property
+    def longest_call(self) -> timedelta:
+        """How long one call can take, whatever becomes of it."""
+        return 2 * timedelta(seconds=self.timeout)
 
 
 class RawBot(ExtBot[None]):
