@@ -4,7 +4,6 @@ It decides nothing.
 """
 
 import asyncio
-import gc
 import logging
 import signal
 import socket
@@ -20,7 +19,7 @@ from bot.doctor import examine
 from bot.engine import Engine
 from bot.metrics import Metrics
 from bot.playground.conductor import LedClock
-from bot.serving import bound, serving
+from bot.serving import bound, collect_seldom, serving
 from bot.settings import RefusedSettingsError, Settings
 from bot.storage.pace import Limits
 from bot.storage.sealing import KeyRefusedError, keyring
@@ -31,7 +30,6 @@ from bot.telegram.webhook import Door, RefusedDoorError
 
 log = logging.getLogger(__name__)
 
-SELDOM = 2_000, 20, 100  # as of `gc`: a look through all that lives takes 20 ms, and finds little
 CALLS_OF_A_LINE, A_NOTE = 2, timedelta(seconds=30)  # a picture may go in two; and what came of it is noted
 SHARING = 0.0001  # seconds for which the storage thread may keep the event loop from going on
 
@@ -78,8 +76,7 @@ async def run(settings: Settings, led_by: int | None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     sys.setswitchinterval(SHARING)
-    gc.freeze()  # what was imported stays: to look through all of it would stop everything for 0.1 s
-    gc.set_threshold(*SELDOM)
+    collect_seldom()
     touch = (settings.folder / "alive").touch
     tend = Tend(line, storage, engine, now, limits, Heartbeat, touch, Metrics(), door(settings))
     try:

@@ -21,7 +21,7 @@ from bot.playground.page import Page, guarded
 from bot.playground.people import Impossible
 from bot.playground.pushing import Pushing
 from bot.playground.stage import Stage
-from bot.serving import Server, bound
+from bot.serving import Server, bound, collect_seldom
 
 LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - asked for twice
 LONGEST_BYE = 2  # seconds for calls that are still open
@@ -64,6 +64,7 @@ async def serve(port: int, data_dir: Path, bot_argv: BotArgv, *, to_anybody: boo
         )
         return 1
     exchange = Exchange(folder)
+    collect_seldom()
     child = Child(bot_argv, environment(port, data_dir), folder / "bot.log", exchange.ring)
     stage = Stage(exchange, child)
     serving = server(stage, to_anybody=to_anybody)

@@ -570,23 +570,8 @@ def ring_later(due: Due, at: datetime) -> None:
 
 def next_due(tx: Tx) -> datetime | None:
     """Return the next moment at which anybody is due."""
-    playing = tx.session.scalar(
-        select(_not_before(PlayingRow.wake_at, PlayingRow.always))
-        .select_from(PlayingRow)
-        .join(CoupleRow, CoupleRow.id == PlayingRow.couple_id)
-        .where(PlayingRow.wake_at.is_not(None), _has_the_floor())
-        .order_by(_not_before(PlayingRow.wake_at, PlayingRow.always))
-        .limit(1)
-    )
-    call = tx.session.scalar(
-        select(_not_before(CallRow.due_at, false()))
-        .select_from(CallRow)
-        .join(CoupleRow, CoupleRow.id == CallRow.couple_id)
-        .where(CallRow.due_at.is_not(None), CoupleRow.floor_id.is_(None))
-        .order_by(_not_before(CallRow.due_at, false()))
-        .limit(1)
-    )
-    return min((moment for moment in (playing, call) if moment), default=None)
+    moments = tx.session.scalar(_NEXT_PLAYING), tx.session.scalar(_NEXT_CALL)
+    return min((moment for moment in moments if moment), default=None)
 
 
 def _not_before(due: Any, always: Any) -> Any:  # noqa: ANN401 - clauses of SQLAlchemy's
@@ -608,6 +593,22 @@ def _is_heard(due: Any) -> Any:  # noqa: ANN401 - as above
     return or_(due <= bindparam("long_due", type_=Utc()), ~waits)
 
 
+_NEXT_PLAYING = (
+    select(_not_before(PlayingRow.wake_at, PlayingRow.always))
+    .select_from(PlayingRow)
+    .join(CoupleRow, CoupleRow.id == PlayingRow.couple_id)
+    .where(PlayingRow.wake_at.is_not(None), _has_the_floor())
+    .order_by(_not_before(PlayingRow.wake_at, PlayingRow.always))
+    .limit(1)
+)
+_NEXT_CALL = (
+    select(_not_before(CallRow.due_at, false()))
+    .select_from(CallRow)
+    .join(CoupleRow, CoupleRow.id == CallRow.couple_id)
+    .where(CallRow.due_at.is_not(None), CoupleRow.floor_id.is_(None))
+    .order_by(_not_before(CallRow.due_at, false()))
+    .limit(1)
+)
 _DUE_PLAYINGS = (
     select(PlayingRow)
     .join(CoupleRow, CoupleRow.id == PlayingRow.couple_id)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     CursorResult,
     bindparam,
     delete,
+    exists,
     func,
     select,
     union_all,
@@ -50,6 +51,7 @@ _OF_CHATS: CompoundSelect[Any] = union_all(
     select(PersonRow.telegram_id, PersonRow.couple_id).where(PersonRow.telegram_id.in_(_CHATS)),
     select(CoupleRow.chat_id, CoupleRow.id).where(CoupleRow.chat_id.in_(_CHATS)),
 )
+_IS_ANY_NEW = select(exists().where(InboxRow.stage == "new"))
 _NEXT = (
     select(InboxRow)
     .where(InboxRow.stage == "new", InboxRow.at <= bindparam("latest"))
@@ -183,7 +185,7 @@ def bury(tx: Tx, number: int) -> None:
 
 def is_empty(tx: Tx) -> bool:
     """Whether every update has had its effect."""
-    return not unheard(tx)
+    return not tx.session.scalar(_IS_ANY_NEW)
 
 
 def unheard(tx: Tx) -> int:

@@ -43,9 +43,7 @@ StorageError = SQLAlchemyError  # whatever else it may say
 
 KNOWN_WORD = "tend"
 ONE_WRITER = 0x7E4D  # any number that other programs in the same database do not lock
-A_REST = (
-    0.004  # seconds of the interpreter for the event loop alone, between two transactions that nobody presses
-)
+A_REST = 0.004  # seconds of the interpreter for the event loop alone, where more waits that nobody presses
 WAY_CLEAR = 0.5  # seconds; the longest for which others are kept waiting for who presses
 _ITS_CLOCK = select(func.clock_timestamp(type_=DateTime(timezone=True)))
 RANDOM_BITS = 20  # ids: milliseconds since the epoch, then these
@@ -220,7 +218,8 @@ class Storage:
         whole()
         if is_later:
             with self._changed:
-                self._changed.wait_for(lambda: self._waiting and not self._waiting[0][0], A_REST)
+                if self._waiting:
+                    self._changed.wait_for(lambda: not self._waiting[0][0], A_REST)
 
     def _held(self) -> float:
         """Return for how many seconds the next transaction has to let others go first."""

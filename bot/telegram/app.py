@@ -23,7 +23,7 @@ from telegram import (
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, TypeHandler
 
-from bot.engine import Engine
+from bot.engine import Engine, Rung
 from bot.locales import languages, translated
 from bot.logs import trace_of
 from bot.metrics import Metrics
@@ -252,25 +252,32 @@ class Tend:
         """
         async with self._going:
             await self._mind_the_clock()
+            heard = False
             for _ in range(ROUNDS):
-                left = await self._hear_waiting(strangers=False)
-                if self._intake.caught_up:
-                    left += await self._ring()
+                rung, waiting = await self._storage.run(self._look, heard=heard)
+                self._metrics.rung(rung.late)
+                if rung.many:
+                    self._unsent.set()
+                heard = bool(waiting) and await self._hear_all(waiting)
                 self._goes()
-                if self._ending or not (left or await self._hear_strangers()):
+                if self._ending or not (rung.many or heard):
                     break
+
+    def _look(self, tx: Tx, *, heard: bool) -> tuple[Rung, list[tuple[int, dict[str, Any]]]]:
+        """Return who is to be heard next; where nobody is, or some were heard just now, ring who is due.
+
+        Strangers come last, and not while Telegram has more to tell: couples may be among it.
+        """
+        waiting = [] if heard else inbox.waiting(tx, AT_ONCE, strangers=False)
+        rung = self._engine.ring(tx) if self._intake.caught_up and not waiting else Rung(0, ())
+        if not (waiting or rung.many):
+            waiting = inbox.waiting(tx, AT_ONCE, strangers=not self._intake.more)
+        return rung, waiting
 
     def _goes(self) -> None:
         """Note that the road is gone."""
         self._went = self._now()
         self._alive()
-
-    async def _ring(self) -> int:
-        rung = await self._storage.run(self._engine.ring)
-        self._metrics.rung(rung.late)
-        if rung.many:
-            self._unsent.set()
-        return rung.many
 
     async def _answer_first(self) -> None:
         """Hear and answer who presses, while nobody else is heard or rung."""
@@ -314,11 +321,14 @@ class Tend:
             if self._under_way:
                 await asyncio.wait(self._under_way)
                 continue
-            due = await self._storage.run(couples.next_due) if self._intake.caught_up else None
-            quiet = await self._storage.run(inbox.is_empty)
+            due, quiet = await self._storage.run(self._ahead)
             upcoming = [at for at in (look_again, due) if at]
             if quiet and not any(at <= self._now() for at in upcoming):
                 return min(upcoming, default=None)
+
+    def _ahead(self, tx: Tx) -> tuple[datetime | None, bool]:
+        """Return when somebody is due next, and whether everybody was heard."""
+        return couples.next_due(tx) if self._intake.caught_up else None, inbox.is_empty(tx)
 
     async def outlook(self) -> dict[str, Any]:
         """Return what is ahead and where the rituals stand, for those who look on."""
@@ -347,15 +357,6 @@ class Tend:
 
     def _kept(self, numbers: list[int]) -> None:
         self._metrics.stored(numbers, self._now())
-
-    async def _hear_strangers(self) -> int:
-        """Hear whoever is left, unless Telegram has more to tell: couples may be among it."""
-        return 0 if self._intake.more else await self._hear_waiting(strangers=True)
-
-    async def _hear_waiting(self, *, strangers: bool) -> int:
-        """Hear one batch, and return how many there were; 0 also where the database is in trouble."""
-        waiting = await self._storage.run(inbox.waiting, AT_ONCE, strangers=strangers)
-        return len(waiting) if await self._hear_all(waiting) else 0
 
     async def _hear_all(self, waiting: Sequence[tuple[int, dict[str, Any]]]) -> bool:
         """Hear updates in their order; False: one was not taken, so the next beat tries again from there."""
