@@ -29,7 +29,8 @@ from bot.playground.exchange import Exchange
 from bot.playground.markup import Json
 from bot.serving import Server, bound
 from bot.storage.tables import CoupleRow, InboxRow, LineRow
-from tests.phones import ROOT, free_port
+from tests.nursery import Born, BornBot
+from tests.phones import free_port
 
 A_CALL = 0.02, 0.2  # seconds that Telegram takes before a line has its effect, and again before it answers
 LINES = "sendMessage", "editMessageText", "editMessageReplyMarkup"
@@ -175,15 +176,13 @@ class Bot:
         url = env["DATABASE_URL"]
         named = url if url.startswith("sqlite") else f"{url}?application_name={name}"
         self._env = env | {"DATABASE_URL": named}
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: BornBot | None = None
 
     async def start(self) -> None:
         """Start it."""
         with self._log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable, *self._argv,
-                cwd=ROOT, env=self._env, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
-            )  # fmt: skip
+            files = {1: log.fileno(), 2: log.fileno()}
+            self.process = BornBot(Born([sys.executable, *self._argv], self._env, files))
 
     @property
     def lives(self) -> bool:

@@ -19,7 +19,9 @@ from typing import Any, Literal, Self
 
 import httpx
 
-ROOT = Path(__file__).parents[1]
+from tests.nursery import Born
+
+THE_PLAY = sys.executable, "-m", "bot", "play"
 STARTS_WITHIN = 60.0
 ANSWERS_WITHIN = 600.0  # a jump over weeks is one call
 Json = dict[str, Any]
@@ -262,7 +264,7 @@ class Clock:
 class Play:
     """A stand-in, and (when it was started here) its process."""
 
-    def __init__(self, address: str, process: subprocess.Popen[bytes] | None = None) -> None:
+    def __init__(self, address: str, process: Born | None = None) -> None:
         self.line = Line(address)
         self.process = process
         self.clock = Clock(self.line)
@@ -279,14 +281,8 @@ class Play:
         port = free_port()
         data_dir.mkdir(parents=True, exist_ok=True)
         with (data_dir / "play.log").open("ab") as log:
-            process = subprocess.Popen(
-                argv or [sys.executable, "-m", "bot", "play"],
-                cwd=ROOT,
-                env={**os.environ, "PORT": str(port), "DATA_DIR": str(data_dir), **(env or {})},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+            settings = {"PORT": str(port), "DATA_DIR": str(data_dir), **(env or {})}
+            process = Born(argv or THE_PLAY, os.environ | settings, {1: log.fileno(), 2: log.fileno()})
         play = cls(f"http://127.0.0.1:{port}", process)
         try:
             play.wait_until_up()

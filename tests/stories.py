@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
-from subprocess import Popen
 from types import TracebackType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +19,7 @@ from sqlalchemy import create_engine, text
 
 from bot.playground.cast import BOT, BY_ID, BY_NAME, ROOM_BY_NAME
 from bot.shell import STUMBLED
+from tests.nursery import Born
 from tests.phones import Answer, Json, Line, Phone, Play
 from tests.schema import check_calls
 from tests.tellings import IN_ENGLISH, THE_BOT, Interpreter, NoInterpreter, Telling, interpreter
@@ -104,7 +104,7 @@ class Story(Play):
             super().__exit__(kind, error, trace)
             self.ends.close()
 
-    def __init__(self, address: str, process: Popen[bytes] | None = None) -> None:
+    def __init__(self, address: str, process: Born | None = None) -> None:
         super().__init__(address, process)
         self.is_told(IN_ENGLISH)
 

@@ -34,6 +34,7 @@ import os, sys
 from dataclasses import replace
 from pathlib import Path
 from bot.playground import cast, play
+from tests.nursery import bear
 
 language, database, *bot = sys.argv[1:]
 for number, person in cast.BY_ID.items():
@@ -41,7 +42,7 @@ for number, person in cast.BY_ID.items():
 if database:
     bot = ["env", f"DATABASE_URL={database}", *bot]
 folder = Path(os.environ["DATA_DIR"])
-sys.exit(play(port=int(os.environ["PORT"]), data_dir=folder, bot_argv=lambda fd: [*bot, str(fd)]))
+sys.exit(play(port=int(os.environ["PORT"]), data_dir=folder, bot_argv=lambda fd: [*bot, str(fd)], begin=bear))
 """
 
 # What Tend reads by the rules of a language: how the stories have it, and what people then type.
@@ -226,10 +227,8 @@ class Telling:
         with self.server.fresh(f"story_{next(NUMBERS)}") as url:
             yield url
 
-    def argv(self, database: str, bot: Sequence[str] = THE_BOT) -> list[str] | None:
-        """Return the command line of the stand-in with this bot below it; None where it is `tend play`."""
-        if (self.language, database, bot) == (NoInterpreter.language, "", THE_BOT):
-            return None
+    def argv(self, database: str, bot: Sequence[str] = THE_BOT) -> list[str]:
+        """Return the command line of the stand-in with this bot below it, both born in the nursery."""
         return [sys.executable, "-c", LAUNCHER, self.language, database, *bot]
 
 

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from tests.databases import PROGRAMS, Server, locked, newest_first, programs
-from tests.phones import ROOT
+from tests.nursery import ROOT
 
 SOON = 60.0  # seconds
 BEGINS = """

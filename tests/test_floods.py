@@ -22,6 +22,7 @@ from bot.storage.store import Store
 from bot.storage.tables import CardRow, CoupleRow, InboxRow, PaceRow
 from tests.databases import Time
 from tests.neighbours import stands, two_couples
+from tests.nursery import resident
 from tests.post import A_MINUTE, A_SECOND, Gone, Post, assert_kept, texts
 from tests.road import HOME, NEST
 from tests.stories import CARD, Story
@@ -313,20 +314,16 @@ def wait_until_heard(story: Story) -> int:
     return most
 
 
-def resident(story: Story) -> int:
+def megabytes(story: Story) -> int:
     """Return how many megabytes the bot's process holds."""
-    assert story.process is not None
-    stand_in = Path(f"/proc/{story.process.pid}/task/{story.process.pid}/children")
-    status = Path(f"/proc/{stand_in.read_text(encoding='ascii').split()[0]}/status")
-    lines = status.read_text(encoding="ascii").splitlines()
-    return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) // 1024
+    return resident(story.folder / "stand-in" / "bot.log") // 2**20
 
 
 @pytest.mark.parametrize("many", [200, pytest.param(1_000, marks=pytest.mark.soak)])
 def test_many_messages_of_one_person_are_answered_by_a_few_kind_lines(tmp_path: Path, many: int) -> None:
     with two_couples(tmp_path) as story:
         story.until("21:00")
-        card, since, before = story.newest(CARD)["id"], story.mark, resident(story)
+        card, since, before = story.newest(CARD)["id"], story.mark, megabytes(story)
         for number in range(many // 8):
             story.ann.says(f"word {number}" * 60, "private", wait=False)
             story.ann.says("/checkin", "private", wait=False)
@@ -349,7 +346,7 @@ def test_many_messages_of_one_person_are_answered_by_a_few_kind_lines(tmp_path: 
         assert len(told) < 100
         assert max(told) - took < timedelta(seconds=90)
         assert story.told(story.ben, since) == []
-        assert resident(story) - before < 40
+        assert megabytes(story) - before < 40
         assert (
             story.ann.taps("What did I say?").alert == f"Yours tonight: calm, needing rest {many // 8 - 1}."
         )
@@ -361,7 +358,7 @@ def test_strangers_by_the_thousand_keep_no_couple_waiting(tmp_path: Path, many: 
     with two_couples(tmp_path) as story:
         nine = story.now.replace(hour=21, minute=0, second=0, microsecond=0)
         story.clock.to((nine - timedelta(seconds=4)).isoformat())
-        since, before, asked = story.mark, resident(story), story.now
+        since, before, asked = story.mark, megabytes(story), story.now
         story.strangers(many, wait=False)
         story.dora.says("/help", wait=False)
         most = wait_until_heard(story)
@@ -373,7 +370,7 @@ def test_strangers_by_the_thousand_keep_no_couple_waiting(tmp_path: Path, many: 
             assert card - nine < timedelta(seconds=15)
         assert most <= MOST_STRANGERS + 10
         assert MOST_STRANGERS <= len(story.calls("sendMessage", since)) <= many + 3
-        assert resident(story) - before < 40
+        assert megabytes(story) - before < 40
         assert rows(story, "select count(*) from inbox where stage = 'dead'") == 0
         assert rows(story, "select count(*) from line") == 0
 

@@ -53,7 +53,8 @@ from bot.storage.tables import Base, InboxRow, LineRow
 from bot.telegram import inbound
 from tests import record_database
 from tests.databases import KEYS, Time, opened
-from tests.phones import ROOT, Play
+from tests.nursery import ROOT
+from tests.phones import Play
 from tests.record_database import LOFT, value_of
 from tests.road import HOME, ME, NEST, Road
 from tests.wire import Answer, Wire, refusal

@@ -15,7 +15,7 @@ import pytest
 
 from bot.playground.cast import BOT
 from bot.shell import STUMBLED
-from tests.phones import ROOT
+from tests.nursery import ROOT
 from tests.stories import CARD, REVEAL, Story, files_in, found_in
 from tests.tellings import Telling
 

@@ -24,6 +24,7 @@ from bot.telegram import webhook
 from bot.telegram.intake import Listener
 from bot.telegram.line import Line, raw_bot
 from bot.telegram.webhook import LARGEST, SECRET, Door, Webhook
+from tests.nursery import resident
 from tests.phones import Play, free_port
 from tests.tellings import LAUNCHER, THE_BOT
 
@@ -235,24 +236,6 @@ def play(tmp_path: Path, port: int) -> Iterator[Play]:
         yield play
 
 
-def resident(play: Play) -> int:
-    """Return how much memory the bot's process holds, in bytes."""
-    (status,) = (
-        path.read_text() for path in Path("/proc").glob("[0-9]*/status") if is_bot_of(play, path.parent)
-    )
-    (line,) = (line for line in status.splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) * 1024
-
-
-def is_bot_of(play: Play, process: Path) -> bool:
-    try:
-        said = (process / "cmdline").read_bytes().split(b"\0")
-        parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
-    except OSError:
-        return False
-    return play.process is not None and b"--led-by" in said and int(parent) == play.process.pid
-
-
 def test_an_evening_by_webhook_over_a_kill(play: Play) -> None:
     ann, ben = play.ann, play.ben
     ann.taps("I'm in")
@@ -266,8 +249,9 @@ def test_an_evening_by_webhook_over_a_kill(play: Play) -> None:
     assert not play.calls("getUpdates")
 
 
-def test_much_that_is_sent_at_it_takes_no_memory(play: Play, port: int) -> None:
-    before = resident(play)
+def test_much_that_is_sent_at_it_takes_no_memory(play: Play, tmp_path: Path, port: int) -> None:
+    log = tmp_path / "stand-in" / "bot.log"
+    before = resident(log)
 
     async def flood(headers: dict[str, str]) -> int:
         async def body() -> AsyncIterator[bytes]:
@@ -286,5 +270,5 @@ def test_much_that_is_sent_at_it_takes_no_memory(play: Play, port: int) -> None:
         )
 
     assert set(asyncio.run(floods())) <= {0, 401, 413}
-    assert resident(play) - before < 20 * A_MEGABYTE
+    assert resident(log) - before < 20 * A_MEGABYTE
     assert json.loads(httpx.get(f"{play.line.address}/healthz", trust_env=False).content)

@@ -4,9 +4,10 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO, Protocol
 
 from bot.playground.cast import BOT, COUPLES_ZONE
 from bot.playground.conductor import Conductor, Settled
@@ -17,6 +18,40 @@ NOT_INHERITED = {
 }  # fmt: skip
 
 BotArgv = Callable[[int], Sequence[str]]
+
+
+class Process(Protocol):
+    """What the stand-in needs of the process it has begun."""
+
+    @property
+    def returncode(self) -> int | None:
+        """Its status, None while it lives."""
+
+    async def wait(self) -> int:
+        """Wait for its end, and return its status."""
+
+    def send_signal(self, signal: int, /) -> None:
+        """Send it a signal."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+
+# From a command line, an environment, a log for all it prints, and the descriptor on which its clock is led.
+Begin = Callable[[Sequence[str], Mapping[str, str], BinaryIO, int], Awaitable[Process]]
+
+
+async def execute(argv: Sequence[str], env: Mapping[str, str], log: BinaryIO, led_by: int) -> Process:
+    """Begin a process as every process begins."""
+    return await asyncio.create_subprocess_exec(
+        *argv,
+        env=env,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        pass_fds=(led_by,),
+        start_new_session=True,  # Ctrl-C is for the parent, which then ends the bot in order
+    )
 
 
 def environment(port: int, data_dir: Path) -> dict[str, str]:
@@ -38,13 +73,17 @@ def environment(port: int, data_dir: Path) -> dict[str, str]:
 class Child:
     """The bot's process, which may be down."""
 
-    def __init__(self, argv: BotArgv, env: dict[str, str], log: Path, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, argv: BotArgv, env: dict[str, str], log: Path, changed: Callable[[], None],
+        begin: Begin = execute,
+    ) -> None:  # fmt: skip
         """Know how to start it; `changed` is called when it ends by whatever cause."""
+        self._begin = begin
         self._argv = argv
         self._env = env
         self.log = log
         self._changed = changed
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Process | None = None
         self._conductor: Conductor | None = None
         self._watch: asyncio.Task[None] | None = None
         self.ready = False  # it has settled once
@@ -60,20 +99,12 @@ class Child:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with theirs, self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *self._argv(theirs.fileno()),
-                env=self._env,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                pass_fds=(theirs.fileno(),),
-                start_new_session=True,  # Ctrl-C is for the parent, which then ends the bot in order
-            )
+            self._process = await self._begin(self._argv(theirs.fileno()), self._env, log, theirs.fileno())
         self._conductor = await Conductor.over(ours)
         self.ready, self.verdict = False, "The bot is starting."
         self._watch = asyncio.create_task(self._wait(self._process, self._conductor))
 
-    async def _wait(self, process: asyncio.subprocess.Process, conductor: Conductor) -> None:
+    async def _wait(self, process: Process, conductor: Conductor) -> None:
         status = await process.wait()
         conductor.close()
         self.ready = False

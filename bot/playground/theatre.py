@@ -12,7 +12,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Route
 
 from bot.playground.bot_api import BotApi
-from bot.playground.child import BotArgv, Child, environment
+from bot.playground.child import Begin, BotArgv, Child, environment
 from bot.playground.control import Control, impossible
 from bot.playground.cutting import CuttableConnection
 from bot.playground.exchange import Exchange
@@ -53,7 +53,7 @@ def server(stage: Stage, *, to_anybody: bool = False) -> Server:
     return Server(config)
 
 
-async def serve(port: int, data_dir: Path, bot_argv: BotArgv, *, to_anybody: bool) -> int:
+async def serve(port: int, data_dir: Path, bot_argv: BotArgv, begin: Begin, *, to_anybody: bool) -> int:
     """Serve until SIGTERM or SIGINT, on loopback or to whoever reaches this machine."""
     folder = data_dir / "stand-in"
     try:
@@ -65,7 +65,7 @@ async def serve(port: int, data_dir: Path, bot_argv: BotArgv, *, to_anybody: boo
         return 1
     exchange = Exchange(folder)
     collect_seldom()
-    child = Child(bot_argv, environment(port, data_dir), folder / "bot.log", exchange.ring)
+    child = Child(bot_argv, environment(port, data_dir), folder / "bot.log", exchange.ring, begin)
     stage = Stage(exchange, child)
     serving = server(stage, to_anybody=to_anybody)
     stop = asyncio.Event()
