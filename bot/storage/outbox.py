@@ -397,19 +397,19 @@ def _its_turn(line: LineRow) -> None:
 
 
 def claim(
-    tx: Tx, book: Book, limits: Limits, *, cut_off: bool = False
+    tx: Tx, book: Book, limits: Limits, *, cut_off: bool = False, only_first: bool = False
 ) -> tuple[list[Ready], datetime | None]:
     """Take the lines that may be sent now, as in flight, and return when to look again.
 
-    Where Telegram is `cut_off` only those are tried that may be said twice: no other is put in doubt without
-    need. The pace of each chat is written in the same transaction, so it holds over restarts and among
-    processes.
+    `only_first`: those that go before all others, and nothing is looked up for the rest. Where Telegram is
+    `cut_off` only those are tried that may be said twice: no other is put in doubt without need. The pace of
+    each chat is written in the same transaction, so it holds over restarts and among processes.
     """
     may = Pace.after_minding_the_clock(tx, limits)
     flying, look_again = _under_way(tx, cut_off=cut_off)
     room_left, ready, last, is_first = limits.in_flight - flying, list[Ready](), None, False
     page = A_LOOK
-    while heads := _heads(tx, page, last, may.open_to(), cut_off=cut_off):
+    while heads := _heads(tx, page, last, may.open_to(only_first=only_first), cut_off=cut_off):
         last = heads[-1][0]
         may.look_at(heads)
         _bring(tx, heads)
@@ -441,7 +441,7 @@ def claim(
         page = A_PAGE
         tx.session.flush()  # the next page depends on what flies now
     spent = may.open_to() + 1
-    if spent <= TO_STRANGERS and _is_left(tx, spent):
+    if not only_first and spent <= TO_STRANGERS and _is_left(tx, spent):
         look_again = min(look_again or may.whole(spent), may.whole(spent))
     return ready, look_again
 

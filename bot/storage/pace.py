@@ -122,9 +122,10 @@ class Pace:
             moments += _evenly(prompts, self.limits.prompts_a_second)
         return max([self.tx.now, *moments])
 
-    def open_to(self) -> int:
+    def open_to(self, *, only_first: bool = False) -> int:
         """Return down to which rank lines may go now; before the first of them, where none may."""
-        may = [rank for rank in (FIRST, TO_PEOPLE, PROMPT) if self.whole(rank) <= self.tx.now]
+        ranks = (FIRST,) if only_first else (FIRST, TO_PEOPLE, PROMPT)
+        may = [rank for rank in ranks if self.whole(rank) <= self.tx.now]
         return TO_STRANGERS if PROMPT in may else max(may, default=FIRST - 1)
 
     def note(self, line: LineRow) -> None:

@@ -23,7 +23,8 @@ from telegram import (
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, TypeHandler
 
-from bot.engine import Engine, Rung
+from bot.arrival import Arrival
+from bot.engine import Engine, Reply, Rung
 from bot.locales import languages, translated
 from bot.logs import trace_of
 from bot.metrics import Metrics
@@ -287,20 +288,24 @@ class Tend:
                 pressing = await self._storage.first(inbox.pressing, AT_ONCE)
                 self._first |= {number for number, _ in pressing}
                 await self._hear_all(pressing)
-                await self.send(first=True)
         self._first.clear()
         self._storage.free_the_way()
 
-    async def send(self, *, first: bool = False) -> datetime | None:
+    async def send(self) -> datetime | None:
         """Send what may be sent now; return when there is something to send later."""
-        run = self._storage.first if first else self._storage.run
-        ready, look_again = await run(
-            outbox.claim, self._engine.book, self._limits, cut_off=self._intake.cut_off
-        )
+        ready, look_again = await self._storage.run(self._claim)
+        await self._give(ready)
+        return look_again
+
+    def _claim(self, tx: Tx, *, only_first: bool = False) -> tuple[list[outbox.Ready], datetime | None]:
+        cut_off = self._intake.cut_off
+        return outbox.claim(tx, self._engine.book, self._limits, cut_off=cut_off, only_first=only_first)
+
+    async def _give(self, ready: Sequence[outbox.Ready]) -> None:
+        """Give lines to Telegram that were taken to be sent."""
         for line in ready:
             self._start(self._deliver(line))
             await asyncio.sleep(0)  # each takes some milliseconds to be drawn; others need not wait for all
-        return look_again
 
     async def _mind_the_clock(self) -> None:
         """Where the clock went back, the next hours that were worked out by it are worked out again."""
@@ -390,12 +395,21 @@ class Tend:
 
     async def _on_update(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
         arrival = inbound.read(update, self.bot.bot)
-        run = self._storage.first if update.update_id in self._first else self._storage.run
-        reply = await run(self._engine.hear, arrival, update.update_id)
+        presses = update.update_id in self._first
+        run = self._storage.first if presses else self._storage.run
+        reply, ready = await run(self._heard, arrival, update.update_id, presses=presses)
         self._taken.add(update.update_id)
         self._unsent.set()
+        await self._give(ready)
         if reply is not None:
             self._asides.answer(arrival, reply, self._metrics.heard(update.update_id, self._now()))
+
+    def _heard(
+        self, tx: Tx, arrival: Arrival, number: int, *, presses: bool
+    ) -> tuple[Reply | None, list[outbox.Ready]]:
+        """Let an update have its effect; what answers one that presses is taken to be sent at once."""
+        reply = self._engine.hear(tx, arrival, number)
+        return reply, self._claim(tx, only_first=True)[0] if presses else []
 
     async def _on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         error = context.error
