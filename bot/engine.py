@@ -278,7 +278,7 @@ class Engine:
         if newcomer is not None:  # the new room was met before we heard that it is the old one
             outbox.end_all(tx, newcomer)
             outbox.hand_over(tx, newcomer, couple)
-            couples.part(tx, newcomer)
+            couples.part(tx, newcomer, self.book)
             couples.settle_in(tx, newcomer, None)
         couples.settle_in(tx, couple, new)
         outbox.say_room_anew(tx, couple)
@@ -445,7 +445,7 @@ class Engine:
         about = next(
             (
                 thing
-                for thing in couples.kept_of(tx, couple, ritual.reads, ritual.looks_back)
+                for thing in couples.kept_of(tx, couple, ritual.reads, ritual.looks_back, ritual.minds)
                 if str(thing.id) == button.item
             ),
             None,
@@ -589,14 +589,23 @@ class Engine:
         if ritual is None or call.due_at is None:
             call.due_at = None
             return
-        prefers = couples.preferences(tx, couple, self.book)
         due = call.due_at - self.book.wait_of(couple)
+        if ritual.minds:
+            self._ring_date(tx, couple, call, ritual, due)
+            return
+        prefers = couples.preferences(tx, couple, self.book)
         call.due_at = self.book.next_call(ritual, couple, prefers, tx.now)
         row = self._row_for(tx, couple, ritual, anew=ritual.many)
         came = shell.occurrence(ritual, prefers, due, tx.now, call.opened_on)
         if row.state is None and came is not None:
             self._step(tx, couple, row, came)
             self._one_after_the_other(tx, couple)
+
+    def _ring_date(self, tx: Tx, couple: CoupleRow, call: CallRow, ritual: Ritual, due: datetime) -> None:
+        """Ring a ritual for a date that it minds, in a playing of its own; what it leaves rings no more."""
+        self._step(tx, couple, Row(tx.new_id(), ritual), shell.date_came(due, tx.now))
+        call.due_at = couples.next_date(tx, couple, self.book, ritual, after=tx.now)
+        self._one_after_the_other(tx, couple)
 
     # -- The step itself
 
@@ -621,6 +630,8 @@ class Engine:
             couples.save_row(tx, couple, changed)
         for thing in outcome.kept:
             couples.keep(tx, couple, thing)
+        if outcome.kept:
+            couples.mind_dates(tx, couple, self.book, {thing.kind for thing in outcome.kept})
         if outcome.prefers:
             couples.prefer(tx, couple, outcome.prefers)
         if outcome.seat:
@@ -658,7 +669,7 @@ class Engine:
 
     def _rest(self, tx: Tx, couple: CoupleRow) -> None:
         outbox.end_all(tx, couple)
-        couples.part(tx, couple)
+        couples.part(tx, couple, self.book)
 
     def _silent(self, tx: Tx, couple: CoupleRow) -> list[Row]:
         """Return the playings of a couple that keeps a silence, of any other none."""

@@ -82,6 +82,7 @@ class Kept:
     shared: bool = True  # False: the other has not seen it and never will through us
     id: int = 0
     at: datetime | None = None  # when it was kept first
+    once: bool = False  # its date brings one question, and no second one afterwards
 
 
 # -- What the two prefer ------------------------------------------------------
@@ -429,6 +430,10 @@ class Ritual:
     is rung), `lanes_go_on` (that is for the room alone), `lingers` (the next one need not wait for me),
     `veils` (nothing one said reaches the other), and `welcomes` (taps of people who are not the two are
     heard, too).
+
+    What it `minds` rings it at the earliest `due` of what is open (no outcome yet), in no state and in a
+    playing of its own, and never as skipped. It then gives each thing whose date has come another date or an
+    outcome: one left as it is rings nobody again.
     """
 
     name: str
@@ -437,6 +442,7 @@ class Ritual:
     step: Step
     reads: tuple[str, ...] = ()  # kinds of kept things
     looks_back: int = 60  # on so many of each kind, the newest
+    minds: tuple[str, ...] = ()  # of these kinds, the date of an open one rings it; then it has no hour
     calls: Callable[[Preferences, datetime], datetime | None] = never  # its own next hour after that instant
     window: timedelta = timedelta(hours=3)  # how long after its hour it makes sense
     many: bool = False  # several at once; one begun by hand does not stand in for its hour

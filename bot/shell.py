@@ -374,6 +374,17 @@ def occurrence(
     return TimeCame(due, late=now - due > LATE)
 
 
+def date_came(due: datetime, now: datetime) -> TimeCame:
+    """Return how a ritual is rung that minds a date: a promise is not past because Tend was away."""
+    return TimeCame(due, late=now - due > LATE)
+
+
+def next_date(ritual: Ritual, kept: Iterable[Kept], after: datetime | None = None) -> datetime | None:
+    """Return the earliest date of all that is open and that a ritual minds; storage looks it up itself."""
+    dates = (thing.due for thing in kept if thing.kind in ritual.minds and thing.due and not thing.outcome)
+    return min((due for due in dates if after is None or due > after), default=None)
+
+
 def ring(row: Row, now: datetime) -> TimeCame:
     """Return how a row is rung whose `wake_at` has come."""
     due = row.wake_at or now

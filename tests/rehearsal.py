@@ -133,6 +133,8 @@ class Stage:
             self.put(changed)
         for thing in outcome.kept:
             self.keep(thing)
+        if outcome.kept:
+            self.mind_dates({thing.kind for thing in outcome.kept})
         for wish in outcome.prefers:
             self.prefers = self.prefers.put(wish.preference, wish.value, wish.by)
         if outcome.seat:
@@ -196,6 +198,11 @@ class Stage:
         self.resting, self.both = True, ()
         self.rows.clear()
         self.calls = dict.fromkeys(self.calls)
+        minded = {kind for ritual in self.rituals for kind in ritual.minds}
+        self.kept = [
+            replace(thing, due=None) if thing.kind in minded and not thing.outcome else thing
+            for thing in self.kept
+        ]
 
     def say(self, row: Row, said: Say, *, breaks_silence: bool = False) -> None:
         standing = [
@@ -276,6 +283,12 @@ class Stage:
             ritual.name: ritual.calls(self.prefers, self.now) if self.both else None
             for ritual in self.rituals
         }
+        self.mind_dates({kind for ritual in self.rituals for kind in ritual.minds})
+
+    def mind_dates(self, kinds: set[str]) -> None:
+        for ritual in self.rituals:
+            if kinds & {*ritual.minds}:
+                self.calls[ritual.name] = shell.next_date(ritual, self.kept) if self.both else None
 
     def next_ring(self) -> tuple[datetime, Row | Ritual] | None:
         holder = shell.floor(self.rows.values())
@@ -317,6 +330,10 @@ class Stage:
     def ring(self, what: Row | Ritual, due: datetime) -> None:
         if isinstance(what, Row):
             self.play(what, shell.ring(what, self.now))
+            return
+        if what.minds:
+            self.play(Row(next(self.ids), what), shell.date_came(due, self.now))
+            self.calls[what.name] = shell.next_date(what, self.kept, self.now) if self.both else None
             return
         opened = self.opened_on.get(what.name)
         busy = not what.many and any(row.ritual is what and not row.lingers for row in self.rows.values())

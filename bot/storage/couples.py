@@ -74,9 +74,14 @@ class Book:
     def of(
         rituals: Sequence[Ritual], preferences: Iterable[Preference[Any]], spread: timedelta = timedelta()
     ) -> "Book":
-        """Return the book of these. Raises KeyError for a ritual whose step does not say its states."""
+        """Return the book of these. Raises KeyError for a ritual whose step does not say its states.
+
+        Raises ValueError for one that minds what it does not read, or that has an hour besides.
+        """
         for ritual in rituals:
             states_of(ritual)
+            if ritual.minds and (ritual.calls is not never or not {*ritual.minds} <= {*ritual.reads}):
+                raise ValueError(f"{ritual.name} minds what it does not read, or has an hour besides")
         by_name = {ritual.name: ritual for ritual in rituals}
         return Book(by_name, {wish.name: wish for wish in preferences}, spread)
 
@@ -92,6 +97,10 @@ class Book:
         wait = self.wait_of(couple)
         hour = ritual.calls(prefers, after - wait)
         return hour + wait if hour is not None else None
+
+    def minding(self) -> list[Ritual]:
+        """Return the rituals that are rung by the dates of what is kept."""
+        return [ritual for ritual in self.rituals.values() if ritual.minds]
 
 
 @dataclass(frozen=True)
@@ -260,12 +269,19 @@ def _last(tx: Tx, *whose: ColumnElement[bool]) -> CoupleRow | None:
     return tx.session.scalar(query.order_by(CoupleRow.id.desc()).limit(1))
 
 
-def part(tx: Tx, couple: CoupleRow) -> None:
-    """Let a couple rest: nobody is rung, nothing more is said, and each is free for another room."""
+def part(tx: Tx, couple: CoupleRow, book: Book) -> None:
+    """Let a couple rest: nobody is rung, nothing more is said, and each is free for another room.
+
+    What would have rung somebody loses its date, and does not get it back with a new beginning.
+    """
     couple.stage, couple.rested_at, couple.floor_id = "resting", tx.now, None
     tx.session.execute(update(PersonRow).where(PersonRow.couple_id == couple.id).values(couple_id=None))
     for call in couple.calls:
         call.due_at = None
+    tx.session.flush()  # what this step keeps loses its date, too
+    minded = {kind for ritual in book.minding() for kind in ritual.minds}
+    dated = KeptRow.couple_id == couple.id, KeptRow.kind.in_(minded), KeptRow.outcome == ""
+    tx.session.execute(update(KeptRow).where(*dated).values(due=None))
     for playing in [*couple.playings]:
         end(tx, couple, playing.id)
 
@@ -286,7 +302,7 @@ def load(tx: Tx, couple: CoupleRow, book: Book, ritual: Ritual) -> tuple[Couple,
             unreadable.append(playing)
     both = tuple(Person(person.id) for person in people)
     lanes = frozenset(Person(person.id) for person in people if person.lane_open)
-    kept = kept_of(tx, couple, ritual.reads, ritual.looks_back)
+    kept = kept_of(tx, couple, ritual.reads, ritual.looks_back, ritual.minds)
     return Couple(both, tuple(rows), kept, preferences(tx, couple, book), lanes), tuple(unreadable)
 
 
@@ -419,24 +435,38 @@ def _chosen(tx: Tx, couple: CoupleRow) -> dict[str, Any]:
 
 
 def kept_of(
-    tx: Tx, couple: CoupleRow, kinds: Sequence[str], most: int = Ritual.looks_back
+    tx: Tx,
+    couple: CoupleRow,
+    kinds: Sequence[str],
+    most: int = Ritual.looks_back,
+    minded: Sequence[str] = Ritual.minds,
 ) -> tuple[Kept, ...]:
-    """Return so many kept things of each of these kinds, the newest, oldest first."""
+    """Return so many kept things of each of these kinds, oldest first: the newest.
+
+    Of those that are minded it is the open ones whose date comes first, and those of the latest dates: a
+    promise for next spring is older by then than all that was said meanwhile.
+    """
     if not kinds:
         return ()
-    rows = tx.brought.get((couple.id, tuple(kinds), most))
+    rows = None if minded else tx.brought.get((couple.id, tuple(kinds), most))
     if rows is None:
-        query = _newest_kept(tuple(kinds), most)
+        query = _newest_kept(tuple(kinds), most, tuple(minded))
         rows = tx.session.scalars(query, {"couple": couple.id}).all()
     return tuple(_kept(tx, couple, row) for row in rows)
 
 
 @cache
-def _newest_kept(kinds: tuple[str, ...], most: int) -> Select[KeptRow]:
-    theirs = select(KeptRow.id).where(KeptRow.couple_id == bindparam("couple"))
-    theirs = theirs.order_by(KeptRow.id.desc()).limit(most)
-    newest = union_all(*(select(theirs.where(KeptRow.kind == kind).subquery()) for kind in kinds))
-    return select(KeptRow).where(KeptRow.id.in_(newest)).order_by(KeptRow.id)
+def _newest_kept(kinds: tuple[str, ...], most: int, minded: tuple[str, ...]) -> Select[KeptRow]:
+    theirs = select(KeptRow.id).where(KeptRow.couple_id == bindparam("couple")).limit(most)
+    newest = [
+        theirs.where(KeptRow.kind == kind).order_by(KeptRow.id.desc()) for kind in kinds if kind not in minded
+    ]
+    for kind in minded:
+        dated = theirs.where(KeptRow.kind == kind, KeptRow.due.is_not(None))
+        newest.append(dated.order_by(KeptRow.due.desc(), KeptRow.id.desc()))
+        newest.append(dated.where(KeptRow.outcome == "").order_by(KeptRow.due, KeptRow.id))
+    those = union_all(*(select(each.subquery()) for each in newest))
+    return select(KeptRow).where(KeptRow.id.in_(those)).order_by(KeptRow.id)
 
 
 def _bring_kept(tx: Tx, due: Iterable[Due], book: Book) -> None:
@@ -446,7 +476,7 @@ def _bring_kept(tx: Tx, due: Iterable[Due], book: Book) -> None:
         whose.setdefault(each.ritual, set()).add(each.couple_id)
     for name, numbers in whose.items():
         ritual = book.rituals.get(name)
-        if ritual is not None and ritual.reads:
+        if ritual is not None and ritual.reads and not ritual.minds:  # what is dated comes to few at once
             query, kinds = _newest_kept_of_many(ritual.looks_back), tuple(ritual.reads)
             found: dict[int, list[KeptRow]] = {number: [] for number in numbers}
             for row in tx.session.scalars(query, {"numbers": list(numbers), "kinds": list(kinds)}):
@@ -477,7 +507,7 @@ def keep(tx: Tx, couple: CoupleRow, thing: Kept) -> Kept:
     owner = _owner(tx, couple, thing.by)
     row.kind, row.by_id = thing.kind, thing.by.id if thing.by else None
     row.due, row.outcome, row.shared = thing.due, thing.outcome, thing.shared
-    row.listed = bool(thing.words and thing.words.listed)
+    row.once, row.listed = thing.once, bool(thing.words and thing.words.listed)
     said = thing.words.text if thing.words else None
     row.words = tx.seal_of(owner).close(said, "kept", row.id, "words", owner.id) if said is not None else None
     tx.session.add(row)
@@ -492,7 +522,7 @@ def _kept(tx: Tx, couple: CoupleRow, row: KeptRow) -> Kept:
         said = tx.seal_of(owner).open(row.words, "kept", row.id, "words", owner.id)
         # What is joint is somebody's words all the same: a lock screen shows none of them.
         words = Words(by or Person(couple.id), said, listed=row.listed)
-    return Kept(row.kind, by, words, row.due, row.outcome, row.shared, row.id, row.at)
+    return Kept(row.kind, by, words, row.due, row.outcome, row.shared, row.id, row.at, row.once)
 
 
 def _owner(tx: Tx, couple: CoupleRow, by: Person | None) -> CoupleRow | PersonRow:
@@ -636,11 +666,39 @@ def call_of(couple: CoupleRow, ritual: Ritual) -> CallRow:
     return row
 
 
+def next_date(
+    tx: Tx, couple: CoupleRow, book: Book, ritual: Ritual, after: datetime | None = None
+) -> datetime | None:
+    """Return when a ritual is rung next by the date of an open thing that it minds."""
+    if couple.stage != "together":
+        return None
+    wait = book.wait_of(couple)
+    open_ones = select(func.min(KeptRow.due)).where(
+        KeptRow.couple_id == couple.id, KeptRow.kind.in_(ritual.minds), KeptRow.outcome == ""
+    )
+    due: datetime | None = tx.session.scalar(
+        open_ones.where(KeptRow.due > after - wait) if after else open_ones
+    )
+    return due + wait if due is not None else None
+
+
+def mind_dates(tx: Tx, couple: CoupleRow, book: Book, kinds: set[str]) -> None:
+    """Note when each ritual is rung that minds things of these kinds, of which one was kept just now."""
+    for ritual in book.minding():
+        if kinds & {*ritual.minds}:
+            due = next_date(tx, couple, book, ritual)
+            if due is not None or any(call.ritual == ritual.name for call in couple.calls):
+                call_of(couple, ritual).due_at = due
+
+
 def look_ahead(tx: Tx, couple: CoupleRow, book: Book) -> None:
     """Work out every scheduled ritual's next hour from the preferences as they are now."""
+    mind_dates(tx, couple, book, {kind for ritual in book.minding() for kind in ritual.minds})
     prefers = preferences(tx, couple, book)
     called = {call.ritual for call in couple.calls}
     for ritual in book.rituals.values():
+        if ritual.minds:
+            continue
         due = book.next_call(ritual, couple, prefers, tx.now) if couple.stage == "together" else None
         if due is not None or ritual.name in called:
             call_of(couple, ritual).due_at = due
@@ -653,13 +711,19 @@ def look_ahead_at_new(tx: Tx, book: Book, most: int = 500) -> int:
     """
     given = 0
     for ritual in book.rituals.values():
-        if ritual.calls is never:
+        if ritual.calls is never and not ritual.minds:
             continue
         begun = exists().where(CallRow.couple_id == CoupleRow.id)
+        if ritual.minds:
+            open_ones = KeptRow.kind.in_(ritual.minds), KeptRow.outcome == "", KeptRow.due.is_not(None)
+            begun = exists().where(KeptRow.couple_id == CoupleRow.id, *open_ones)
         known = exists().where(CallRow.couple_id == CoupleRow.id, CallRow.ritual == ritual.name)
         query = select(CoupleRow).where(CoupleRow.stage == "together", begun, ~known).limit(most - given)
         for couple in tx.session.scalars(query).all():
             call, given = call_of(couple, ritual), given + 1
+            if ritual.minds:
+                call.due_at = next_date(tx, couple, book, ritual)
+                continue
             try:
                 call.due_at = book.next_call(ritual, couple, preferences(tx, couple, book), tx.now)
             except BrokenSealError as error:
@@ -678,7 +742,10 @@ def look_ahead_anew(tx: Tx, book: Book) -> None:
             continue
         if call.opened_on and call.opened_on > evening_of(tx.now, prefers[ZONE]):
             call.opened_on = None
-        if ritual := book.rituals.get(call.ritual):
+        ritual = book.rituals.get(call.ritual)
+        if ritual and ritual.minds:
+            call.due_at = next_date(tx, couple, book, ritual)
+        elif ritual:
             # One whose window is still open counts: the ring decides what is late, past or opened already.
             call.due_at = book.next_call(ritual, couple, prefers, tx.now - ritual.window)
 

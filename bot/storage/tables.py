@@ -136,7 +136,11 @@ class PlayingRow(Base):
 
 
 class CallRow(Base):
-    """The next hour of a scheduled ritual, worked out anew whenever the couple's preferences change."""
+    """When a ritual is called next.
+
+    That is its hour, worked out anew whenever the couple's preferences change, or the earliest date of what
+    it minds, worked out anew whenever one of these things is kept.
+    """
 
     __tablename__ = "call"
     couple_id: Mapped[int] = mapped_column(ForeignKey("couple.id"), primary_key=True)
@@ -161,8 +165,12 @@ class KeptRow(Base):
     outcome: Mapped[str]
     shared: Mapped[bool]
     at: Mapped[datetime]
+    once: Mapped[bool] = mapped_column(default=False, server_default=false())
 
-    __table_args__ = (Index("ix_kept_kind", "couple_id", "kind", "id"),)
+    __table_args__ = (
+        Index("ix_kept_kind", "couple_id", "kind", "id"),
+        _only("due IS NOT NULL", "ix_kept_due", "couple_id", "kind", "due"),
+    )
 
 
 class CardRow(Base):
