@@ -20,6 +20,9 @@ from bot.rituals.jar import Drawn
 from bot.rituals.pause import Apart, Dated, Looking, Resting, Together
 from bot.rituals.pause import Returning as ComingBack
 from bot.rituals.plan import Making, Standing
+from bot.rituals.promises import Asking
+from bot.rituals.promises import Looking as LookingAtOwn
+from bot.rituals.promises import Standing as StandingAsDone
 from bot.steadying import Steadying
 from bot.storage.codec import state_to_json
 
@@ -87,6 +90,13 @@ RECORDED: dict[str, tuple[object, ...]] = {
     "breathe": (Steadying(((None, WAKES),), WAKES), Steadying(((ANN, WAKES), (None, CLOSES)), WAKES)),
     "ground": (Steadying(((BEN, WAKES),), WAKES),),
     "plan": (Making("away", WAKES), Standing(WAKES), Standing(WAKES, frozenset({ANN}))),
+    "promises": (
+        Asking(("31", "32"), WAKES),
+        Asking(("32",), WAKES, ("31",)),
+        LookingAtOwn(WAKES),
+        LookingAtOwn(WAKES, ("31",)),
+        StandingAsDone(CLOSES, ("31", "32")),
+    ),
     "company": (Visited(1, WAKES), Visited(2, WAKES, frozenset({ANN}))),
     "leaving": (Asked(ANN, None, WAKES), Asked(ANN, ANN, WAKES)),
 }

@@ -11,9 +11,8 @@ import pytest
 from bot.couple.house import HOUSE
 from bot.couple.joining import JOINING
 from bot.feelings import ANY_NEED, FEELINGS, NEEDS, SUGGESTIONS
-from bot.follow_through import BETWEEN_US, DONE_WELL, SHOWN_LATER, SHOWN_NOW
 from bot.hours import ANCHOR, EVERY, HOUR, QUIET, ZONE, evening_of
-from bot.ritual import Preference
+from bot.ritual import Kept, Preference, Ritual, Words
 from bot.rituals.check_in import (
     CHECK_IN,
     CLOSED,
@@ -37,6 +36,7 @@ from bot.rituals.check_in import (
     YOUR_FEELING,
 )
 from bot.rituals.pause import PAUSE
+from bot.rituals.promises import PROMISES
 from bot.shell import CLOSED as TOO_LATE
 from bot.shell import NO_WORDS, PASSED, TOO_LONG
 from tests.rehearsal import BERLIN, FIRST_DAY, LIMA, Clock, Player, Room, rehearse
@@ -60,9 +60,12 @@ def evening(
     return stage
 
 
-def promised(*, lanes: bool = True) -> tuple[Room, Player, Player, Clock]:
-    """The evening after one on which Ann said that she will make tea, and Ben nothing."""
-    room, ann, ben, clock = evening()
+def promised(
+    *, lanes: bool = True, every: int = 1, rituals: tuple[Ritual, ...] = (CHECK_IN,), days: int = 0
+) -> tuple[Room, Player, Player, Clock]:
+    """An evening on which Ann said that she will make tea, and Ben nothing, or so many days after it."""
+    room, ann, ben, clock = rehearse(*rituals, prefers={EVERY: every, ANCHOR: FIRST_DAY})
+    clock.reaches("21:00")
     if not lanes:
         ann.shuts_lane()
     ann.taps("calm")
@@ -71,7 +74,7 @@ def promised(*, lanes: bool = True) -> tuple[Room, Player, Player, Clock]:
     ben.taps("sleep")
     ann.replies(TEA)
     ben.taps("Nothing tomorrow")
-    clock.passes(days=1)
+    clock.passes(days=days)
     return room, ann, ben, clock
 
 
@@ -940,121 +943,63 @@ def test_without_a_lane_nothing_is_offered() -> None:
 # -- What became of the action ------------------------------------------------
 
 
-def test_the_doer_alone_is_asked_next_time() -> None:
-    room, ann, ben, _ = promised()
-
-    assert ann.private[-1] == f"A look back, for you alone. Last time you said: {TEA}\nHow did it go?"
-    assert ann.labels == ["Done", "Partly", "Not yet", "Let it go"]
-    assert not [text for text in ben.private if TEA in text]
-    assert TEA not in room.texts[-1]
-
-
-@pytest.mark.parametrize("how", ["Partly", "Not yet", "Let it go"])
-def test_only_done_is_ever_shown(how: str) -> None:
-    room, ann, ben, clock = promised()
-    before = list(room.texts)
-
-    ann.taps(how)
-    assert ann.private[-1] == BETWEEN_US
-    ann.replies("calm / sleep")
-    ben.replies("tired / a hug")
-    clock.passes(days=3)
-
-    assert TEA not in "".join([*room.texts[len(before) :], *ben.whispered, *ben.private])
+def test_an_action_is_a_promise_with_a_date_asked_about_when_they_meet_again() -> None:
+    for every, day in ((1, 2), (2, 3)):
+        room, *_ = promised(every=every)
+        (kept,) = [thing for thing in room.stage.kept if thing.kind == "action"]
+        assert kept.words is not None
+        assert (kept.words.text, kept.shared, kept.once) == (TEA, True, True)
+        assert kept.due == datetime(2026, 5, day, 21, tzinfo=BERLIN)
 
 
-def test_done_is_shown_only_if_the_doer_shows_it_and_the_other_may_notice() -> None:
-    room, ann, ben, _ = promised()
-
-    ann.taps("Done")
-    assert ann.private[-1] == DONE_WELL
-    ann.taps("Show it")
-    assert ann.private[-1] == SHOWN_LATER
-    assert TEA not in room.texts[-1]
-    ann.replies("calm / sleep")
-    ben.replies("tired / a hug")
-
-    assert f"Done, by Ann: {TEA}" in room.texts[-1]
-    ben.taps("I noticed, thank you")
-    assert ben.whispered[-1] == "Ann can read it now."
-    assert f"Done, by Ann: {TEA} Ben noticed, and says thank you." in room.texts[-1]
-    assert "I noticed, thank you" not in room.labels
+def test_the_evening_itself_asks_nobody() -> None:
+    _, ann, ben, clock = promised()
+    clock.passes(days=1)
+    assert not [text for text in (*ann.private, *ben.private) if TEA in text and "Kept:" not in text]
 
 
-def test_the_doer_cannot_notice_it() -> None:
-    _, ann, ben, _ = promised()
-    ann.taps("Done")
-    ann.taps("Show it")
-    ann.replies("calm / sleep")
-    ben.replies("tired / a hug")
-
-    ann.taps("I noticed, thank you")
-
-    assert ann.whispered[-1] == PASSED
-
-
-def test_done_may_stay_with_the_doer() -> None:
-    room, ann, ben, clock = promised()
-
-    ann.taps("Done")
-    ann.taps("Keep it to myself")
-    ann.replies("calm / sleep")
-    ben.replies("tired / a hug")
-    clock.passes(days=2)
-
-    assert "Done, by" not in "".join(room.texts)
-    assert not [text for text in ann.private if text.startswith("A look back")]
+def test_after_midnight_an_action_is_not_asked_about_on_the_same_night() -> None:
+    room, ann, ben, clock = evening(prefers={HOUR: time(2, 30)})
+    clock.reaches("02:30")
+    for who in (ann, ben):
+        who.taps("calm")
+        who.taps("a hug")
+    ann.replies(TEA)
+    ben.taps("Nothing tomorrow")
+    (kept,) = [thing for thing in room.stage.kept if thing.kind == "action"]
+    assert kept.due == datetime(2026, 5, 3, 2, 30, tzinfo=BERLIN)
 
 
-def test_it_is_asked_once_and_then_gone() -> None:
-    room, ann, _, clock = promised()
-    clock.passes(days=5)
-
-    assert len([text for text in ann.private if text.startswith("A look back")]) == 1
-    assert "Done, by" not in "".join(room.texts)
-
-
-def test_done_shows_also_when_tonight_stays_unanswered() -> None:
-    room, ann, ben, clock = promised()
-    ann.taps("Done")
-    ann.taps("Show it")
-    clock.passes(hours=3)
-
-    assert room.texts[-1] == f"{CLOSED_KINDLY}\nDone, by Ann: {TEA}"
-    assert room.labels == ["Share mine", "I noticed, thank you"]
-    ben.taps("I noticed, thank you")
-
-    assert room.texts[-1] == f"{CLOSED_KINDLY}\nDone, by Ann: {TEA} Ben noticed, and says thank you."
-
-
-def test_done_told_after_an_unanswered_evening_shows_there_and_then() -> None:
-    room, ann, ben, clock = promised()
-    ben.taps("sad")
-    clock.passes(hours=4)
-
-    ann.taps("Done")
-    ann.taps("Show it")
-
-    assert SHOWN_NOW in ann.private
-    assert room.texts[-1] == f"{CLOSED_KINDLY}\nDone, by Ann: {TEA}"
-    ben.taps("Share mine")
-    assert room.texts[-1] == f"{SHARED}\nBen: sad.\nDone, by Ann: {TEA}"
-
-
-def test_without_a_lane_the_first_tap_recalls_it() -> None:
-    room, ann, _, _ = promised(lanes=False)
+def test_without_a_lane_the_first_tap_recalls_it_once() -> None:
+    room, ann, _, _ = promised(lanes=False, rituals=(CHECK_IN, PROMISES), days=1)
     assert ann.private == []
 
     ann.taps("calm")
-    assert ann.whispered[-1] == (
-        f"Kept. Last time you said: {TEA}\nIn our private chat you can tell me how it went."
-    )
+    assert ann.whispered[-1] == f"Kept. You said: {TEA}\nIn our private chat you can tell me how it went."
     ann.taps("sleep")
     assert TEA not in ann.whispered[-1]
     ann.opens_lane()
 
-    assert ann.private == [f"A look back, for you alone. Last time you said: {TEA}\nHow did it go?"]
+    assert ann.private[0] == f"A look back, for you alone. You said: {TEA}\nHow did it go?"
+    ann.taps("Partly")
+    assert ann.whispered[-1] != PASSED
     assert TEA not in room.texts[-1]
+
+
+def test_with_a_lane_nothing_is_recalled() -> None:
+    _, ann, _, _ = promised(rituals=(CHECK_IN, PROMISES), days=1)
+    ann.taps("calm")
+    assert TEA not in ann.whispered[-1]
+
+
+def test_what_an_earlier_release_kept_without_a_date_is_asked_about_with_the_next_card() -> None:
+    room, ann, ben, clock = rehearse(CHECK_IN, PROMISES, prefers={ANCHOR: FIRST_DAY})
+    room.stage.keep(Kept("action", ann.person, Words(ann.person, TEA)))
+    room.stage.keep(Kept("action", ben.person, Words(ben.person, "long ago"), outcome="gone"))
+    clock.reaches("21:01")
+
+    assert ann.private == [f"A look back, for you alone. You said: {TEA}\nHow did it go?"]
+    assert ben.private == []
 
 
 # -- Late, and how much -------------------------------------------------------

@@ -8,5 +8,6 @@ from bot.rituals.ground import GROUND
 from bot.rituals.jar import JAR
 from bot.rituals.pause import PAUSE
 from bot.rituals.plan import PLAN
+from bot.rituals.promises import PROMISES
 
-RITUALS: tuple[Ritual, ...] = (CHECK_IN, PAUSE, GRATITUDE, JAR, BREATHE, GROUND, PLAN)
+RITUALS: tuple[Ritual, ...] = (CHECK_IN, PAUSE, GRATITUDE, JAR, BREATHE, GROUND, PLAN, PROMISES)

@@ -1,9 +1,9 @@
 """Check-in: one feeling, one need, and one action for the other's need.
 
 Each names theirs alone. In mode "together" nothing is shown before both have; then the two see each other's,
-and each is invited to a line back and to one small thing for tomorrow. Whoever is silent, or says "Not
-tonight", is left in peace, and the evening closes kindly. Next time the doer, and only the doer, is asked how
-it went. Why it works this way: docs/rituals/check_in.md
+and each is invited to a line back and to one small thing for tomorrow, of which bot/rituals/promises.py asks
+its doer alone. Whoever is silent, or says "Not tonight", is left in peace, and the evening closes kindly. Why
+it works this way: docs/rituals/check_in.md
 """
 
 from __future__ import annotations
@@ -360,32 +360,21 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
 
         case (Unseen() | Shared()) as here, TimeCame():
             unseen = [who for who in scene.both if who not in sharers(here)]
-            return None, [thing for who in unseen for thing in kept(here.evening, who, shared=False)]
+            return None, [thing for who in unseen for thing in kept(here.evening, who, scene, shared=False)]
 
         case Listening(), TimeCame():
             return None, []
-
-        # What was promised last time. The room may show it even where nobody's words of tonight are shown.
-        case Unseen(evening=evening, wake_at=at), Tapped() if follow_through.to_show(event, scene):
-            return step(Shared(evening, at, frozenset()), event, scene)
-
-        case _, Tapped() if promise := follow_through.to_show(event, scene):
-            room = with_promise(state, promise, scene)
-            return state, [*follow_through.show(promise, scene, at_once=bool(room)), *room]
-
-        case _, Tapped():
-            return state, follow_through.hear(event, scene)
 
     return state, []
 
 
 def opened(scene: Scene, closes: datetime, *, late: bool = False) -> tuple[Naming, list[Answer]]:
-    """Begin an evening; whoever promised something last time is asked alone how it went."""
+    """Begin an evening."""
     together = scene.prefers[MODE] == "together"
     evening = Evening(scene.each(Yours()), together, closes)
     here = Naming(evening, min(scene.now + REMINDER, closes))
-    asked = [thing for who in scene.both if who in scene.lanes for thing in follow_through.ask(who, scene)]
-    return here, [tonight(say, OPENS_LATE if late else opening(evening), evening, scene), *asked]
+    card = tonight(say, OPENS_LATE if late else opening(evening), evening, scene)
+    return here, [card, *follow_through.undated(scene)]
 
 
 def began(here: Naming, who: Person, words: Words, scene: Scene, *, private: bool) -> Turn:
@@ -446,7 +435,7 @@ def acted(evening: Evening, who: Person, scene: Scene, **given: object) -> Turn:
 def closed(draw: Draw, evening: Evening, scene: Scene) -> Turn:
     """Close an evening that both have seen."""
     evening = replace(evening, past=is_past(evening, scene))
-    things = [thing for who in scene.both for thing in kept(evening, who, shared=True)]
+    things = [thing for who in scene.both for thing in kept(evening, who, scene, shared=True)]
     adds = any(yours.action or yours.heard for yours in evening.yours)
     announced: Draw = say if adds or not evening.past else redraw
     said = [reveal(draw, evening, scene, invites=False), closing(announced, evening, scene)]
@@ -487,7 +476,7 @@ def shared(here: Unseen | Shared, who: Person, scene: Scene) -> Turn:
         return here, [whisper(NOTHING_TO_SHARE)]
     after = Shared(here.evening, here.wake_at, by | {who})
     room = unanswered(redraw if by else say, SHARED, here.evening, scene, after.by)
-    return after, [*kept(here.evening, who, shared=True), room]
+    return after, [*kept(here.evening, who, scene, shared=True), room]
 
 
 # -- Helpers ------------------------------------------------------------------
@@ -667,15 +656,11 @@ def reveal(draw: Draw, evening: Evening, scene: Scene, *, invites: bool) -> Say:
     """Both answers, and the two invitations to each."""
     acts = dict.fromkeys(act for who in scene.both for act in acts_for(who, evening, scene))
     buttons = (*picker("action", acts), SOMETHING_ELSE, NOTHING) if invites else ()
-    lines = [
-        *(spoken for who in scene.both for spoken in named(evening, who)),
-        *follow_through.lines(scene, since(evening)),
-    ]
+    lines = [spoken for who in scene.both for spoken in named(evening, who)]
     invitation = [line(INVITED)] if invites else []
-    notice = follow_through.notices(scene, since(evening)) if invites else []
     text = REVEAL if all(yours.named for yours in evening.yours) else TONIGHT
     pause = (PAUSE,) if invites else ()
-    card = draw(text, *buttons, *notice, *pause, card="tonight", asks="back", below=[*lines, *invitation])
+    card = draw(text, *buttons, *pause, card="tonight", asks="back", below=[*lines, *invitation])
     return replace(card, again=True)  # two who opened up and saw nothing: a loss is harm, a repeat is not
 
 
@@ -688,34 +673,8 @@ def closing(draw: Draw, evening: Evening, scene: Scene) -> Say:
     ]
     heard = [line(HEARD, who=who, words=words) for who in scene.both if (words := evening.yours[who].heard)]
     seen = all(yours.named for yours in evening.yours)
-    below = [*heard, *acts, *follow_through.lines(scene, since(evening))]
-    card = draw(
-        CLOSED if seen and not evening.past else closed_text(evening),
-        *follow_through.notices(scene, since(evening)),
-        card="closing",
-        asks="back",
-        below=below,
-        softly=True,
-    )
-    return replace(card, again=True)
-
-
-def with_promise(state: State | None, promise: Kept, scene: Scene) -> list[Say]:
-    """Tonight's card with a promise that is shown from now on; none while the room may not change."""
-    now = replace(scene, kept=tuple(promise if thing.id == promise.id else thing for thing in scene.kept))
-    match state:
-        case Acting(evening=evening):
-            return [reveal(redraw, evening, now, invites=True)]
-        case Listening(evening=evening):
-            return [closing(redraw, evening, now)]
-        case Shared(evening=evening, by=by):
-            return [unanswered(redraw, SHARED if by else closed_text(evening), evening, now, by)]
-    return []
-
-
-def since(evening: Evening) -> datetime:
-    """From when on a promise was asked about in this evening, and not in one before."""
-    return evening.closes - WINDOW - LINGERS
+    text = CLOSED if seen and not evening.past else closed_text(evening)
+    return replace(draw(text, card="closing", asks="back", below=[*heard, *acts], softly=True), again=True)
 
 
 def unanswered(
@@ -727,11 +686,8 @@ def unanswered(
         for who in scene.both
         for spoken in (named(evening, who) if who in by else in_the_open(evening, who))
     ]
-    below = [*lines, *follow_through.lines(scene, since(evening))]
     share = [] if len(by) == len(scene.both) else [SHARE_MINE]
-    return draw(
-        text, *share, *follow_through.notices(scene, since(evening)), card="tonight", below=below, softly=True
-    )
+    return draw(text, *share, card="tonight", below=lines, softly=True)
 
 
 def sharers(here: Unseen | Shared) -> frozenset[Person]:
@@ -780,11 +736,13 @@ def said_tonight(yours: Yours) -> Whisper:
     return whisper(YOU_SAID_NOTHING)
 
 
-def kept(evening: Evening, who: Person, *, shared: bool) -> list[Answer]:
+def kept(evening: Evening, who: Person, scene: Scene, *, shared: bool) -> list[Answer]:
     """What is worth keeping of one's evening."""
-    questions = [*QUESTIONS, "heard"] if shared else QUESTIONS
-    given = [(question, getattr(evening.yours[who], question)) for question in questions]
-    return [Kept(question, who, words, shared=shared) for question, words in given if words]
+    yours = evening.yours[who]
+    given = {"feeling": yours.feeling, "need": yours.need, "heard": yours.heard if shared else None}
+    things = [Kept(question, who, words, shared=shared) for question, words in given.items() if words]
+    promised = [follow_through.for_tomorrow(who, yours.action, scene, shared=shared)] if yours.action else []
+    return [*things, *promised]
 
 
 def picker(question: str, words: Iterable[str]) -> list[Button]:
