@@ -19,13 +19,13 @@ from bot.ritual import (
     Draw,
     Event,
     Kept,
-    Line,
     Person,
     Ritual,
     Say,
     Scene,
     Tapped,
     TimeCame,
+    Value,
     line,
     redraw,
     say,
@@ -118,8 +118,8 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         # Asked for. In the room it is said only where to look.
         case None | Looking(), Began(who, private=private):
             wake_at = max(scene.now + LOOKS, state.wake_at if state else scene.now)
-            here = Looking(wake_at, state.shown if state else ())
-            return here, [first_of(who, scene) if private else say(IN_THE_ROOM, MINE, card="promises")]
+            after = Looking(wake_at, state.shown if state else ())
+            return after, [first_of(who, scene) if private else say(IN_THE_ROOM, MINE, card="promises")]
 
         case Looking(), Tapped(who, MINE.tap):
             return state, [first_of(who, scene)]
@@ -134,18 +134,18 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             promise := unanswered(who, item, scene)
         ):
             if how == NOT_YET.tap and not promise.outcome and promise.due:
-                return went_on(state, who, item, scene, line(ONCE_MORE, due=promise.due))
+                return went_on(state, who, item, scene, ONCE_MORE, due=promise.due)
             ended = replace(promise, outcome=how)
-            after, said = went_on(state, who, item, knowing(ended, scene), line(BETWEEN_US))
+            after, said = went_on(state, who, item, knowing(ended, scene), BETWEEN_US)
             return after, [ended, *said]
 
         case Asking() | Looking(), Tapped(who, KEEP_IT.tap, item) if own(who, item, scene, "done"):
-            return went_on(state, who, item, scene, line(BETWEEN_US))
+            return went_on(state, who, item, scene, BETWEEN_US)
 
         case Asking() | Looking(), Tapped(who, SHOW_IT.tap, item) if promise := own(who, item, scene, "done"):
             told = replace(promise, outcome="told", shared=True)
             here = replace(state, shown=(*state.shown, item), wake_at=scene.now + STANDS)
-            after, said = went_on(here, who, item, knowing(told, scene), line(SHOWN_NOW))
+            after, said = went_on(here, who, item, knowing(told, scene), SHOWN_NOW)
             return after, [told, *said, done_line(say, told, scene)]
 
         # Shown, and noticed by the other.
@@ -169,7 +169,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
 
         # Answered already, on the other card.
         case Asking() | Looking(), Tapped(who, _, item) if own(who, item, scene):
-            return went_on(state, who, item, scene, line(TOLD_ALREADY))
+            return went_on(state, who, item, scene, TOLD_ALREADY)
 
     return state, []
 
@@ -199,19 +199,21 @@ def asked_about(promise: Kept, again: datetime, scene: Scene) -> Kept:
     return replace(promise, due=again, once=True)
 
 
-def went_on(state: Asking | Looking, who: Person, item: str, scene: Scene, told: Line) -> Turn:
+def went_on(
+    state: Asking | Looking, who: Person, item: str, scene: Scene, told: str, **values: Value
+) -> Turn:
     """Say what became of one, and ask about this one's next in the same message."""
     if isinstance(state, Looking):
         rest = [replace(THE_NEXT, item=item)] if open_of(who, scene) else []
-        return state, [answered(told, who, *rest)]
+        return state, [answered(redraw, told, who, *rest, **values)]
     about = tuple(each for each in state.about if each != item)
     after = replace(state, about=about)
     here = after if about else Standing(after.wake_at, after.shown) if after.shown else None
     theirs = [promise for each in about if (promise := unanswered(who, each, scene))]
     if not theirs:
-        return here, [answered(told, who)]
-    below = (line(HOW_THIS, action=theirs[0]),)
-    return here, [replace(answered(told, who, *answers_to(theirs[0])), below=below)]
+        return here, [answered(redraw, told, who, **values)]
+    card = answered(redraw, told, who, *answers_to(theirs[0]), **values)
+    return here, [replace(card, below=(line(HOW_THIS, action=theirs[0]),))]
 
 
 # -- Helpers ------------------------------------------------------------------
@@ -221,9 +223,9 @@ def answers_to(promise: Kept) -> list[Button]:
     return [button.about(promise) for button in (DONE, PARTLY, NOT_YET, LET_GO)]
 
 
-def answered(told: Line, who: Person, *buttons: Button) -> Say:
-    """The card of one who has answered, in the words for it."""
-    return replace(redraw(told.text, *buttons, to=who, card="promise"), values=told.values)
+def answered(draw: Draw, told: str, who: Person, *buttons: Button, **values: Value) -> Say:
+    """The card of one who has answered."""
+    return draw(told, *buttons, to=who, card="promise", **values)
 
 
 def first_of(who: Person, scene: Scene) -> Say:
