@@ -278,7 +278,7 @@ class Engine:
         if newcomer is not None:  # the new room was met before we heard that it is the old one
             outbox.end_all(tx, newcomer)
             outbox.hand_over(tx, newcomer, couple)
-            couples.part(tx, newcomer, self.book)
+            couples.part(tx, newcomer)
             couples.settle_in(tx, newcomer, None)
         couples.settle_in(tx, couple, new)
         outbox.say_room_anew(tx, couple)
@@ -669,7 +669,7 @@ class Engine:
 
     def _rest(self, tx: Tx, couple: CoupleRow) -> None:
         outbox.end_all(tx, couple)
-        couples.part(tx, couple, self.book)
+        couples.part(tx, couple)
 
     def _silent(self, tx: Tx, couple: CoupleRow) -> list[Row]:
         """Return the playings of a couple that keeps a silence, of any other none."""

@@ -18,7 +18,7 @@ from tests.rehearsal import Shown, Stage
 
 PAGES = Path(__file__).parent.parent / "docs" / "rituals"
 MARKED = re.compile(r"(<!-- states:[^\n]*-->\n).*?(<!-- /states -->)", re.DOTALL)
-PLAYS, MOVES, LOOKS_ROUND = 160, 50, 0.08  # how often all that could be done is tried, too
+PLAYS, MOVES, LOOKS_ROUND = 240, 50, 0.08  # how often all that could be done is tried, too
 LINES = "", "a word", "calm / sleep / I'll make tea"
 
 

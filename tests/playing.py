@@ -7,7 +7,7 @@ move, so that a law can look at where the two are. Every text said in it is one 
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import time
+from datetime import time, timedelta
 from typing import Any
 
 from bot.couple.house import HOUSE
@@ -86,6 +86,11 @@ class Play:
             self.stage.enters()
         if joined and evening[EVERY] != 1:  # some have made a plan on another day
             self.stage.keep(Kept("plan signs", None, Words(self.ben.person, "a tone")))
+        if joined and evening[MODE] == "open":  # some have promised something, for tonight
+            for who, once in ((self.ann, True), (self.ben, True), (self.ben, False)):
+                due = self.stage.now + timedelta(minutes=15)
+                self.stage.keep(Kept("action", who.person, Words(who.person, "a walk"), due, once=once))
+            self.stage.look_ahead()
         if self.chance.random() < 0.3:  # some lanes are shut
             self.ben.shuts_lane()
 

@@ -198,11 +198,6 @@ class Stage:
         self.resting, self.both = True, ()
         self.rows.clear()
         self.calls = dict.fromkeys(self.calls)
-        minded = {kind for ritual in self.rituals for kind in ritual.minds}
-        self.kept = [
-            replace(thing, due=None) if thing.kind in minded and not thing.outcome else thing
-            for thing in self.kept
-        ]
 
     def say(self, row: Row, said: Say, *, breaks_silence: bool = False) -> None:
         standing = [

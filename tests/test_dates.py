@@ -15,7 +15,7 @@ from bot.storage import couples
 from bot.storage.couples import Book
 from bot.storage.outlook import outlook
 from bot.storage.store import Tx, migrate
-from bot.storage.tables import KeptRow
+from bot.storage.tables import CallRow, KeptRow
 from tests.databases import Shelf, Time, opened
 from tests.rehearsal import rehearse
 from tests.road import BERLIN, Road, Told
@@ -141,25 +141,47 @@ def test_in_a_silence_it_waits(road: Road) -> None:
     assert len(rung(road)) == 1
 
 
-def test_leaving_removes_the_dates_at_once_and_going_on_does_not_bring_them_back(road: Road) -> None:
+def test_leaving_removes_the_dates_at_once(road: Road) -> None:
     vows(road, AT_NINE + EIGHT_WEEKS)
-    road.look(lambda tx: couples.keep(tx, road.couple(tx), Kept("thanks", None, due=AT_NINE)))
     road.ann.sends("/leave")
     road.ann.taps("Leave now")
 
-    assert road.look(dates) == [("thanks", AT_NINE)]  # it rings nobody
+    assert road.look(lambda tx: [row.due_at for row in tx.session.query(CallRow) if row.due_at]) == []
+    before = len(road.phones)
+    road.reaches(AT_NINE + EIGHT_WEEKS + A_WEEK)
+    assert len(road.phones) == before
+
+
+@pytest.mark.parametrize(("away", "comes"), [(timedelta(days=1), RUNG), (A_WEEK, "Late.")])
+def test_two_who_go_on_as_it_was_go_on_with_their_dates(road: Road, away: timedelta, comes: str) -> None:
+    vows(road, AT_NINE + timedelta(days=3))
+    road.ann.sends("/leave")
+    road.ann.taps("Leave now")
+    road.reaches(AT_NINE + away)
+    begins_again(road)
+    assert rung(road) == []
+
+    road.ann.taps("Go on")
+    road.passes(days=3)
+    assert rung(road) == [comes]
+
+
+def test_two_who_begin_anew_are_asked_nothing_of_before(road: Road) -> None:
+    vows(road, AT_NINE + timedelta(days=3))
+    road.ann.sends("/leave")
+    road.ann.taps("Leave now")
+    begins_again(road)
+    road.ann.taps("Begin anew")
+    road.ann.taps("Looks right")
+    road.passes(days=9)
+    assert rung(road) == []
+
+
+def begins_again(road: Road) -> None:
     road.ben.sends("/start")
     for phone in (road.ben, road.ann):
         phone.taps("I'm in")
     road.ben.taps("That's us")
-    road.ann.taps("Go on")
-    road.reaches(AT_NINE + EIGHT_WEEKS + A_WEEK)
-    assert rung(road) == []
-
-
-def dates(tx: Tx) -> list[tuple[str, datetime]]:
-    dated = tx.session.query(KeptRow).filter(KeptRow.due.is_not(None))
-    return [(row.kind, row.due) for row in dated if row.due]
 
 
 def test_dates_come_with_two_who_are_given_a_new_room_number_and_other_preferences(road: Road) -> None:

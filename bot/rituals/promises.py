@@ -32,7 +32,7 @@ from bot.ritual import (
     whisper,
 )
 
-WITHIN = timedelta(hours=20)  # an answer is heard, so that it is over before the next day asks
+WITHIN = timedelta(hours=15)  # an answer is heard, so that it is over before the next day asks
 STANDS = timedelta(days=2)  # what is done, for the other to notice
 LOOKS = timedelta(hours=12)
 AGAIN = timedelta(days=4)  # after the first asking
@@ -118,8 +118,8 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         # Asked for. In the room it is said only where to look.
         case None | Looking(), Began(who, private=private):
             wake_at = max(scene.now + LOOKS, state.wake_at if state else scene.now)
-            after = Looking(wake_at, state.shown if state else ())
-            return after, [first_of(who, scene) if private else say(IN_THE_ROOM, MINE, card="promises")]
+            card = first_of(who, scene) if private else say(IN_THE_ROOM, MINE, card="promises")
+            return Looking(wake_at, state.shown if state else ()), [card]
 
         case Looking(), Tapped(who, MINE.tap):
             return state, [first_of(who, scene)]

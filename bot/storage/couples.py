@@ -269,19 +269,12 @@ def _last(tx: Tx, *whose: ColumnElement[bool]) -> CoupleRow | None:
     return tx.session.scalar(query.order_by(CoupleRow.id.desc()).limit(1))
 
 
-def part(tx: Tx, couple: CoupleRow, book: Book) -> None:
-    """Let a couple rest: nobody is rung, nothing more is said, and each is free for another room.
-
-    What would have rung somebody loses its date, and does not get it back with a new beginning.
-    """
+def part(tx: Tx, couple: CoupleRow) -> None:
+    """Let a couple rest: nobody is rung, nothing more is said, and each is free for another room."""
     couple.stage, couple.rested_at, couple.floor_id = "resting", tx.now, None
     tx.session.execute(update(PersonRow).where(PersonRow.couple_id == couple.id).values(couple_id=None))
     for call in couple.calls:
         call.due_at = None
-    tx.session.flush()  # what this step keeps loses its date, too
-    minded = {kind for ritual in book.minding() for kind in ritual.minds}
-    dated = KeptRow.couple_id == couple.id, KeptRow.kind.in_(minded), KeptRow.outcome == ""
-    tx.session.execute(update(KeptRow).where(*dated).values(due=None))
     for playing in [*couple.playings]:
         end(tx, couple, playing.id)
 
