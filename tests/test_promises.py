@@ -127,7 +127,7 @@ def test_not_yet_brings_one_more_asking_some_days_later_and_then_it_rests() -> N
     clock.passes(days=1, hours=8)
     ann.taps("Not yet")
     assert ann.private[-1] == "Thank you. It stays between us, and I ask once more on Wednesday, 6 May."
-    clock.passes(days=4, hours=-2)
+    clock.passes(days=4)
 
     first, second = (at for at, _ in asked(ann))
     assert first == due

@@ -45,7 +45,7 @@ def test_what_no_catalogue_has_is_not_read(text: str) -> None:
 
 
 def test_several_lines_are_read_one_after_the_other_and_what_somebody_typed_as_the_story_has_it() -> None:
-    asked, words = "Last time you said: {action}", "When it rains, I will drive amber"
+    asked, words = "You said: {action}", "When it rains, I will drive amber"
     text = f"A look back, for you alone. {asked}\nHow did it go?"
     typed = SPANISH.typed(words)
     assert typed != words
