@@ -604,7 +604,8 @@ class Engine:
     def _ring_date(self, tx: Tx, couple: CoupleRow, call: CallRow, ritual: Ritual, due: datetime) -> None:
         """Ring a ritual for a date that it minds, in a playing of its own; what it leaves rings no more."""
         self._step(tx, couple, Row(tx.new_id(), ritual), shell.date_came(due, tx.now))
-        call.due_at = couples.next_date(tx, couple, self.book, ritual, after=tx.now)
+        if call.due_at is not None and call.due_at <= tx.now:
+            call.due_at = couples.next_date(tx, couple, self.book, ritual, after=tx.now)
         self._one_after_the_other(tx, couple)
 
     # -- The step itself

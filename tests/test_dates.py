@@ -274,3 +274,33 @@ def test_the_rehearsal_rings_it_too() -> None:
     assert room.texts.count(RUNG) == 2
     clock.passes(days=90)
     assert room.texts.count(RUNG) == 2
+
+
+def test_brought_for_many_or_looked_up_for_one_it_is_the_same(road: Road) -> None:
+    """Of a minded kind the open ones of the nearest dates and those of the latest; of others the newest."""
+
+    def looked(tx: Tx) -> None:
+        couple = road.couple(tx)
+        for number in range(24):
+            due = AT_NINE + timedelta(days=number * 7 % 24) if number % 5 else None
+            outcome = "asked" if number % 3 == 0 else ""
+            couples.keep(tx, couple, Kept("vow", None, due=due, outcome=outcome))
+            couples.keep(tx, couple, Kept("word", None, due=due, outcome=outcome))
+        tx.session.flush()
+        ritual = replace(VOW, reads=("vow", "word"))
+        book = Book.of((ritual,), ())
+        couples.call_of(couple, ritual).due_at = AT_NINE
+        tx.session.flush()
+        asked = couple, ritual.reads, ritual.looks_back, ritual.minds
+        alone = couples.kept_of(tx, *asked)
+        due_now = [call for call in couple.calls if call.ritual == ritual.name]
+        couples.bring_due(tx, due_now, book)
+        assert tx.brought
+        assert couples.kept_of(tx, *asked) == alone
+        days = [(thing.due - AT_NINE).days for thing in alone if thing.kind == "vow" and thing.due]
+        every = [number for number in range(24) if number % 5]
+        still_open = [number * 7 % 24 for number in every if number % 3]
+        assert set(days) == {*sorted(number * 7 % 24 for number in every)[-3:], *sorted(still_open)[:3]}
+        assert len([thing for thing in alone if thing.kind == "word"]) == ritual.looks_back
+
+    road.look(looked)

@@ -441,7 +441,7 @@ def kept_of(
     """
     if not kinds:
         return ()
-    rows = None if minded else tx.brought.get((couple.id, tuple(kinds), most))
+    rows = tx.brought.get((couple.id, tuple(kinds), most, tuple(minded)))
     if rows is None:
         query = _newest_kept(tuple(kinds), most, tuple(minded))
         rows = tx.session.scalars(query, {"couple": couple.id}).all()
@@ -469,32 +469,46 @@ def _bring_kept(tx: Tx, due: Iterable[Due], book: Book) -> None:
         whose.setdefault(each.ritual, set()).add(each.couple_id)
     for name, numbers in whose.items():
         ritual = book.rituals.get(name)
-        if ritual is not None and ritual.reads and not ritual.minds:  # what is dated comes to few at once
-            query, kinds = _newest_kept_of_many(ritual.looks_back), tuple(ritual.reads)
+        if ritual is not None and ritual.reads:
+            kinds, most, minded = tuple(ritual.reads), ritual.looks_back, tuple(ritual.minds)
+            query = _newest_kept_of_many(most, minded)
             found: dict[int, list[KeptRow]] = {number: [] for number in numbers}
             for row in tx.session.scalars(query, {"numbers": list(numbers), "kinds": list(kinds)}):
                 found[row.couple_id].append(row)
-            tx.brought |= {(number, kinds, ritual.looks_back): rows for number, rows in found.items()}
+            tx.brought |= {(number, kinds, most, minded): rows for number, rows in found.items()}
 
 
 @cache
-def _newest_kept_of_many(most: int) -> Select[KeptRow]:
-    place = func.row_number().over(partition_by=(KeptRow.couple_id, KeptRow.kind), order_by=KeptRow.id.desc())
+def _newest_kept_of_many(most: int, minded: tuple[str, ...]) -> Select[KeptRow]:
+    def place(*order: Any) -> ColumnElement[int]:  # noqa: ANN401 - columns, and clauses of SQLAlchemy's
+        return func.row_number().over(partition_by=(KeptRow.couple_id, KeptRow.kind), order_by=order)
+
+    undated, closed = KeptRow.due.is_(None), KeptRow.outcome != ""
     theirs = (
-        select(KeptRow.id, place.label("place"))
+        select(
+            KeptRow.id, KeptRow.kind.in_(minded).label("minded"),
+            undated.label("undated"), closed.label("closed"),
+            place(KeptRow.id.desc()).label("newest"),
+            place(undated, KeptRow.due.desc(), KeptRow.id.desc()).label("latest"),
+            place(closed, undated, KeptRow.due, KeptRow.id).label("nearest"),
+        )
         .where(
             KeptRow.couple_id.in_(bindparam("numbers", expanding=True)),
             KeptRow.kind.in_(bindparam("kinds", expanding=True)),
         )
         .subquery()
+    ).c  # fmt: skip
+    is_dated = or_(theirs.latest <= most, and_(not_(theirs.closed), theirs.nearest <= most))
+    newest = select(theirs.id).where(
+        case((theirs.minded, and_(not_(theirs.undated), is_dated)), else_=theirs.newest <= most)
     )
-    newest = select(theirs.c.id).where(theirs.c.place <= most)
     return select(KeptRow).where(KeptRow.id.in_(newest)).order_by(KeptRow.id)
 
 
 def keep(tx: Tx, couple: CoupleRow, thing: Kept) -> Kept:
     """Keep something, or keep it anew."""
-    tx.brought.clear()
+    for brought in [each for each in tx.brought if each[0] == couple.id]:
+        del tx.brought[brought]
     row = tx.session.get(KeptRow, thing.id) if thing.id else None
     row = row or KeptRow(id=tx.new_id(), couple_id=couple.id, at=tx.now)
     owner = _owner(tx, couple, thing.by)
