@@ -8,14 +8,16 @@ other may say that it was "noticed"; its date is then the moment at which it was
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
-from bot.hours import evening_hour, good_hour
+from bot.hours import ZONE, evening_hour, evening_of, fire_at, good_hour, is_quiet, next_time
 from bot.ritual import Answer, Kept, Person, Scene, Words, whisper
 
 KIND = "action"
 SOONEST = timedelta(hours=6)  # what is promised for tomorrow is not asked about on the same evening
 LATELY = timedelta(days=1)
+DAWN = time(6)
+ASKED = "look back"  # kept of each: when that one was asked last
 
 RECALLED = "Kept. You said: {action}\nIn our private chat you can tell me how it went."
 
@@ -49,6 +51,32 @@ def recall(who: Person, scene: Scene) -> list[Answer]:
     return [replace(asked[-1], outcome="recalled"), whisper(RECALLED, action=asked[-1])]
 
 
+# -- When they are asked about ---------------------------------------------------
+
+
+def put_off(ripe: list[Kept], who: Person, scene: Scene) -> list[Kept]:
+    """Return them with a later moment, where this one is left in peace now; none: it is a good moment.
+
+    On the next day the hour stays the same, so that they come in one message with what is due then.
+    """
+    theirs, last = scene.prefers.of(who), last_asked(who, scene)
+    zone = theirs[ZONE]
+    if last and last.due and evening_of(last.due, zone) == evening_of(scene.now, zone):
+        hours = [(thing.due or scene.now).astimezone(zone).time() for thing in ripe]
+        tomorrow = [next_time(hour, zone, scene.now) for hour in hours]
+        return [replace(thing, due=due) for thing, due in zip(ripe, tomorrow, strict=True)]
+    if is_quiet(theirs, scene.now):
+        return [replace(thing, due=good_hour(theirs, scene.now)) for thing in ripe]
+    return []
+
+
+def in_days(days: int, who: Person, scene: Scene) -> datetime:
+    """Return the first good hour of this one's day so many days from now."""
+    theirs = scene.prefers.of(who)
+    day = scene.now.astimezone(theirs[ZONE]).date() + timedelta(days=days)
+    return good_hour(theirs, fire_at(day, DAWN, theirs[ZONE]))
+
+
 # -- Finding them ----------------------------------------------------------------
 
 
@@ -73,3 +101,8 @@ def knowing(promise: Kept, scene: Scene) -> Scene:
 def is_own(thing: Kept, who: Person) -> bool:
     """Whether this is a promise of this one's."""
     return thing.kind == KIND and thing.by == who
+
+
+def last_asked(who: Person, scene: Scene) -> Kept | None:
+    """Return what is kept of when this one was asked last."""
+    return next((thing for thing in scene.kept if thing.kind == ASKED and thing.by == who), None)

@@ -59,6 +59,16 @@ class Night:
         self.stands(one, feeling, need, alone=way is by_private_message)
         return feeling, need
 
+    @property
+    def card(self) -> str:
+        """The newest message of the evening, whatever stands below it of the one before."""
+        return next(text for text in reversed(self.story.texts_of_tend()) if not text.startswith(DONE))
+
+    @property
+    def room(self) -> list[str]:
+        """What the evening said in the room."""
+        return [text for _, text in self.story.said(self.began) if not text.startswith(DONE)]
+
     def stands(self, one: Phone, feeling: str, need: str, *, alone: bool = False) -> None:
         """In mode "open" an answer is on the card when it is given; in "together" only its writer knows.
 
@@ -66,11 +76,11 @@ class Night:
         """
         if self.mode == "open":
             line = f"{one.who.title()}: {feeling}, needing {need}."
-            card = self.story.newest("")["text"]
+            card = self.card
             assert (line in card) is not (alone and card.startswith("Your check-in"))
         else:
             story = self.story
-            if story.newest("")["text"].startswith(CARD):
+            if self.card.startswith(CARD):
                 assert mine(story, one).alert == f"Yours tonight: {feeling}, needing {need}."
                 assert mine(story, story.other(one)).alert == "Nothing yet tonight, and that is fine."
                 self.is_unseen()
@@ -150,7 +160,7 @@ def one_by_picker_one_in_private(night: Night, one: Phone, other: Phone) -> str:
 
 def silence_of_both(night: Night, one: Phone, other: Phone) -> str:
     night.story.until("22:00")
-    assert [text[:13] for _, text in night.story.said(night.began)] == ["Your check-in", "The check-in "]
+    assert [text[:13] for text in night.room] == ["Your check-in", "The check-in "]
     assert not any(
         "The check-in" in text for each in (one, other) for text in night.story.told(each, night.began)
     )
@@ -165,7 +175,7 @@ def silence_of_one(night: Night, one: Phone, other: Phone) -> str:
     ]
     assert len(reminded) == 1
     assert not any(text.startswith("The check-in is here") for text in night.story.told(one, night.began))
-    assert len(night.story.said(night.began)) == 1
+    assert len(night.room) == 1
     return CLOSED
 
 
@@ -186,7 +196,7 @@ def not_tonight_of_both(night: Night, one: Phone, other: Phone) -> str:
         answer = each.taps("Not tonight")
         assert answer.alert == "That is all right. Change your mind whenever you like, while this is open."
     night.story.until("22:00")
-    assert len(night.story.said(night.began)) == 1
+    assert len(night.room) == 1
     return CLOSED
 
 
@@ -194,7 +204,7 @@ def not_tonight_of_one(night: Night, one: Phone, other: Phone) -> str:
     other.taps("Not tonight")
     night.name(one, by_one_line)
     night.story.until("22:00")
-    assert len(night.story.said(night.began)) == 1
+    assert len(night.room) == 1
     assert not any(text.startswith("The check-in is here") for text in night.story.told(other, night.began))
     return CLOSED
 
@@ -259,7 +269,7 @@ def closes(night: Night, ending: str) -> None:
         last = noticed(night, one)
         assert done in last, (done, last)
     story.until("12:30")
-    said = [text for _, text in story.said(night.began) if not text.startswith(DONE)]
+    said = night.room
     assert said[0].startswith(CARD)
     assert sum(text.startswith(CARD) for text in said) == 1
     assert any(text.startswith(ending) for text in said), said

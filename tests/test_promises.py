@@ -215,6 +215,23 @@ def test_what_stands_in_the_room_may_be_noticed_for_two_days_and_then_rests() ->
     assert ben.whispered[-1] == PASSED
 
 
+def test_what_one_leaves_open_rests_though_what_the_other_did_still_stands() -> None:
+    room, ann, ben, clock = scene_at()
+    for who in (ann, ben):
+        vows(who, TEA, days=1)
+    clock.passes(days=1, hours=8)
+    ann.taps("Done")
+    ann.taps("Show it")
+    clock.passes(hours=14)
+
+    assert ben.labels == []
+    assert ben.private == [f"A look back, for you alone. You said: {TEA}\nHow did it go?"]
+    ben.taps("I noticed, thank you")
+    assert room.texts[-1].endswith("Ben noticed, and says thank you.")
+    clock.passes(days=2)
+    assert room.stage.rows == {}
+
+
 # -- At a good moment ----------------------------------------------------------
 
 

@@ -8,10 +8,10 @@ due together comes in one message, one after the other. Why it works this way: d
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
-from bot.follow_through import KIND, knowing, open_of, own
-from bot.hours import ZONE, evening_of, fire_at, good_hour, is_quiet, next_time
+from bot.follow_through import ASKED, KIND, in_days, knowing, last_asked, open_of, own, put_off
+from bot.hours import good_hour
 from bot.ritual import (
     Answer,
     Began,
@@ -36,8 +36,7 @@ WITHIN = timedelta(hours=15)  # an answer is heard, so that it is over before th
 STANDS = timedelta(days=2)  # what is done, for the other to notice
 LOOKS = timedelta(hours=12)
 AGAIN = timedelta(days=4)  # after the first asking
-DAWN = time(6)
-ASKED = "look back"  # kept of each: when that one was asked last
+UNANSWERED = "", "asked", "recalled"
 
 # -- What they read -----------------------------------------------------------
 
@@ -112,6 +111,9 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         case None, TimeCame():
             return asked(scene)
 
+        case Asking(about=about, shown=(_, *_) as shown), TimeCame():
+            return Standing(scene.now + STANDS, shown), rested(about, scene)
+
         case Asking() | Looking() | Standing(), TimeCame():
             return None, []
 
@@ -144,7 +146,8 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
 
         case Asking() | Looking(), Tapped(who, SHOW_IT.tap, item) if promise := own(who, item, scene, "done"):
             told = replace(promise, outcome="told", shared=True)
-            here = replace(state, shown=(*state.shown, item), wake_at=scene.now + STANDS)
+            stands = state.wake_at if isinstance(state, Asking) else scene.now + STANDS
+            here = replace(state, shown=(*state.shown, item), wake_at=stands)
             after, said = went_on(here, who, item, knowing(told, scene), SHOWN_NOW)
             return after, [told, *said, done_line(say, told, scene)]
 
@@ -208,12 +211,23 @@ def went_on(
         return state, [answered(redraw, told, who, *rest, **values)]
     about = tuple(each for each in state.about if each != item)
     after = replace(state, about=about)
-    here = after if about else Standing(after.wake_at, after.shown) if after.shown else None
+    here = after if about else Standing(scene.now + STANDS, after.shown) if after.shown else None
     theirs = [promise for each in about if (promise := unanswered(who, each, scene))]
     if not theirs:
         return here, [answered(redraw, told, who, **values)]
     card = answered(redraw, told, who, *answers_to(theirs[0]), **values)
     return here, [replace(card, below=(line(HOW_THIS, action=theirs[0]),))]
+
+
+def rested(about: tuple[str, ...], scene: Scene) -> list[Answer]:
+    """Let what was not decided stand without its buttons, while something else of it goes on."""
+    theirs = [[promise for each in about if (promise := own(who, each, scene))] for who in scene.both]
+    return [
+        redraw(HOW_WENT, to=first.by, card="promise", action=first)
+        if first.outcome in UNANSWERED
+        else redraw(BETWEEN_US, to=first.by, card="promise")
+        for first, *_ in filter(None, theirs)
+    ]
 
 
 # -- Helpers ------------------------------------------------------------------
@@ -251,33 +265,6 @@ def done_line(draw: Draw, promise: Kept, scene: Scene) -> Say:
     return draw(WAS_NOTICED, card=card, who=who, action=promise, other=scene.other(who))
 
 
-def put_off(ripe: list[Kept], who: Person, scene: Scene) -> list[Kept]:
-    """Return them with a later moment, where this one is left in peace now; none: it is a good moment.
-
-    On the next day the hour stays the same, so that they come in one message with what is due then.
-    """
-    theirs, last = scene.prefers.of(who), last_asked(who, scene)
-    zone = theirs[ZONE]
-    if last and last.due and evening_of(last.due, zone) >= evening_of(scene.now, zone):
-        hours = [(thing.due or scene.now).astimezone(zone).time() for thing in ripe]
-        tomorrow = [next_time(hour, zone, scene.now) for hour in hours]
-        return [replace(thing, due=due) for thing, due in zip(ripe, tomorrow, strict=True)]
-    if is_quiet(theirs, scene.now):
-        return [replace(thing, due=good_hour(theirs, scene.now)) for thing in ripe]
-    return []
-
-
-def last_asked(who: Person, scene: Scene) -> Kept | None:
-    return next((thing for thing in scene.kept if thing.kind == ASKED and thing.by == who), None)
-
-
-def in_days(days: int, who: Person, scene: Scene) -> datetime:
-    """Return the first good hour of this one's day so many days from now."""
-    theirs = scene.prefers.of(who)
-    day = scene.now.astimezone(theirs[ZONE]).date() + timedelta(days=days)
-    return good_hour(theirs, fire_at(day, DAWN, theirs[ZONE]))
-
-
 def next_after(item: str, who: Person, scene: Scene) -> Kept:
     """Return the open promise after this one, and after the last the first."""
     theirs = open_of(who, scene)
@@ -286,7 +273,7 @@ def next_after(item: str, who: Person, scene: Scene) -> Kept:
 
 
 def unanswered(who: Person, item: str, scene: Scene) -> Kept | None:
-    return own(who, item, scene, "", "asked", "recalled")
+    return own(who, item, scene, *UNANSWERED)
 
 
 PROMISES = Ritual(
