@@ -286,7 +286,7 @@ def reports(words: Words, language: str = "en") -> bool:
 def declines(words: Words, language: str = "en") -> bool:
     """Whether it says that there is nothing: "nothing", "no", "nothing from me". No promise is made of it."""
     rules = RULES.get(_spoken(language))
-    return bool(rules and rules.refusals.fullmatch(_plain(words.text)))
+    return bool(rules and rules.refusals.fullmatch(plain(words.text)))
 
 
 def feeling_and_need(words: Words, language: str = "en") -> tuple[Words, Words] | None:
@@ -301,11 +301,16 @@ def feeling_and_need(words: Words, language: str = "en") -> tuple[Words, Words] 
 
 def is_sentence(words: Words) -> bool:
     """Whether it is a sentence of its own, "I need ...", in any language, and not a part of one of ours."""
-    return any(rules.sentences.match(_plain(words.text)) for rules in RULES.values())
+    return any(rules.sentences.match(plain(words.text)) for rules in RULES.values())
+
+
+def plain(text: str) -> str:
+    """Return a text as patterns are written: in small letters, with straight apostrophes, without accents."""
+    return BEFORE_WORDS.sub("", _bare(unicodedata.normalize("NFC", text)).casefold(), count=1)
 
 
 def _begins(rules: Rules, opening: re.Pattern[str], words: Words) -> bool:
-    text = _plain(words.text)
+    text = plain(words.text)
     led = rules.leading.match(text)
     return bool(opening.match(BEFORE_WORDS.sub("", text[led.end() :], count=1) if led else text))
 
@@ -313,10 +318,6 @@ def _begins(rules: Rules, opening: re.Pattern[str], words: Words) -> bool:
 def _rules(words: Words, language: str) -> Rules | None:
     """What is picked from our own lists sets out as nothing."""
     return None if words.listed else RULES.get(_spoken(language))
-
-
-def _plain(text: str) -> str:
-    return BEFORE_WORDS.sub("", _bare(unicodedata.normalize("NFC", text)).casefold(), count=1)
 
 
 def _bare(text: str) -> str:

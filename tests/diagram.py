@@ -18,7 +18,7 @@ from tests.rehearsal import Shown, Stage
 
 PAGES = Path(__file__).parent.parent / "docs" / "rituals"
 MARKED = re.compile(r"(<!-- states:[^\n]*-->\n).*?(<!-- /states -->)", re.DOTALL)
-PLAYS, MOVES, LOOKS_ROUND = 240, 50, 0.08  # how often all that could be done is tried, too
+PLAYS, MOVES, LOOKS_ROUND = 200, 50, 0.05  # how often all that could be done is tried once more
 LINES = "", "a word", "calm / sleep / I'll make tea"
 
 
@@ -38,9 +38,10 @@ def drawn(ritual: Ritual) -> str:
 def walked() -> tuple[tuple[Row, str, Outcome], ...]:
     """Return every step of all plays, and every one that was there to be made, with what set it off."""
     steps: list[tuple[Row, str, Outcome]] = []
-    tried: set[str] = set()
+    tried: set[tuple[str, ...]] = set()
     for seed in range(PLAYS):
-        play = Play(random.Random(seed))  # noqa: S311 - a play, not a secret
+        minds = RITUALS[seed // 4 % len(RITUALS)] if seed % 4 else None  # each has its share of most of them
+        play = Play(random.Random(seed), minds)  # noqa: S311 - a play, not a secret
         for _ in play.moves(MOVES):
             if play.chance.random() < LOOKS_ROUND or newly_met(play.stage, tried):
                 steps.extend(possible(play.stage))
@@ -49,11 +50,25 @@ def walked() -> tuple[tuple[Row, str, Outcome], ...]:
     return tuple(steps)
 
 
-def newly_met(stage: Stage, tried: set[str]) -> bool:
-    """Whether somebody is where nobody was in any play before."""
-    new = {name(row.state) for row in stage.rows.values()} - tried
+def newly_met(stage: Stage, tried: set[tuple[str, ...]]) -> bool:
+    """Whether somebody is where nobody was in any play before, with the same to tap and to answer."""
+    rows = stage.rows.values()
+    new = {(name(row.state), *told_apart(row.state), *offered(stage, row)) for row in rows} - tried
     tried |= new
     return bool(new)
+
+
+def told_apart(state: object) -> Iterator[str]:
+    """Return what tells two states of a kind apart, but for times and words: how many have done something."""
+    for value in vars(state).values():
+        yield f"{len(value)}" if isinstance(value, frozenset | tuple) else f"{bool(value)}"
+
+
+def offered(stage: Stage, row: Row) -> list[str]:
+    """Return what can be tapped and answered on the messages of a playing."""
+    standing = [shown for shown in stage.shown if shown.live and shown.arrived and shown.row.id == row.id]
+    taps = {button.tap for shown in standing for button in shown.taken.buttons}
+    return sorted(taps | {f"? {asked}" for shown in standing for asked in asks(shown)})
 
 
 def possible(stage: Stage) -> Iterator[tuple[Row, str, Outcome]]:

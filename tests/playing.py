@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.couple.house import HOUSE
 from bot.hours import ANCHOR, EVERY, HOUR, ZONE
-from bot.ritual import Button, GuestsCame, GuestsCounted, Kept, Person, Preference, Words
+from bot.ritual import Button, GuestsCame, GuestsCounted, Kept, Person, Preference, Ritual, Words
 from bot.rituals.check_in import MODE, OFFERS
 from bot.shell import Row
 from tests.catalogue import unknown
@@ -28,6 +28,7 @@ TEXTS = (
     "you always leave {mark}",
     "When I wake up, I will hold you, {mark}",
     "I heard that you are tired, {mark}",
+    "I left you alone, but {mark}",
     "{mark} / a quiet evening / I'll make tea",
     "{mark} / {mark} / {mark}",
     "You never ask {mark} / rest",
@@ -60,6 +61,7 @@ class Play:
     """One random play."""
 
     chance: random.Random
+    minds: Ritual | None = None  # the one that they mostly have to do with
     room: Room = field(init=False)
     clock: Clock = field(init=False)
     marks: list[Mark] = field(default_factory=list)
@@ -86,6 +88,7 @@ class Play:
             self.stage.enters()
         if joined and evening[EVERY] != 1:  # some have made a plan on another day
             self.stage.keep(Kept("plan signs", None, Words(self.ben.person, "a tone")))
+            self.has_repaired()
         if joined and evening[MODE] == "open":  # some have promised something, for tonight
             for who, once in ((self.ann, True), (self.ben, True), (self.ben, False)):
                 due = self.stage.now + timedelta(minutes=15)
@@ -97,6 +100,17 @@ class Play:
     @property
     def stage(self) -> Stage:
         return self.room.stage
+
+    def has_repaired(self) -> None:
+        """Let one repair come back tonight, and others rest."""
+        tonight, ann, ben = self.stage.now + timedelta(hours=1), self.ann.person, self.ben.person
+        self.stage.keep(Kept("repair", ben, due=tonight))
+        self.stage.keep(Kept("repair said", ben, Words(ben, "I was late"), tonight))
+        for weeks, place in enumerate(("invited", "changing", "restoring"), 1):
+            later = tonight + timedelta(weeks=weeks)
+            self.stage.keep(Kept("repair", ben, due=later, outcome=place))
+            self.stage.keep(Kept("repair hurt", ann, Words(ann, "When it rang, I felt alone"), later))
+        self.stage.look_ahead()
 
     def moves(self, count: int) -> Iterator[str]:
         """Make that many moves, and say after each what it was; fewer when one has left."""
@@ -135,6 +149,8 @@ class Play:
         """Tap any button, mostly a live one."""
         old = self.chance.random() < 0.1  # now and then a message whose turn is over
         messages = [shown for shown in who.sees()[-8:] if shown.say.buttons and (shown.live or old)]
+        if self.minds and self.chance.random() < 0.8:
+            messages = [shown for shown in messages if shown.row.ritual is self.minds] or messages
         if not messages:
             return "taps nothing"
         shown = self.chance.choice(messages)
@@ -164,6 +180,8 @@ class Play:
     def sends(self, who: Player) -> str:
         """Send a command."""
         command, private = self.chance.choice(COMMANDS), self.chance.random() < 0.4  # often
+        if self.minds and self.chance.random() < 0.6:
+            command = f"/{self.minds.command}"
         private = private and who.person in self.stage.lanes
         if who.person not in self.stage.both:
             return f"sends {command} as a stranger, {who.sends(command)}"

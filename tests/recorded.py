@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from bot.amends import Amends
 from bot.couple.company import Visited
 from bot.couple.house import HOUSE
 from bot.couple.joining import Confirming, Gathering, Returning, Setting
 from bot.couple.leaving import Asked
+from bot.drafting import Draft
 from bot.ritual import Each, Person, Ritual, Words
 from bot.rituals.check_in import Acting, Evening, Listening, Naming, Shared, Unseen, Yours
 from bot.rituals.gratitude import Delivered, Invited, OnItsWay, Telling, Thanked, Thanks
@@ -23,6 +25,8 @@ from bot.rituals.plan import Making, Standing
 from bot.rituals.promises import Asking
 from bot.rituals.promises import Looking as LookingAtOwn
 from bot.rituals.promises import Standing as StandingAsDone
+from bot.rituals.repair import Changing, Dating, Drafting, Hearing, Opened, Restoring, Reviewing
+from bot.rituals.repair import Invited as AskedToAnswer
 from bot.steadying import Steadying
 from bot.storage.codec import state_to_json
 
@@ -50,6 +54,17 @@ THANKS = Thanks(
     ANN, (Words(ANN, "for the soup", source=21), Words(ANN, "I felt at home \U0001f642", source=22))
 )
 ANSWERED = replace(THANKS, back=Words(BEN, "That touched me", listed=True))
+
+AMENDS = Amends(BEN, hurt=Words(ANN, "When you left, I felt alone", source=24), place="invited")
+SAID = replace(
+    AMENDS,
+    said=Words(BEN, "I left you with all of it, but \U0001f642", source=25),
+    missing=Words(ANN, "that it was late", source=26),
+    change=Words(BEN, "When I am late, I will call", source=27),
+    together=Words(BEN, "A long hug", listed=True),
+    rounds=2,
+    place="restoring",
+)
 
 RECORDED: dict[str, tuple[object, ...]] = {
     "check_in": (
@@ -96,6 +111,17 @@ RECORDED: dict[str, tuple[object, ...]] = {
         LookingAtOwn(WAKES),
         LookingAtOwn(WAKES, ("31",)),
         StandingAsDone(CLOSES, ("31", "32")),
+    ),
+    "repair": (
+        Opened(WAKES),
+        Drafting(Amends(BEN), Draft(BEN, "said"), WAKES),
+        Drafting(AMENDS, Draft(BEN, "said", Words(BEN, "I left, but", source=28), asked=False), WAKES),
+        AskedToAnswer(AMENDS, WAKES),
+        Hearing(replace(SAID, place="hearing"), WAKES),
+        Changing(replace(SAID, place="changing"), WAKES),
+        Dating(SAID, WAKES),
+        Restoring(SAID, WAKES),
+        Reviewing(CLOSES, WAKES),
     ),
     "company": (Visited(1, WAKES), Visited(2, WAKES, frozenset({ANN}))),
     "leaving": (Asked(ANN, None, WAKES), Asked(ANN, ANN, WAKES)),

@@ -267,6 +267,10 @@ def test_a_text_in_two_places_means_one_thing() -> None:
 
 
 MEAN_THE_SAME = {
+    "Let it rest",  # a talk, a repair
+    "Send it as it is",  # a thanks, a draft
+    "This one is for {other}.",
+    "{who}: {words}",
     "Back",  # to the page before
     "Open our private chat",
     "{me} is resting here. /start begins again, when two of you want to.",

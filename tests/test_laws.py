@@ -18,6 +18,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from bot import shell
+from bot.amends import PARTS as AMENDED
+from bot.amends import Amends
 from bot.couple.house import HOUSE
 from bot.couple.joining import Setting
 from bot.ritual import (
@@ -37,6 +39,7 @@ from bot.ritual import (
 from bot.rituals import RITUALS
 from bot.rituals.check_in import Acting, Listening, Naming, Shared, Unseen
 from bot.rituals.gratitude import Delivered, OnItsWay, Telling
+from bot.rituals.repair import Changing, Dating, Drafting, Hearing, Invited, Restoring
 from bot.shell import Outcome, Row
 from bot.storage.codec import say_from_json, say_to_json, state_from_json, state_to_json, states_of
 from bot.telegram.render import LONGEST_WHISPER, Reader, plain, template_of, units
@@ -46,7 +49,13 @@ from tests.rehearsal import BERLIN, LIMA, Shown, Stage
 
 L = TypeVar("L", bound=Line)
 BOT = Path(__file__).parent.parent / "bot"
-PARTS = BOT / "follow_through.py", BOT / "steadying.py", BOT / "thanks.py"
+PARTS = (
+    BOT / "amends.py",
+    BOT / "drafting.py",
+    BOT / "follow_through.py",
+    BOT / "steadying.py",
+    BOT / "thanks.py",
+)
 RITUAL_FILES = [*sorted((BOT / "rituals").glob("*.py")), *PARTS]
 FILES = [*RITUAL_FILES, *sorted((BOT / "couple").glob("*.py"))]
 MOVES = 50
@@ -69,7 +78,7 @@ def must_veil(state: object) -> bool:
     match state:
         case Naming(evening=evening) | Unseen(evening=evening):
             return evening.together
-        case Telling() | OnItsWay():
+        case Telling() | OnItsWay() | Drafting():
             return True
         case _:
             return False
@@ -238,8 +247,17 @@ def lets_go(state: object, mark: Mark) -> bool:
         case Delivered(thanks=thanks):
             told = [*thanks.words, *([thanks.back] if thanks.back else [])]
             return any(mark.text in words.text for words in told)
+        case Invited(amends=amends) | Hearing(amends=amends) | Changing(amends=amends):
+            return any(mark.text in words.text for words in sent(amends))
+        case Dating(amends=amends) | Restoring(amends=amends):
+            return any(mark.text in words.text for words in sent(amends))
         case _:
             return False
+
+
+def sent(amends: Amends) -> list[Words]:
+    """Return what was sent in a repair."""
+    return [words for part in AMENDED if (words := amends.part(part))]
 
 
 @played(30)
@@ -415,6 +433,9 @@ BANNED = {
     "httpx",
 }
 ALLOWED = {
+    "bot.amends",
+    "bot.apology",
+    "bot.drafting",
     "bot.ritual",
     "bot.feelings",
     "bot.wording",

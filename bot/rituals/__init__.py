@@ -9,5 +9,6 @@ from bot.rituals.jar import JAR
 from bot.rituals.pause import PAUSE
 from bot.rituals.plan import PLAN
 from bot.rituals.promises import PROMISES
+from bot.rituals.repair import REPAIR
 
-RITUALS: tuple[Ritual, ...] = (CHECK_IN, PAUSE, GRATITUDE, JAR, BREATHE, GROUND, PLAN, PROMISES)
+RITUALS: tuple[Ritual, ...] = (CHECK_IN, PAUSE, GRATITUDE, JAR, BREATHE, GROUND, PLAN, PROMISES, REPAIR)

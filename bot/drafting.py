@@ -1,0 +1,69 @@
+"""Drafting: words that one of the two tries out alone, before anybody reads them.
+
+Pure, and the same for every ritual in which something is worded before it is said. The ritual holds the draft
+in a state that veils, says what this module says, and decides what becomes of it. The card is in the writer's
+private chat alone, and its first line tells nothing to whoever sees it light up.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from bot.ritual import Button, Line, Person, Say, Words, line, redraw, say
+
+ASKS = timedelta(hours=2)  # how long plain private words are taken for a draft
+LIES = timedelta(hours=22)  # an unsent one, after that
+CARD, QUESTION = "draft", "draft"
+
+# -- What its writer reads ----------------------------------------------------
+
+UNREAD = "Nobody reads this before you send it."
+LOOK_AGAIN = "It is not sent. Send it as it is, or write it anew here."
+SO_FAR = "So far: {words}"
+LIES_THERE = "It is not sent, and yours to go on with."
+UNSENT = "It stays unsent. Nobody reads it."
+SENT = "Sent. It stands in your room."
+
+SEND, UNSAID = Button("Send it as it is", "send"), Button("Leave it unsent", "unsent")
+GO_ON = Button("Go on with it", "go on")
+
+# -- As it goes ---------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What one of them words alone."""
+
+    by: Person
+    part: str  # of what is being said
+    words: Words | None = None
+    asked: bool = True  # False: it lies there
+
+
+def ask(draft: Draft, question: Line, why: str = "") -> Say:
+    """Ask for it; or show it as its writer has it, with one sentence on why it may not reach the other."""
+    if draft.words is None:
+        card = say(UNREAD, UNSAID, to=draft.by, card=CARD, asks=QUESTION, below=[question])
+    else:
+        below = [*so_far(draft), *([line(why)] if why else [])]
+        card = say(LOOK_AGAIN, SEND, UNSAID, to=draft.by, card=CARD, asks=QUESTION, below=below)
+    return replace(card, waits=True, again=True)
+
+
+def lies(draft: Draft) -> Say:
+    """Let it lie: plain words are not taken for it any more."""
+    return redraw(LIES_THERE, GO_ON, UNSAID, to=draft.by, card=CARD, below=so_far(draft))
+
+
+def unsent(draft: Draft) -> Say:
+    """Say that it is over, and was read by nobody."""
+    return redraw(UNSENT, to=draft.by, card=CARD)
+
+
+def is_sent(draft: Draft) -> Say:
+    """Say that it stands in the room now."""
+    return redraw(SENT, to=draft.by, card=CARD, below=so_far(draft))
+
+
+def so_far(draft: Draft) -> list[Line]:
+    """Return it as its writer reads it."""
+    return [line(SO_FAR, words=draft.words)] if draft.words else []

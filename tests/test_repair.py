@@ -1,0 +1,937 @@
+"""A repair: said, heard, answered with a change and something warm, at rest, and after eight weeks."""
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.apology import TAKEN_BACK
+from bot.drafting import LIES_THERE, LOOK_AGAIN, SENT, UNREAD, UNSENT
+from bot.hours import ANCHOR, QUIET, ZONE, Span
+from bot.ritual import Kept, Preference, whisper
+from bot.rituals.check_in import CHECK_IN
+from bot.rituals.pause import PAUSE
+from bot.rituals.repair import (
+    ASK_CHANGE,
+    ASK_HURT,
+    ASK_MISSING,
+    BEGINS,
+    BEGINS_THERE,
+    IS_DONE,
+    IT_HOLDS,
+    LET_IT_BE,
+    MOST_ROUNDS,
+    REPAIR,
+    RESTS_HERE,
+    RESTS_NOW,
+    RESTS_SOON,
+    TAKEN_ALREADY,
+    WARM,
+)
+from bot.shell import CLOSED, PASSED, TOO_LONG
+from tests.rehearsal import BERLIN, FIRST_DAY, LIMA, Clock, Player, Room, rehearse
+
+ALONE, WITH_BUT = "When you left, I felt alone.", "I left you with all of it, but I was tired."
+LEFT = "I left you with all of it."
+CHANGE = "When I am late, I will call you."
+MORE = "that it was your mother's birthday"
+Scene = tuple[Room, Player, Player, Clock]
+
+ASK_SAID = "What did it do to Ann, as you understand it? One or two sentences about your part."
+INVITES_BEN = "Ben, what did it do to Ann, as you understand it? Reply here, or word it alone first."
+HEARD_SO = "Ann, do you feel heard? If something is missing, a reply or a tap says so."
+IS_HEARD = "Ann feels heard. Ben, what will you do differently? One thing, as: When ..., I will ..."
+ONE_LINE = f"Ben: {LEFT}\n{HEARD_SO}"
+
+
+def two(at: str = "20:00", on: date = FIRST_DAY, prefers: dict[Preference[Any], Any] | None = None) -> Scene:
+    """Ann and Ben, on a Friday at eight, whose evenings begin much later."""
+    return rehearse(
+        CHECK_IN, PAUSE, REPAIR, at=at, on=on, prefers={ANCHOR: date(2028, 1, 1), **(prefers or {})}
+    )
+
+
+def opened(**how: Any) -> Scene:  # noqa: ANN401 - as `two` takes it
+    """Ben has sent /repair."""
+    stage = two(**how)
+    stage[2].sends("/repair")
+    return stage
+
+
+def hurt(**how: Any) -> Scene:  # noqa: ANN401 - as `two` takes it
+    """Ann has said what hurt her, and Ben is invited."""
+    stage = opened(**how)
+    _, ann, _, _ = stage
+    ann.taps("Something hurt me")
+    ann.writes(ALONE)
+    ann.taps("Send it as it is")
+    return stage
+
+
+def said(**how: Any) -> Scene:  # noqa: ANN401 - as `two` takes it
+    """Ben has said what he did."""
+    stage = opened(**how)
+    _, _, ben, _ = stage
+    ben.taps("I want to repair something")
+    ben.writes(LEFT)
+    ben.taps("Send it as it is")
+    return stage
+
+
+def heard(**how: Any) -> Scene:  # noqa: ANN401 - as `two` takes it
+    """Ann feels heard."""
+    stage = said(**how)
+    stage[1].taps("I feel heard")
+    return stage
+
+
+def changed(**how: Any) -> Scene:  # noqa: ANN401 - as `two` takes it
+    """Ben has said what changes."""
+    stage = heard(**how)
+    stage[2].replies(CHANGE)
+    return stage
+
+
+def promised(**how: Any) -> Scene:  # noqa: ANN401 - as `two` takes it
+    """Ben has chosen to be asked tomorrow."""
+    stage = changed(**how)
+    stage[2].taps("Tomorrow")
+    return stage
+
+
+def kept(room: Room, kind: str) -> list[Kept]:
+    return [thing for thing in room.stage.kept if thing.kind == kind]
+
+
+def words_kept(room: Room) -> list[str]:
+    return [thing.words.text for thing in room.stage.kept if thing.words]
+
+
+# -- Opened -------------------------------------------------------------------
+
+
+def test_either_opens_it_and_is_asked_alone() -> None:
+    room, ann, ben, _ = opened()
+    assert room.texts == [BEGINS]
+    assert room.labels == ["I want to repair something", "Something hurt me"]
+
+    ben.taps("I want to repair something")
+
+    assert ben.private == [f"{UNREAD}\n{ASK_SAID}"]
+    assert room.texts == [BEGINS]
+    assert ann.private == ann.whispered == []
+
+
+def test_what_hurt_is_asked_of_the_one_it_hurt() -> None:
+    room, ann, ben, _ = opened()
+
+    ann.taps("Something hurt me")
+
+    assert ann.private == [f"{UNREAD}\n{ASK_HURT}"]
+    assert room.texts == [BEGINS]
+    assert ben.private == []
+
+
+def test_begun_alone_it_stays_alone() -> None:
+    room, ann, ben, _ = two()
+
+    ann.sends("/repair", private=True)
+    assert (room.texts, ann.private) == ([], [BEGINS])
+    ann.taps("Something hurt me")
+
+    assert room.texts == ben.private == []
+
+
+def test_both_at_once_are_two_repairs() -> None:
+    room, ann, ben, _ = opened()
+    ann.taps("Something hurt me")
+    ben.taps("Something hurt me")
+    ann.writes(ALONE)
+    ben.writes("When the door slammed, I felt small.")
+
+    ben.taps("Send it as it is")
+    ann.taps("Send it as it is")
+
+    assert [text.splitlines()[0] for text in room.texts[1:]] == [
+        "Ben: When the door slammed, I felt small.",
+        f"Ann: {ALONE}",
+    ]
+    assert len(room.stage.rows) == 3
+
+
+def test_a_card_nobody_taps_ends_quietly() -> None:
+    room, ann, ben, clock = opened()
+
+    clock.passes(days=3)
+
+    assert room.texts == [BEGINS]
+    assert room.labels == ann.private == ben.private == []
+    assert room.stage.kept == []
+
+
+# -- Worded alone -------------------------------------------------------------
+
+
+def test_a_draft_is_shown_to_its_writer_before_anybody_reads_it() -> None:
+    room, ann, ben, _ = opened()
+    ben.taps("I want to repair something")
+
+    ben.writes(LEFT)
+
+    assert ben.private[-1] == f"{LOOK_AGAIN}\nSo far: {LEFT}"
+    assert ben.labels == ["Send it as it is", "Leave it unsent"]
+    assert room.texts == [BEGINS]
+    assert ann.private == []
+
+
+def test_the_writer_alone_reads_why_it_may_not_reach_the_other() -> None:
+    room, ann, ben, _ = opened()
+    ben.taps("I want to repair something")
+
+    ben.writes(WITH_BUT)
+
+    assert ben.private[-1] == f"{LOOK_AGAIN}\nSo far: {WITH_BUT}\n{TAKEN_BACK}"
+    assert ben.labels[0] == "Send it as it is"
+    assert room.texts == [BEGINS]
+    assert ann.private == []
+
+
+def test_its_writer_may_keep_every_word() -> None:
+    room, ann, ben, _ = opened()
+    ben.taps("I want to repair something")
+    ben.writes(WITH_BUT)
+
+    ben.taps("Send it as it is")
+
+    assert room.texts == [BEGINS, f"Ben: {WITH_BUT}\n{HEARD_SO}"]
+    assert ben.private[-1] == f"{SENT}\nSo far: {WITH_BUT}"
+    assert TAKEN_BACK not in "".join((*room.texts, *ann.private))
+
+
+def test_worded_anew_only_the_last_words_go() -> None:
+    room, _, ben, _ = opened()
+    ben.taps("I want to repair something")
+    ben.writes(WITH_BUT)
+    ben.writes(LEFT)
+    assert ben.private[-1] == f"{LOOK_AGAIN}\nSo far: {LEFT}"
+
+    ben.taps("Send it as it is")
+
+    assert room.texts[-1] == ONE_LINE
+    assert WITH_BUT not in words_kept(room)
+
+
+def test_an_edited_draft_is_looked_at_again() -> None:
+    room, _, ben, _ = opened()
+    ben.taps("I want to repair something")
+    line = ben.writes(WITH_BUT)
+
+    ben.edits(line, LEFT, private=True)
+    assert ben.private[-1] == f"{LOOK_AGAIN}\nSo far: {LEFT}"
+    ben.taps("Send it as it is")
+
+    assert room.texts[-1] == ONE_LINE
+
+
+def test_what_is_sent_is_not_changed_silently() -> None:
+    room, _, ben, _ = opened()
+    ben.taps("I want to repair something")
+    line = ben.writes(LEFT)
+    ben.taps("Send it as it is")
+
+    ben.edits(line, "something else", private=True)
+
+    assert room.texts[-1] == ONE_LINE
+    assert ben.private[-1] == CLOSED
+
+
+def test_what_hurt_may_begin_with_the_other_and_its_writer_is_told_so() -> None:
+    _, ann, ben, _ = opened()
+    ann.taps("Something hurt me")
+
+    ann.writes("You never listen to me")
+
+    assert ann.private[-1].splitlines()[-1] == BEGINS_THERE
+    assert ben.private == []
+
+
+def test_what_is_too_long_is_refused_kindly() -> None:
+    _, _, ben, _ = opened()
+    ben.taps("I want to repair something")
+
+    ben.writes("long " * 80)
+
+    assert ben.private[-1] == TOO_LONG
+
+
+def test_a_draft_left_unsent_is_read_by_nobody() -> None:
+    room, ann, ben, _ = opened()
+    ben.taps("I want to repair something")
+    ben.writes(LEFT)
+
+    ben.taps("Leave it unsent")
+
+    assert ben.private[-1] == UNSENT
+    assert room.texts == [BEGINS]
+    assert ann.private == []
+    assert room.stage.kept == []
+
+
+def test_a_draft_lies_and_is_gone_on_with() -> None:
+    room, _, ben, clock = opened()
+    ben.taps("I want to repair something")
+    ben.writes(LEFT)
+
+    clock.passes(hours=3)
+    assert ben.private[-1] == f"{LIES_THERE}\nSo far: {LEFT}"
+    ben.taps("Go on with it")
+    ben.taps("Send it as it is")
+
+    assert room.texts[-1] == ONE_LINE
+
+
+def test_a_draft_nobody_goes_on_with_ends_without_a_word_to_the_other() -> None:
+    room, ann, ben, clock = opened()
+    ben.taps("I want to repair something")
+    ben.writes(LEFT)
+
+    clock.passes(days=3)
+
+    assert ben.private[-1] == UNSENT
+    assert (room.texts, ann.private) == ([BEGINS], [])
+    assert room.stage.kept == []
+    assert room.stage.rows == {}
+
+
+def test_a_shut_lane_is_asked_when_it_opens() -> None:
+    room, ann, _, _ = opened()
+    ann.shuts_lane()
+
+    ann.taps("Something hurt me")
+    assert ann.private == []
+    ann.opens_lane()
+
+    assert ann.private == [f"{UNREAD}\n{ASK_HURT}"]
+    assert room.texts == [BEGINS]
+
+
+# -- Said, and heard ----------------------------------------------------------
+
+
+def test_what_hurt_stands_in_the_room_and_the_other_is_invited() -> None:
+    room, ann, ben, _ = hurt()
+
+    assert room.texts[-1] == f"Ann: {ALONE}\n{INVITES_BEN}"
+    assert room.labels == ["Word it alone first", "Let it rest"]
+    assert ann.private[-1] == f"{SENT}\nSo far: {ALONE}"
+    assert ben.private == []
+
+
+def test_the_other_words_it_alone_and_sends_it() -> None:
+    room, ann, ben, _ = hurt()
+
+    ben.taps("Word it alone first")
+    assert ben.private == [f"{UNREAD}\n{ASK_SAID}"]
+    ben.writes(WITH_BUT)
+    assert room.texts[-1].startswith(f"Ann: {ALONE}")
+    ben.writes(LEFT)
+    ben.taps("Send it as it is")
+
+    assert room.texts[-1] == ONE_LINE
+    assert WITH_BUT not in "".join((*room.texts, *ann.private))
+
+
+def test_a_reply_in_the_room_is_said_as_it_is() -> None:
+    room, _, ben, _ = hurt()
+
+    ben.replies(LEFT)
+
+    assert room.texts[-1] == ONE_LINE
+    assert room.labels == ["I feel heard", "Something is missing", "Let it rest"]
+
+
+def test_who_worded_it_alone_may_still_say_it_in_the_room() -> None:
+    room, _, ben, _ = hurt()
+    ben.taps("Word it alone first")
+    ben.writes(WITH_BUT)
+
+    ben.replies(LEFT)
+
+    assert room.texts[-1] == ONE_LINE
+    assert ben.private[-1] == UNSENT
+
+
+def test_who_was_hurt_may_say_it_anew_while_the_other_words_an_answer() -> None:
+    room, ann, ben, _ = hurt()
+    ben.taps("Word it alone first")
+
+    ann.replies("When you left, I was afraid.")
+
+    ben.taps("Leave it unsent")
+    ben.replies(LEFT)
+    assert room.texts[-1] == ONE_LINE
+    assert ann.whispered == []
+
+
+def test_it_is_not_for_the_one_who_was_hurt_to_answer() -> None:
+    room, ann, _, _ = hurt()
+
+    ann.taps("Word it alone first")
+
+    assert ann.whispered == ["This one is for Ben."]
+    assert room.texts[-1].startswith(f"Ann: {ALONE}")
+
+
+def test_a_reply_is_edited_where_it_was_said() -> None:
+    room, _, ben, _ = hurt()
+    line = ben.replies("I left yuo")
+
+    ben.edits(line, LEFT)
+
+    assert room.texts[-1] == ONE_LINE
+
+
+def test_only_the_one_who_was_hurt_says_that_it_is_heard() -> None:
+    room, ann, ben, _ = said()
+
+    ben.taps("I feel heard")
+    ben.taps("Something is missing")
+    assert ben.whispered == ["This one is for Ann."] * 2
+    ann.taps("I feel heard")
+
+    assert room.texts[-1] == IS_HEARD
+
+
+def test_both_at_once_and_the_second_tap_changes_nothing() -> None:
+    room, ann, _, _ = said()
+    card = room.shown[-1]
+    first, second = card.say.buttons[0], card.say.buttons[1]
+
+    ann.taps_on(card, first)
+    ann.taps_on(card, first)
+    ann.taps_on(card, second)
+
+    assert ann.whispered == [PASSED] * 2
+    assert room.texts[-1] == IS_HEARD
+
+
+def test_what_is_missing_is_worded_alone_and_the_other_says_it_once_more() -> None:
+    room, ann, ben, _ = said()
+
+    ann.taps("Something is missing")
+    assert ann.private == [f"{UNREAD}\n{ASK_MISSING}"]
+    ann.writes(MORE)
+    assert room.texts[-1] == ONE_LINE
+    ann.taps("Send it as it is")
+    assert room.texts[-1].startswith(f"For Ann something is missing: {MORE}\nBen, say it with that in it")
+    ben.replies(f"{LEFT} And on that day.")
+
+    assert room.texts[-1] == f"Ben: {LEFT} And on that day.\n{HEARD_SO}"
+
+
+def test_who_words_what_is_missing_may_feel_heard_after_all() -> None:
+    room, ann, _, _ = said()
+    ann.taps("Something is missing")
+    ann.writes(MORE)
+
+    ann.taps("I feel heard")
+
+    assert room.texts[-1] == IS_HEARD
+    assert ann.private[-1] == UNSENT
+    assert MORE not in "".join(room.texts)
+
+
+def test_it_is_said_a_few_times_and_then_it_is_enough_for_a_day() -> None:
+    room, ann, ben, clock = said()
+
+    for _ in range(MOST_ROUNDS - 1):
+        ann.replies(MORE)
+        ben.replies(LEFT)
+
+    assert room.labels == ["I feel heard", "Let it rest"]
+    assert room.texts[-1] == f"Ben: {LEFT}\nAnn, do you feel heard? It may also rest for today."
+    clock.passes(days=2)
+    assert room.texts[-1] == RESTS_NOW
+
+
+# -- The change ---------------------------------------------------------------
+
+
+def test_the_change_is_kept_as_a_promise_with_its_date() -> None:
+    room, ann, ben, _ = heard()
+
+    ben.replies(CHANGE)
+    assert room.texts[-1] == f"Ben: {CHANGE}\nBen, when shall I ask you about it, you alone?"
+    assert room.labels == ["Tomorrow", "In three days", "In a week", "Without a date"]
+    ann.taps("In a week")
+    assert ann.whispered == ["This one is for Ben."]
+    ben.taps("In three days")
+
+    (promise,) = kept(room, "action")
+    assert (promise.by, promise.words and promise.words.text) == (ben.person, CHANGE)
+    assert promise.due == datetime(2026, 5, 4, 18, 30, tzinfo=BERLIN)
+    assert ben.whispered == ["Kept. I ask you about it on Monday, 4 May, you alone."]
+    assert room.texts[-1] == WARM
+
+
+@pytest.mark.parametrize(
+    ("label", "prefers", "due"),
+    [
+        ("Tomorrow", {}, datetime(2026, 5, 2, 18, 30, tzinfo=BERLIN)),
+        ("In a week", {}, datetime(2026, 5, 8, 18, 30, tzinfo=BERLIN)),
+        ("Without a date", {}, None),
+        ("Tomorrow", {QUIET: Span(time(18), time(8))}, datetime(2026, 5, 3, 8, 30, tzinfo=BERLIN)),
+        ("Tomorrow", {ZONE: LIMA}, datetime(2026, 5, 2, 18, 30, tzinfo=LIMA)),
+    ],
+    ids=["tomorrow", "in a week", "without a date", "in quiet hours", "by their own clock"],
+)
+def test_it_is_asked_about_at_a_good_hour_of_its_owners(
+    label: str, prefers: dict[Preference[Any], Any], due: datetime | None
+) -> None:
+    room, _, ben, _ = changed()
+    for preference, value in prefers.items():
+        room.stage.prefers = room.stage.prefers.put(preference, value, ben.person)
+
+    ben.taps(label)
+
+    assert [promise.due for promise in kept(room, "action")] == [due]
+
+
+def test_the_change_may_be_worded_alone() -> None:
+    room, ann, ben, _ = heard()
+
+    ben.taps("Word it alone first")
+    assert ben.private[-1] == f"{UNREAD}\n{ASK_CHANGE}"
+    ben.writes("I will try")
+    ben.writes(CHANGE)
+    ben.taps("Send it as it is")
+
+    assert room.texts[-1].startswith(f"Ben: {CHANGE}\n")
+    assert "I will try" not in "".join((*room.texts, *ann.private, *words_kept(room)))
+
+
+def test_without_a_change_it_goes_on() -> None:
+    room, _, ben, _ = heard()
+
+    ben.taps("It is good as it is")
+
+    assert room.texts[-1] == WARM
+    assert kept(room, "action") == []
+
+
+def test_a_change_whose_date_nobody_chooses_is_kept_without_one() -> None:
+    room, _, _, clock = changed()
+
+    clock.passes(days=2)
+
+    assert [promise.due for promise in kept(room, "action")] == [None]
+    assert room.texts[-1] == RESTS_NOW
+
+
+# -- Something warm -----------------------------------------------------------
+
+
+def test_one_proposes_and_the_other_likes_it() -> None:
+    room, ann, ben, _ = promised()
+    assert room.labels[:2] == ["A long hug", "A walk together"]
+
+    ann.taps("A walk together")
+    assert room.texts[-1].endswith("\nAnn would like: A walk together")
+    ann.taps("Yes, that")
+    assert ann.whispered == ["This one is for Ben."]
+    ben.taps("Yes, that")
+
+    assert room.texts[-1] == f"{IS_DONE}\nAnd for you two: A walk together"
+    assert "Yes, that" not in room.labels
+    assert len(room.stage.rows) == 1  # the card that opened it
+
+
+def test_both_tap_the_same() -> None:
+    room, ann, ben, _ = promised()
+
+    ann.taps("A cup of tea")
+    ben.taps("A cup of tea")
+
+    assert room.texts[-1] == f"{IS_DONE}\nAnd for you two: A cup of tea"
+
+
+def test_both_tap_something_else_and_the_newest_stands() -> None:
+    room, ann, ben, _ = promised()
+
+    ann.taps("A cup of tea")
+    ben.taps("A long hug")
+    ann.taps("A long hug")
+
+    assert room.texts[-1] == f"{IS_DONE}\nAnd for you two: A long hug"
+
+
+def test_own_words_are_proposed_by_a_reply() -> None:
+    room, ann, ben, _ = promised()
+
+    ben.replies("pancakes on Sunday")
+    ann.taps("Yes, that")
+
+    assert room.texts[-1] == f"{IS_DONE}\nAnd for you two: pancakes on Sunday"
+
+
+def test_apart_it_is_warm_from_afar() -> None:
+    room, ann, _, _ = heard()
+    room.stage.prefers = room.stage.prefers.put(ZONE, LIMA, ann.person)
+
+    ann.taps("It is good as it is")
+
+    assert room.labels[0] == "A call before sleep"
+
+
+def test_it_is_enough_without_it() -> None:
+    room, ann, _, _ = promised()
+
+    ann.taps("Enough for today")
+
+    assert room.texts[-1] == IS_DONE
+
+
+# -- It rests, and is taken up ------------------------------------------------
+
+STEPS: dict[str, tuple[Callable[[], Scene], str]] = {
+    "invited": (hurt, f"Ann: {ALONE}\n{INVITES_BEN}"),
+    "said": (said, ONE_LINE),
+    "heard": (heard, IS_HEARD),
+    "changed": (changed, WARM),
+    "promised": (promised, WARM),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_it_rests_kindly_and_is_taken_up_with_the_words_given(step: str) -> None:
+    begin, stands = STEPS[step]
+    room, ann, ben, clock = begin()
+
+    clock.passes(days=4)
+    assert room.texts[-1] == RESTS_NOW
+    assert room.stage.rows == {}
+    assert ann.labels == ben.labels == []
+    ben.sends("/repair")
+    assert room.texts[-1] == f"{BEGINS}\n{RESTS_HERE}"
+    assert room.labels[-1] == "Take up Saturday, 2 May"
+    ann.taps("Take up Saturday, 2 May")
+
+    assert room.texts[-1] == stands
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_tap_lets_it_rest(step: str) -> None:
+    room, _, ben, clock = STEPS[step][0]()
+    if "Let it rest" not in room.labels:
+        return
+
+    ben.taps("Let it rest")
+
+    assert room.texts[-1] == RESTS_NOW
+    assert ben.whispered == []
+    clock.passes(days=4)
+    assert room.stage.rows == {}
+
+
+def test_let_rest_while_one_words_something_nobody_learns_who_tapped() -> None:
+    room, _, ben, clock = hurt()
+    ben.taps("Word it alone first")
+    ben.writes(WITH_BUT)
+
+    ben.taps("Let it rest")
+    assert ben.whispered == [RESTS_SOON]
+    assert ben.private[-1] == UNSENT
+    clock.passes(minutes=1)
+
+    assert room.texts[-1] == RESTS_NOW
+    assert WITH_BUT not in words_kept(room)
+
+
+def test_silence_while_one_words_something_leads_to_rest_without_it() -> None:
+    room, ann, ben, clock = hurt()
+    ben.taps("Word it alone first")
+    ben.writes(WITH_BUT)
+
+    clock.passes(days=3)
+
+    assert room.texts[-1] == RESTS_NOW
+    assert ben.private[-1] == UNSENT
+    assert words_kept(room) == [ALONE]
+    assert WITH_BUT not in "".join(ann.private)
+
+
+def test_taken_up_by_both_at_once_it_is_one() -> None:
+    room, ann, ben, clock = said()
+    clock.passes(days=4)
+    ben.sends("/repair")
+
+    ann.taps("Take up Saturday, 2 May")
+    ben.taps("Take up Saturday, 2 May")
+
+    assert room.stage.heard[-1][-1].whisper == whisper(TAKEN_ALREADY)
+    assert room.texts.count(ONE_LINE) == 1
+
+
+def test_taken_up_it_goes_on_to_its_end() -> None:
+    room, ann, ben, clock = hurt()
+    clock.passes(days=4)
+    ann.sends("/repair")
+    ann.taps("Take up Saturday, 2 May")
+
+    ben.replies(LEFT)
+    ann.taps("I feel heard")
+    ben.replies(CHANGE)
+    ben.taps("Tomorrow")
+    ann.taps("Enough for today")
+
+    assert room.texts[-1] == IS_DONE
+    assert sorted(words_kept(room)) == sorted([ALONE, LEFT, CHANGE, CHANGE])
+
+
+def test_several_rest_and_the_newest_three_are_offered() -> None:
+    room, _, ben, clock = two()
+    for day in range(4):
+        ben.sends("/repair")
+        ben.taps("I want to repair something")
+        ben.writes(f"{LEFT} {day}")
+        ben.taps("Send it as it is")
+        ben.taps("Let it rest")
+        clock.passes(days=1)
+
+    ben.sends("/repair")
+
+    assert room.labels[2:] == ["Take up Monday, 4 May", "Take up Sunday, 3 May", "Take up Saturday, 2 May"]
+    assert len({thing.due for thing in kept(room, "repair")}) == 4
+
+
+def test_what_rested_for_eight_weeks_is_offered_no_longer() -> None:
+    room, _, ben, clock = said()
+    clock.passes(weeks=9)
+
+    ben.sends("/repair")
+
+    assert room.texts[-1] == BEGINS
+
+
+# -- In a pause ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_pause_hushes_it_and_it_goes_on_with_the_words_given(step: str) -> None:
+    room, ann, ben, clock = STEPS[step][0]()
+    before = room.texts[-1]
+    ann.sends("/pause 24h")
+    clock.passes(hours=23)
+    assert RESTS_NOW not in room.texts
+
+    ann.taps("We're fine again")
+    ben.taps("We're fine again")
+    clock.passes(hours=20)
+
+    assert before in room.texts
+    assert RESTS_NOW not in room.texts
+    clock.passes(hours=5)
+    assert RESTS_NOW in room.texts
+
+
+def test_a_draft_is_there_after_a_pause_and_still_unread() -> None:
+    room, ann, ben, clock = hurt()
+    ben.taps("Word it alone first")
+    ben.writes(WITH_BUT)
+    ann.sends("/pause 45")
+    clock.passes(minutes=44)
+    ann.taps("We're fine again")
+    ben.taps("We're fine again")
+
+    ben.writes(LEFT)
+    ben.taps("Send it as it is")
+
+    assert ONE_LINE in room.texts
+    assert WITH_BUT not in "".join((*room.texts, *ann.private))
+
+
+def test_nothing_is_said_about_who_opened_how_often() -> None:
+    room, ann, ben, clock = two()
+    for _ in range(3):
+        ben.sends("/repair")
+        ben.taps("I want to repair something")
+        ben.writes(LEFT)
+        ben.taps("Send it as it is")
+        clock.passes(days=2)
+
+    assert len(set(room.texts[1::2])) == 1
+    assert ann.private == []
+
+
+# -- After eight weeks --------------------------------------------------------
+
+REVIEW = f"""About eight weeks ago you two repaired something. How does it hold?
+Said by Ben: {LEFT}
+Ben, from then on: {CHANGE}
+Together: A walk together"""
+THE_ZONES = (
+    "Europe/Berlin",
+    "America/New_York",
+    "America/Santiago",
+    "Australia/Lord_Howe",
+    "Asia/Tehran",
+    "UTC",
+)
+
+
+def done(**how: Any) -> Scene:  # noqa: ANN401 - as `two` takes it
+    """They have come to its end, on Friday, 1 May."""
+    stage = promised(**how)
+    _, ann, ben, _ = stage
+    ann.taps("A walk together")
+    ben.taps("Yes, that")
+    return stage
+
+
+def reviewing() -> Scene:
+    """Eight weeks later."""
+    stage = done()
+    stage[-1].passes(weeks=8)
+    return stage
+
+
+def test_its_three_steps_come_back_once_in_eight_weeks() -> None:
+    room, ann, ben, clock = done()
+    before = len(room.shown)
+
+    clock.passes(weeks=8, hours=-2)
+    assert len(room.shown) == before
+    clock.passes(hours=2)
+    (card,) = room.shown[before:]
+    assert (card.text, card.at) == (REVIEW, datetime(2026, 6, 26, 18, 30, tzinfo=BERLIN))
+    assert room.labels == ["It holds", "Change it", "Let this go"]
+    clock.passes(weeks=20)
+
+    assert room.texts[before:] == [REVIEW]
+    assert room.labels == ann.private == []
+    assert ben.labels == []
+
+
+@pytest.mark.parametrize("zone", THE_ZONES)
+@pytest.mark.parametrize("month", range(1, 13))
+def test_the_evening_in_eight_weeks_is_the_same_hour_across_every_change_of_clock(
+    zone: str, month: int
+) -> None:
+    here, on = ZoneInfo(zone), date(2026, month, 14)
+    room, _, _, clock = done(at="12:00", on=on, prefers={ZONE: here})
+    begun = room.stage.now.astimezone(here).date()
+    clock.passes(weeks=9)
+
+    at = room.shown[-1].at.astimezone(here)
+    assert room.texts[-1] == REVIEW
+    assert (at.date(), at.time()) == (begun + timedelta(weeks=8), time(18, 30))
+
+
+def test_it_holds_and_is_asked_about_no_further() -> None:
+    room, _, ben, clock = reviewing()
+
+    ben.taps("It holds")
+    clock.passes(weeks=20)
+
+    assert room.texts[-1] == IT_HOLDS
+    assert [head.outcome for head in kept(room, "repair")] == ["holds"]
+    assert LEFT in words_kept(room)
+
+
+def test_it_is_let_go_with_its_words() -> None:
+    room, ann, _, clock = reviewing()
+
+    ann.taps("Let this go")
+    clock.passes(weeks=20)
+
+    assert room.texts[-1] == LET_IT_BE
+    assert words_kept(room) == [CHANGE]  # as a promise
+
+
+def test_it_is_changed_and_comes_back_in_eight_weeks() -> None:
+    room, ann, ben, clock = reviewing()
+
+    ann.taps("Change it")
+    assert (
+        room.texts[-1] == "Ben, what will you do differently from now on? One thing, as: When ..., I will ..."
+    )
+    ben.replies("When I am late, I will write.")
+    ben.taps("Without a date")
+    assert room.texts[-1] == f"{WARM}\nAnn would like: A walk together"
+    ben.taps("Yes, that")
+    clock.passes(weeks=8)
+
+    assert room.texts[-1] == REVIEW.replace(CHANGE, "When I am late, I will write.")
+
+
+def test_both_at_once_look_at_it_and_the_first_tap_holds() -> None:
+    room, ann, ben, _ = reviewing()
+    card = room.shown[-1]
+    holds, _, let_go = card.say.buttons
+
+    ann.taps_on(card, holds)
+    ben.taps_on(card, let_go)
+
+    assert room.texts[-1] == IT_HOLDS
+    assert ben.whispered[-1] == PASSED
+
+
+def test_two_of_one_day_come_back_on_two_evenings() -> None:
+    room, ann, ben, clock = done()
+    ann.sends("/repair")
+    ann.taps("I want to repair something")
+    ann.writes("I was late.")
+    ann.taps("Send it as it is")
+    ben.taps("I feel heard")
+    ann.taps("It is good as it is")
+    ann.taps("Enough for today")
+
+    clock.passes(weeks=9)
+
+    days = [shown.at.date() for shown in room.shown if shown.text.startswith("About eight weeks ago")]
+    assert days == [date(2026, 6, 26), date(2026, 6, 27)]
+
+
+def test_after_weeks_away_each_comes_back_on_an_evening_of_its_own() -> None:
+    room, ann, ben, clock = done()
+    ann.sends("/repair")
+    ann.taps("I want to repair something")
+    ann.writes("I was late.")
+    ann.taps("Send it as it is")
+    ben.taps("I feel heard")
+    ann.taps("It is good as it is")
+    ann.taps("Enough for today")
+
+    clock.is_away(weeks=10, hours=15)  # until Saturday at eleven
+    clock.passes(days=3)
+
+    shown = [each for each in room.shown if each.text.startswith("About eight weeks ago")]
+    assert [f"{each.at.astimezone(BERLIN):%a %H:%M}" for each in shown] == ["Sat 11:00", "Sun 18:30"]
+    assert [each.text.splitlines()[1] for each in shown] == [
+        f"Said by Ben: {LEFT}",
+        "Said by Ann: I was late.",
+    ]
+
+
+def test_late_in_the_night_it_waits_for_the_evening() -> None:
+    room, _, _, clock = done()
+
+    clock.is_away(weeks=8, hours=7)
+    assert REVIEW not in room.texts
+    clock.reaches("18:30")
+
+    assert room.texts[-1] == REVIEW
+
+
+def test_who_has_left_is_asked_no_more() -> None:
+    room, ann, _, clock = done()
+    before = len(room.shown)
+
+    room.stage.part()
+    clock.passes(weeks=10)
+
+    assert len(room.shown) == before
+    assert [head.due for head in kept(room, "repair")] == [None]
+    assert ann.private == []

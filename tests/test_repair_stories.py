@@ -1,0 +1,282 @@
+"""Repairs through the stand-in: a kill, a pause, both at once and silence at every step, and weeks later.
+
+Every story begins at noon on a Monday, whatever day it is told on.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.apology import TAKEN_BACK
+from bot.drafting import LOOK_AGAIN, SENT, UNREAD
+from bot.rituals.repair import IS_DONE, IT_HOLDS, REVIEWS, TAKEN_ALREADY, WARM
+from tests.phones import Json, Phone
+from tests.stories import Story
+from tests.tellings import IN_ENGLISH, Telling
+from tests.test_gratitude_stories import next_change
+
+ALONE, LEFT, MORE = (
+    "amber alone, when the door closed",
+    "basalt leaving, and you alone",
+    "amber the day after",
+)
+DRAFT, AGAIN = "basalt sorry, but I was tired", "basalt leaving, and the day after"
+CHANGE, WARMTH = "basalt call, when I am late", "A walk together"
+SENDS = "Send it as it is"
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one of the two does, and how the newest message of the room begins then."""
+
+    who: str
+    does: str  # a button, or else words
+    where: str = "room"
+    shows: str = ""
+
+
+STEPS = (
+    Step("ben", "Word it alone first"),
+    Step("ben", DRAFT, "private"),
+    Step("ben", LEFT, "private"),
+    Step("ben", SENDS, "private", f"Ben: {LEFT}"),
+    Step("ann", "Something is missing"),
+    Step("ann", MORE, "private"),
+    Step("ann", SENDS, "private", f"For Ann something is missing: {MORE}"),
+    Step("ben", AGAIN, "reply", f"Ben: {AGAIN}"),
+    Step("ann", "I feel heard", "room", "Ann feels heard. Ben, what will you do differently?"),
+    Step("ben", CHANGE, "reply", f"Ben: {CHANGE}"),
+    Step("ben", "Tomorrow", "room", WARM),
+    Step("ann", WARMTH, "room", WARM),
+    Step("ben", "Yes, that", "room", IS_DONE),
+)
+TAPPED = {step.does for step in STEPS if step.does[0].isupper()}
+
+
+@contextmanager
+def opened(folder: Path, telling: Telling = IN_ENGLISH) -> Iterator[Story]:
+    """Let Ann have said what hurt her."""
+    with Story.at(folder, telling) as story:
+        story.ready()
+        hurts(story)
+        yield story
+
+
+def hurts(story: Story) -> None:
+    story.ann.says("/repair")
+    story.ann.taps("Something hurt me")
+    assert story.newest(UNREAD, story.ann, "private")
+    story.ann.says(ALONE, "private")
+    assert story.crossed(ALONE, "ann") == []
+    story.ann.taps(SENDS, "private")
+    assert story.newest(f"Ann: {ALONE}")
+
+
+def does(story: Story, step: Step, *, wait: bool = True) -> None:
+    """Make one step; `wait`: until the bot has answered it."""
+    who, where = one(story, step.who), "private" if step.where == "private" else "room"
+    asked = standing(story)["id"] if step.where == "reply" else None
+    if step.does in TAPPED and wait:
+        who.taps(step.does, where)
+    elif step.does in TAPPED:
+        who.taps(step.does, where, wait=False)
+    elif wait:
+        who.says(step.does, where, asked)
+    else:
+        who.says(step.does, where, asked, wait=False)
+
+
+def one(story: Story, name: str) -> Phone:
+    return {"ann": story.ann, "ben": story.ben}[name]
+
+
+def standing(story: Story) -> Json:
+    """Return the newest message of the room that has buttons of a repair."""
+    rests = {"Let it rest", "Enough for today", "Without a date"}
+    return next(
+        one for one in reversed(story.ann.room) if rests & {label for row in one["buttons"] for label in row}
+    )
+
+
+def shows(story: Story, step: Step) -> None:
+    """See that the room shows what a step leads to, once."""
+    if step.shows:
+        assert story.newest(step.shows)["text"].startswith(step.shows)
+
+
+def nothing_crossed(story: Story) -> None:
+    """See that nobody read a draft, or that it was looked at, but its writer."""
+    assert story.crossed(DRAFT, "ben") == []
+    told = [*(text for _, text in story.said()), *story.told(story.ann)]
+    assert not [text for text in told if TAKEN_BACK in text or (LOOK_AGAIN in text and LEFT in text)]
+    assert any(TAKEN_BACK in text for text in story.told(story.ben))
+
+
+def promises(story: Story) -> list[tuple[object, ...]]:
+    return story.rows("select kind, outcome from kept where kind = 'action'")
+
+
+# -- Troubles at every step -----------------------------------------------------
+
+
+def untroubled(story: Story, step: Step) -> None:
+    does(story, step)
+
+
+def killed(story: Story, step: Step) -> None:
+    """Kill it with the step just made, and start it again."""
+    does(story, step, wait=False)
+    story.kill()
+    story.start_bot()
+    story.clock.by("PT5S")
+
+
+def paused(story: Story, step: Step) -> None:
+    """Let the other call a pause right after the step, and both come back."""
+    does(story, step)
+    other = story.other(one(story, step.who))
+    since = story.mark
+    other.says("/pause 20")
+    story.clock.by("PT10M")
+    assert len(story.said(since)) == 1
+    story.ann.taps("We're fine again")
+    story.ben.taps("We're fine again")
+    story.ann.taps("Let it rest")
+    story.clock.by("PT6M")
+
+
+def at_once(story: Story, step: Step) -> None:
+    """Let both tap the same at once, the other first: nobody is there to hear either until both have."""
+    who = one(story, step.who)
+    if step.does not in TAPPED or step.where == "private" or step.does == WARMTH:
+        does(story, step)
+        return
+    story.kill()
+    story.other(who).taps(step.does, wait=False)
+    who.taps(step.does, wait=False)
+    who.taps(step.does, wait=False)
+    story.start_bot()
+    story.clock.by("PT5S")
+
+
+@pytest.mark.parametrize(
+    "trouble", [untroubled, killed, paused, at_once], ids=lambda trouble: trouble.__name__
+)
+def test_a_repair_comes_to_its_end_whatever_happens_at_every_step(
+    tmp_path: Path, trouble: Callable[[Story, Step], None]
+) -> None:
+    with opened(tmp_path) as story:
+        for step in STEPS:
+            trouble(story, step)
+            shows(story, step)
+        done = story.newest(IS_DONE)
+        assert done["text"].endswith(f"And for you two: {WARMTH}")
+        assert done["buttons"] == []
+        assert promises(story) == [("action", "")]
+        heads = story.rows("select outcome from kept where kind = 'repair'")
+        assert heads == [("",)]
+        nothing_crossed(story)
+
+
+def test_in_another_language_it_is_the_same(tmp_path: Path, telling: Telling) -> None:
+    with opened(tmp_path, telling) as story:
+        for step in STEPS:
+            does(story, step)
+            shows(story, step)
+        assert promises(story) == [("action", "")]
+
+
+# -- Silence at every step --------------------------------------------------------
+
+
+def test_silent_at_every_step_it_rests_and_is_taken_up_by_one_of_two(tmp_path: Path) -> None:
+    with opened(tmp_path) as story:
+        for step in STEPS[3:]:
+            if step.where == "private" and step.does != SENDS:
+                continue
+            if not step.shows:
+                continue
+            rests(story)
+            if step.does == SENDS:
+                drafts(story, step)
+            if step.does == "Tomorrow":
+                assert promises(story) == [("action", "")]  # without a date, since nobody chose one
+                assert story.newest(WARM)
+                continue
+            if step.does == "Yes, that":
+                story.ann.taps(WARMTH)
+            does(story, step)
+            shows(story, step)
+        assert story.newest(IS_DONE)
+        assert story.crossed(DRAFT, "ben") == []
+
+
+def rests(story: Story) -> None:
+    """Let two days pass without a word, and both take it up at once."""
+    story.clock.by("P2D")
+    assert "Let it rest" not in story.ann.buttons()
+    story.ben.says("/repair")
+    label = next(label for label in story.ann.buttons() if label.startswith("Take up "))
+    card = story.newest("Something to put right")["id"]
+    assert story.ann.taps(label, message=card).alert is None
+    assert story.ben.taps(label, message=card).alert == TAKEN_ALREADY
+
+
+def drafts(story: Story, step: Step) -> None:
+    """Let what is sent next be worded alone."""
+    who = one(story, step.who)
+    if step.who == "ben":
+        who.taps("Word it alone first")
+        who.says(DRAFT, "private")
+        who.says(LEFT, "private")
+    else:
+        who.taps("Something is missing")
+        who.says(MORE, "private")
+    assert story.newest(LOOK_AGAIN, who, "private")
+
+
+# -- Weeks later ----------------------------------------------------------------
+
+
+def test_weeks_later_across_a_change_of_clock_it_comes_back_on_its_day_and_not_after_leaving(
+    tmp_path: Path,
+) -> None:
+    with Story.at(tmp_path) as story:
+        change = next_change(story.now + timedelta(weeks=1))
+        story.clock.to((change - timedelta(days=12)).replace(hour=12).isoformat())
+        story.ann.says("/start")
+        story.ready()
+        hurts(story)
+        for step in STEPS:
+            does(story, step)
+        assert story.newest(SENT, story.ben, "private")
+        begun = story.now
+        story.until("18:29", days=55)
+        assert [text for _, text in story.said() if text.startswith(REVIEWS)] == []
+        story.kill()
+        story.clock.by("PT1M30S")
+        story.start_bot()
+        card = story.newest(REVIEWS)
+        assert card["text"].splitlines()[1:] == [
+            f"Said by Ben: {AGAIN}",
+            f"Ben, from then on: {CHANGE}",
+            f"Together: {WARMTH}",
+        ]
+        assert (story.now.date() - begun.date()).days == 56
+        assert story.now.utcoffset() != begun.utcoffset()
+        story.ben.taps("It holds")
+        assert story.newest(IT_HOLDS)["buttons"] == []
+
+        hurts(story)
+        for step in STEPS:
+            does(story, step)
+        since = story.mark
+        story.ben.says("/leave", "private")
+        story.ben.taps("Leave now", "private")
+        assert story.rows("select count(*) from playing where ritual = 'repair'") == [(0,)]
+        story.clock.by("P70D")
+        assert [text for _, text in story.said(since) if text.startswith(REVIEWS)] == []
