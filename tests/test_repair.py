@@ -13,6 +13,7 @@ from bot.hours import ANCHOR, QUIET, ZONE, Span
 from bot.ritual import Kept, Preference, whisper
 from bot.rituals.check_in import CHECK_IN
 from bot.rituals.pause import PAUSE
+from bot.rituals.promises import PROMISES
 from bot.rituals.repair import (
     ASK_CHANGE,
     ASK_HURT,
@@ -49,7 +50,7 @@ ONE_LINE = f"Ben: {LEFT}\n{HEARD_SO}"
 def two(at: str = "20:00", on: date = FIRST_DAY, prefers: dict[Preference[Any], Any] | None = None) -> Scene:
     """Ann and Ben, on a Friday at eight, whose evenings begin much later."""
     return rehearse(
-        CHECK_IN, PAUSE, REPAIR, at=at, on=on, prefers={ANCHOR: date(2028, 1, 1), **(prefers or {})}
+        CHECK_IN, PAUSE, PROMISES, REPAIR, at=at, on=on, prefers={ANCHOR: date(2028, 1, 1), **(prefers or {})}
     )
 
 
@@ -499,6 +500,27 @@ def test_it_is_asked_about_at_a_good_hour_of_its_owners(
     assert [promise.due for promise in kept(room, "action")] == [due]
 
 
+def test_its_owner_alone_is_asked_on_its_day_and_once_more_after() -> None:
+    room, ann, ben, clock = done()
+    before, texts = len(ben.private), len(room.texts)
+    clock.passes(hours=22)
+    assert ben.private[before:] == []
+
+    clock.passes(days=20)
+
+    asked = [
+        shown
+        for shown in ben.sees()
+        if shown.say.to and CHANGE in shown.text and shown.row.ritual is PROMISES
+    ]
+    assert [f"{shown.at.astimezone(BERLIN):%a %d %H:%M}" for shown in asked] == [
+        "Sat 02 18:30",
+        "Thu 07 08:30",
+    ]
+    assert ann.private == []
+    assert len(room.texts) == texts
+
+
 def test_the_change_may_be_worded_alone() -> None:
     room, ann, ben, _ = heard()
 
@@ -933,5 +955,4 @@ def test_who_has_left_is_asked_no_more() -> None:
     clock.passes(weeks=10)
 
     assert len(room.shown) == before
-    assert [head.due for head in kept(room, "repair")] == [None]
     assert ann.private == []
