@@ -482,14 +482,13 @@ def test_the_change_is_kept_as_a_promise_with_its_date() -> None:
     [
         ("Tomorrow", {}, datetime(2026, 5, 2, 18, 30, tzinfo=BERLIN)),
         ("In a week", {}, datetime(2026, 5, 8, 18, 30, tzinfo=BERLIN)),
-        ("Without a date", {}, None),
         ("Tomorrow", {QUIET: Span(time(18), time(8))}, datetime(2026, 5, 3, 8, 30, tzinfo=BERLIN)),
         ("Tomorrow", {ZONE: LIMA}, datetime(2026, 5, 2, 18, 30, tzinfo=LIMA)),
     ],
-    ids=["tomorrow", "in a week", "without a date", "in quiet hours", "by their own clock"],
+    ids=["tomorrow", "in a week", "in quiet hours", "by their own clock"],
 )
 def test_it_is_asked_about_at_a_good_hour_of_its_owners(
-    label: str, prefers: dict[Preference[Any], Any], due: datetime | None
+    label: str, prefers: dict[Preference[Any], Any], due: datetime
 ) -> None:
     room, _, ben, _ = changed()
     for preference, value in prefers.items():
@@ -543,12 +542,26 @@ def test_without_a_change_it_goes_on() -> None:
     assert kept(room, "action") == []
 
 
-def test_a_change_whose_date_nobody_chooses_is_kept_without_one() -> None:
+def test_without_a_date_it_is_no_promise_and_comes_back_with_the_rest() -> None:
+    room, ann, ben, clock = changed()
+    ben.taps("Without a date")
+    ann.taps("Enough for today")
+
+    clock.passes(weeks=7)
+    assert kept(room, "action") == []
+    assert not [text for text in ben.private if CHANGE in text]
+    clock.passes(weeks=1)
+
+    assert f"Ben, from then on: {CHANGE}" in room.texts[-1]
+
+
+def test_a_change_whose_date_nobody_chooses_rests_with_the_words_given() -> None:
     room, _, _, clock = changed()
 
     clock.passes(days=2)
 
-    assert [promise.due for promise in kept(room, "action")] == [None]
+    assert kept(room, "action") == []
+    assert CHANGE in words_kept(room)
     assert room.texts[-1] == RESTS_NOW
 
 

@@ -332,8 +332,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             return None, put_to_rest(state.amends, scene)
 
         case Dating(amends=amends), TimeCame():
-            settled = replace(amends, place=RESTORING)
-            return None, [promise(amends, None), *put_to_rest(settled, scene)]
+            return None, put_to_rest(replace(amends, place=RESTORING), scene)
 
         # Eight weeks later, one on an evening; what comes late in the night waits for the next.
         case None, TimeCame(late=late) if heads := to_review(scene):
@@ -389,14 +388,18 @@ def told(amends: Amends, scene: Scene) -> Turn:
 
 
 def promised(amends: Amends, days: str, scene: Scene) -> Turn:
-    """Keep the change as a promise of its owner's, who is asked about it alone, and go on to what is warm."""
+    """Keep the change as a promise of its owner's, who is asked about it alone, and go on to what is warm.
+
+    Without a date it is no promise: it comes back with the rest of the repair.
+    """
     here, said = told(replace(amends, place=RESTORING), scene)
     if not days:
-        return here, [promise(amends, None), *said]
+        return here, said
     theirs = scene.prefers.of(amends.owner)
     day = scene.now.astimezone(theirs[ZONE]).date() + timedelta(days=int(days))
     due = good_hour(theirs, fire_at(day, DAY_ENDS, theirs[ZONE]))
-    return here, [promise(amends, due), whisper(ASKED_THEN, due=due), *said]
+    promise = Kept(PROMISE, amends.owner, amends.change, due)
+    return here, [promise, whisper(ASKED_THEN, due=due), *said]
 
 
 def proposed(amends: Amends, words: Words, scene: Scene) -> Turn:
@@ -512,10 +515,6 @@ def looked_at(part: str, words: Words, language: str) -> str:
     if part == "said":
         return goes_wrong(words, language)
     return BEGINS_THERE if accuses(words, language) else ""
-
-
-def promise(amends: Amends, due: datetime | None) -> Kept:
-    return Kept(PROMISE, amends.owner, amends.change, due)
 
 
 REPAIR = Ritual(
