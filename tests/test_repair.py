@@ -1,16 +1,18 @@
 """A repair: said, heard, answered with a change and something warm, at rest, and after eight weeks."""
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.amends import PARTS, Amends
 from bot.apology import TAKEN_BACK
 from bot.drafting import LIES_THERE, LOOK_AGAIN, SENT, UNREAD, UNSENT
 from bot.hours import ANCHOR, QUIET, ZONE, Span
-from bot.ritual import Kept, Preference, whisper
+from bot.ritual import Kept, Preference, Words, whisper
 from bot.rituals.check_in import CHECK_IN
 from bot.rituals.pause import PAUSE
 from bot.rituals.promises import PROMISES
@@ -30,8 +32,10 @@ from bot.rituals.repair import (
     RESTS_SOON,
     TAKEN_ALREADY,
     WARM,
+    Drafting,
 )
 from bot.shell import CLOSED, PASSED, TOO_LONG
+from tests.playing import Mark, Play
 from tests.rehearsal import BERLIN, FIRST_DAY, LIMA, Clock, Player, Room, rehearse
 
 ALONE, WITH_BUT = "When you left, I felt alone.", "I left you with all of it, but I was tired."
@@ -969,3 +973,50 @@ def test_who_has_left_is_asked_no_more() -> None:
 
     assert len(room.shown) == before
     assert ann.private == []
+
+
+# -- Whatever the two do ------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_draft_is_read_by_nobody_but_its_writer_whatever_the_two_do(seed: int) -> None:
+    """Plays that mostly have to do with repairs: what was never sent is on nobody else's screen."""
+    play = Play(random.Random(seed), REPAIR)  # noqa: S311 - a play, not a secret
+    for move in play.moves(60):
+        sent = {words.text for words in told_in(play)}
+        for player in play.stage.players:
+            drafts = [mark.text for mark in play.marks if mark.by != player.person and in_a_draft(play, mark)]
+            seen = "\n".join([*(shown.text for shown in player.sees()), *player.whispered])
+            unsent = [text for text in drafts if not any(text in words for words in sent)]
+            assert not [text for text in unsent if text in seen], f"{player.name} reads it after {move}"
+            assert player.person in play.stage.both or not player.private
+    play.clock.runs_out()
+    assert not play.stage.rows
+
+
+def in_a_draft(play: Play, mark: Mark) -> bool:
+    """Whether these words were ever in a draft."""
+    states = (outcome.row.state for _, _, outcome in play.stage.heard)
+    drafts = (state.draft for state in states if isinstance(state, Drafting))
+    return any(draft.words and mark.text in draft.words.text for draft in drafts)
+
+
+def told_in(play: Play) -> Iterator[Words]:
+    """Return all that repairs have ever sent."""
+    for _, _, outcome in play.stage.heard:
+        amends = getattr(outcome.row.state, "amends", None)
+        if isinstance(amends, Amends):
+            yield from (words for part in PARTS if (words := amends.part(part)))
+
+
+def test_these_plays_draft_and_send() -> None:
+    """A law that never meets a draft says nothing about it."""
+    sent = drafted = 0
+    for seed in range(40):
+        play = Play(random.Random(seed), REPAIR)  # noqa: S311 - a play, not a secret
+        for _ in play.moves(60):
+            pass
+        drafted += sum(in_a_draft(play, mark) for mark in play.marks)
+        sent += sum(any(mark.text in words.text for words in told_in(play)) for mark in play.marks)
+    assert drafted > 20
+    assert sent > 20
