@@ -6,6 +6,7 @@
 import random
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import is_dataclass
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from tests.rehearsal import Shown, Stage
 
 PAGES = Path(__file__).parent.parent / "docs" / "rituals"
 MARKED = re.compile(r"(<!-- states:[^\n]*-->\n).*?(<!-- /states -->)", re.DOTALL)
-PLAYS, MOVES, LOOKS_ROUND = 200, 50, 0.05  # how often all that could be done is tried once more
+PLAYS, MOVES, LOOKS_ROUND = 320, 50, 0.02  # how often all that could be done is tried once more
 LINES = "", "a word", "calm / sleep / I'll make tea"
 
 
@@ -40,7 +41,7 @@ def walked() -> tuple[tuple[Row, str, Outcome], ...]:
     steps: list[tuple[Row, str, Outcome]] = []
     tried: set[tuple[str, ...]] = set()
     for seed in range(PLAYS):
-        minds = RITUALS[seed // 4 % len(RITUALS)] if seed % 4 else None  # each has its share of most of them
+        minds = RITUALS[seed % len(RITUALS)] if seed % 5 else None  # each has its share of most of them
         play = Play(random.Random(seed), minds)  # noqa: S311 - a play, not a secret
         for _ in play.moves(MOVES):
             if play.chance.random() < LOOKS_ROUND or newly_met(play.stage, tried):
@@ -59,9 +60,17 @@ def newly_met(stage: Stage, tried: set[tuple[str, ...]]) -> bool:
 
 
 def told_apart(state: object) -> Iterator[str]:
-    """Return what tells two states of a kind apart, but for times and words: how many have done something."""
+    """Return what tells two states of a kind apart, but for people, times and words."""
     for value in vars(state).values():
-        yield f"{len(value)}" if isinstance(value, frozenset | tuple) else f"{bool(value)}"
+        match value:
+            case str():
+                yield value if value.isalpha() else f"{bool(value)}"
+            case frozenset() | tuple():
+                yield f"{len(value)}"
+            case _ if is_dataclass(value) and not isinstance(value, Person | Words):
+                yield from told_apart(value)
+            case _:
+                yield f"{bool(value)}"
 
 
 def offered(stage: Stage, row: Row) -> list[str]:
