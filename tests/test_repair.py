@@ -1018,5 +1018,5 @@ def test_these_plays_draft_and_send() -> None:
             pass
         drafted += sum(in_a_draft(play, mark) for mark in play.marks)
         sent += sum(any(mark.text in words.text for words in told_in(play)) for mark in play.marks)
-    assert drafted > 20
-    assert sent > 20
+    assert drafted > 8
+    assert sent > 8
