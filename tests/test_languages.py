@@ -268,6 +268,9 @@ def test_a_text_in_two_places_means_one_thing() -> None:
 
 MEAN_THE_SAME = {
     "Let it rest",  # a talk, a repair
+    "Tomorrow",  # is when somebody is asked about a promise
+    "In three days",
+    "In a week",
     "Send it as it is",  # a thanks, a draft
     "This one is for {other}.",
     "{who}: {words}",
