@@ -267,10 +267,15 @@ def lines_in(thing: Line) -> Iterator[Line]:
             case Words(listed=True, text=text) | Kept(words=Words(listed=True, text=text)):
                 yield Line(text)
     if isinstance(thing, Say):
-        for each in thing.below:
+        for each in (*thing.below, *written_in(thing)):
             yield from lines_in(each)
         for button in thing.buttons:
             yield from lines_in(button.label if isinstance(button.label, Line) else Line(button.label))
+
+
+def written_in(said: Say) -> tuple[Line, ...]:
+    """Return what stands in the drawing of a message."""
+    return (said.drawing.title, *said.drawing.reads) if said.drawing else ()
 
 
 # -- To the translators -----------------------------------------------------------
