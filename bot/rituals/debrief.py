@@ -42,7 +42,7 @@ from bot.thanks import KIND as THANKS
 from bot.week import READS, in_words, week_of
 
 STANDS = timedelta(hours=2)  # a question, and the touch at the end
-RESTS = timedelta(days=2)  # so long what rests can be taken up
+LEFT_FOR = timedelta(days=2)  # so long what rests can be taken up
 
 # -- What they read -----------------------------------------------------------
 
@@ -62,8 +62,8 @@ UNSEEN = "Nobody reads it before you have both answered, or one of you goes on."
 TAKEN = "Kept: {words}"
 TAKEN_BACK = "Taken back. Nobody has read it."
 GOES_ON = "This one is over. The room has the rest."
-RESTING = "It rests here. Until {until:day} you two can take it up."
-RESTS_ALONE = "It rests here. What the room has not seen, nobody has read."
+LEFT_OFF = "It rests here. Until {until:day} you two can take it up."
+LEFT_ALONE = "It rests here. What the room has not seen, nobody has read."
 ENDED = "That was your week. Thank you both."
 CLOSED_IT = "Thank you both."
 
@@ -122,7 +122,7 @@ class HalfSaid:
 
 
 @dataclass(frozen=True)
-class Resting:
+class LeftOff:
     """One has stopped it, or nobody went on. What was said unseen stays so, and it can be taken up."""
 
     talk: Talk
@@ -139,7 +139,7 @@ class Closing:
     wake_at: datetime
 
 
-State = Asking | HalfSaid | Resting | Closing
+State = Asking | HalfSaid | LeftOff | Closing
 Turn = tuple[State | None, list[Answer]]
 
 # -- What happens -------------------------------------------------------------
@@ -181,7 +181,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         case (Asking() | HalfSaid()) as here, Tapped(_, ENOUGH.tap) | TimeCame():
             return rested(here.talk, given_in(here, scene), scene)
 
-        case Resting(talk=talk, given=given), Tapped(_, TAKE_UP.tap):
+        case LeftOff(talk=talk, given=given), Tapped(_, TAKE_UP.tap):
             after = waiting(talk, given, scene)
             alone = [yours(say, after, who) for who in scene.both if who in talk.alone]
             return after, [question(talk), *alone]
@@ -189,7 +189,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         case Closing(), Tapped(_, CLOSE.tap):
             return None, [whisper(CLOSED_IT), redraw(ENDED, card="touch")]
 
-        case Resting() | Closing(), TimeCame():
+        case LeftOff() | Closing(), TimeCame():
             return None, []
 
     return state, []
@@ -226,10 +226,10 @@ def gone_on(talk: Talk, given: Each[Words | None], scene: Scene) -> Turn:
 
 def rested(talk: Talk, given: Each[Words | None], scene: Scene) -> Turn:
     """Let it rest. Whether one stopped it or nobody went on, it reads the same."""
-    until = scene.now + RESTS
-    lines = [line(QUESTIONS[talk.at].asks), line(RESTING, until=until)]
-    alone = [redraw(RESTS_ALONE, to=who, card="yours") for who in scene.both]
-    return Resting(talk, given, until), [face(talk, lines, TAKE_UP), *alone]
+    until = scene.now + LEFT_FOR
+    lines = [line(QUESTIONS[talk.at].asks), line(LEFT_OFF, until=until)]
+    alone = [redraw(LEFT_ALONE, to=who, card="yours") for who in scene.both]
+    return LeftOff(talk, given, until), [face(talk, lines, TAKE_UP), *alone]
 
 
 # -- Helpers ------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """What is drawn of the two themselves: from plain data to a picture in their language, when it is sent.
 
-It is drawn in a thread, one at a time, and uploaded for this one message: another couple's, or next week's, is
-another picture. Where it cannot be drawn, or is not taken, the words go alone, and they say the same.
+It is drawn in a thread, one at a time, and uploaded for this one message: what is another couple's, or of
+another week, is another picture. Where it cannot be drawn, or is not taken, the words go alone, and they
+say the same.
 """
 
 import asyncio
