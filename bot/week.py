@@ -5,10 +5,13 @@ was not. Of what one told Tend alone nothing counts: a promise only once its doe
 when it was said in the room.
 """
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 
 from bot.hours import ZONE, evening_of
-from bot.ritual import Kept, Line, Scene, Week, line
+from bot.ritual import Button, Kept, Line, Say, Scene, Week, line, redraw
 from bot.thanks import KIND as THANKS
 from bot.thanks import in_jar
 
@@ -68,15 +71,17 @@ def is_of_the_week(thing: Kept, scene: Scene) -> bool:
     return moment is not None and scene.now - A_WEEK < moment <= scene.now
 
 
-def in_words(week: Week) -> Line:
-    """Return what the picture of a week says."""
+def shown(week: Week, *buttons: Button, card: str, below: Iterable[Line]) -> Say:
+    """Return a new face for a card: their week, drawn and in words."""
     many = len(week.evenings), week.actions, week.thanks
-    there = [reads for n, reads in zip(many, week.reads, strict=True) if n]
-    match there:
+    draw = partial(redraw, card=card, below=below)
+    match [reads for n, reads in zip(many, week.reads, strict=True) if n]:
         case [first, second, third]:
-            return line(OF_THREE, first=first, second=second, third=third)
+            said = draw(OF_THREE, *buttons, first=first, second=second, third=third)
         case [first, second]:
-            return line(OF_TWO, first=first, second=second)
+            said = draw(OF_TWO, *buttons, first=first, second=second)
         case [first]:
-            return line(OF_ONE, first=first)
-    return line(OF_NONE)
+            said = draw(OF_ONE, *buttons, first=first)
+        case _:
+            said = draw(OF_NONE, *buttons)
+    return replace(said, drawing=week)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.hours import ANCHOR, HOUR, ZONE, evening_of, turn_of
-from bot.ritual import Kept, Person, Preference, Words
+from bot.ritual import Preference
 from bot.rituals.check_in import CHECK_IN
 from bot.rituals.debrief import (
     DEBRIEF,
@@ -21,7 +21,6 @@ from bot.rituals.debrief import (
     NEXT_WEEK,
     PAINFUL,
     QUESTIONS,
-    STANDS,
     TAKEN_BACK,
     THANKED,
     TO_COME,
@@ -438,4 +437,3 @@ def test_in_a_private_chat_that_is_shut_the_question_waits() -> None:
     assert GOES_ON not in ann.private[-1]
     assert NEXT_WEEK not in "".join(room.texts)
     assert WAS_PAINFUL not in "".join(room.texts)
-    assert STANDS == timedelta(hours=2)

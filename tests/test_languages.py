@@ -274,6 +274,11 @@ MEAN_THE_SAME = {
     "Less, please",
     "Pause",  # the button that opens one
     "Tell me alone",
+    "Go on",  # with what was begun
+    "Not today",
+    "Take it back",  # what one told alone
+    "That is enough",  # for now, of what is done together
+    "{who}: {words}",
     "What it meant: {words}",
     "None",  # no quiet hours, no pause word: in Spanish both nouns are feminine
 }

@@ -39,7 +39,7 @@ from bot.ritual import (
     whisper,
 )
 from bot.thanks import KIND as THANKS
-from bot.week import READS, in_words, week_of
+from bot.week import READS, shown, week_of
 
 STANDS = timedelta(hours=2)  # a question, and the touch at the end
 LEFT_FOR = timedelta(days=2)  # so long what rests can be taken up
@@ -171,8 +171,8 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         case (Asking() | HalfSaid()) as here, Tapped(who, TELL_ALONE.tap) | Began(
             who, Words(text=""), private=True
         ):
-            after = replace(here, talk=replace(here.talk, alone=here.talk.alone | {who}))
-            return after, [replace(yours(say, after, who), waits=True)]
+            after = replace(here, talk=asked_alone(here.talk, who))
+            return after, [yours(say, after, who)]
 
         # On, or no further.
         case (Asking() | HalfSaid()) as here, Tapped(_, GO_ON.tap):
@@ -203,10 +203,11 @@ def opened(scene: Scene, *, late: bool = False) -> tuple[Asking, list[Answer]]:
 
 def answered(here: Asking | HalfSaid, who: Person, words: Words, scene: Scene, *, private: bool) -> Turn:
     """Take an answer; the second one shows both, and leads on."""
+    talk = asked_alone(here.talk, who) if private else here.talk
     given = given_in(here, scene).put(who, words)
     if all(given):
-        return gone_on(here.talk, given, scene)
-    after = HalfSaid(here.talk, given, scene.now + STANDS)
+        return gone_on(talk, given, scene)
+    after = HalfSaid(talk, given, scene.now + STANDS)
     return after, [yours(say if private else redraw, after, who)]
 
 
@@ -215,24 +216,29 @@ def gone_on(talk: Talk, given: Each[Words | None], scene: Scene) -> Turn:
     seen = tuple(words for words in given if words)
     kind, on = QUESTIONS[talk.at].keeps, replace(talk, at=talk.at + 1)
     kept = [Kept(kind, words.by, words) for words in seen if kind]
-    alone = [redraw(GOES_ON, to=who, card="yours") for who in scene.both]
     if on.at == len(QUESTIONS):
+        alone = [redraw(GOES_ON, to=who, card="yours") for who in scene.both]
         close = say(TOUCH, CLOSE, card="touch")
         return Closing(seen, scene.now + STANDS), [*kept, passed(talk, seen), close, *alone]
     after = Asking(on, seen, scene.now + STANDS)
     anew = [yours(say, after, who) for who in scene.both if who in talk.alone]
-    return after, [*kept, passed(talk, seen), question(on), *(anew or alone)]
+    return after, [*kept, passed(talk, seen), question(on), *anew]
 
 
 def rested(talk: Talk, given: Each[Words | None], scene: Scene) -> Turn:
     """Let it rest. Whether one stopped it or nobody went on, it reads the same."""
     until = scene.now + LEFT_FOR
-    lines = [line(QUESTIONS[talk.at].asks), line(LEFT_OFF, until=until)]
+    card = face(talk, QUESTIONS[talk.at].asks, [line(LEFT_OFF, until=until)], TAKE_UP)
     alone = [redraw(LEFT_ALONE, to=who, card="yours") for who in scene.both]
-    return LeftOff(talk, given, until), [face(talk, lines, TAKE_UP), *alone]
+    return LeftOff(talk, given, until), [card, *alone]
 
 
 # -- Helpers ------------------------------------------------------------------
+
+
+def asked_alone(talk: Talk, who: Person) -> Talk:
+    """Ask this one alone, too, from now on."""
+    return replace(talk, alone=talk.alone | {who})
 
 
 def waiting(talk: Talk, given: Each[Words | None], scene: Scene) -> Asking | HalfSaid:
@@ -259,31 +265,31 @@ def question(talk: Talk, *, late: bool = False) -> Say:
     """Ask what is asked next, below their week where it is the first."""
     asked, how = QUESTIONS[talk.at], HERE_OR_ALONE_LATE if late else HERE_OR_ALONE
     buttons = TELL_ALONE, GO_ON, ENOUGH if talk.at else NOT_TODAY
-    return replace(face(talk, [line(asked.asks), line(how)], *buttons), quiet=False, asks=asked.name)
+    return replace(face(talk, asked.asks, [line(how)], *buttons), quiet=False, asks=asked.name)
 
 
 def passed(talk: Talk, seen: tuple[Words, ...]) -> Say:
     """The same card, once they have gone on: what was said stands there."""
     asked, said = QUESTIONS[talk.at], [line(SAID, who=words.by, words=words) for words in seen]
-    card = face(talk, [line(asked.heads), *said] if said else [line(asked.asks)])
+    card = face(talk, asked.heads if said else asked.asks, said)
     return replace(card, again=True)  # two who opened up and saw nothing: a loss is harm, a repeat is not
 
 
-def face(talk: Talk, lines: list[Line], *buttons: Button) -> Say:
-    """A new face for the card of a question; the first shows their week, drawn and in words."""
-    head, *below = lines if talk.at else [in_words(talk.week), *lines]
-    card = redraw(head.text, *buttons, card=QUESTIONS[talk.at].name, below=below)
-    return replace(card, values=head.values, drawing=None if talk.at else talk.week)
+def face(talk: Talk, text: str, below: list[Line], *buttons: Button) -> Say:
+    """A new face for the card of a question; the first stands below their week."""
+    name = QUESTIONS[talk.at].name
+    if talk.at == 0:
+        return shown(talk.week, *buttons, card=name, below=[line(text), *below])
+    return redraw(text, *buttons, card=name, below=below)
 
 
 def yours(draw: Draw, here: Asking | HalfSaid, who: Person) -> Say:
     """The private card of one: the question, or what was answered, which nobody else has read."""
     asked = QUESTIONS[here.talk.at]
     words = here.given[who] if isinstance(here, HalfSaid) else None
-    unseen = [line(UNSEEN)]
-    if words:
-        return draw(TAKEN, TAKE_BACK, to=who, card="yours", asks=asked.name, below=unseen, words=words)
-    return draw(asked.asks, to=who, card="yours", asks=asked.name, below=unseen)
+    text, buttons = (TAKEN, [TAKE_BACK]) if words else (asked.asks, [])
+    card = draw(text, *buttons, to=who, card="yours", asks=asked.name, below=[line(UNSEEN)])
+    return replace(card, values={"words": words} if words else {}, waits=not card.quiet)
 
 
 def debrief_hour(prefers: Preferences, after: datetime) -> datetime | None:
