@@ -26,13 +26,13 @@ SKY, BELOW, ROW = (
     44,
     92,
 )  # high: down to the names of the days, then the ground of the rows, and each row
-TITLE, SPAN, DAY, ROW_TEXT, SMALLEST = 66, 40, 38, 46, 20  # of letters
+TITLE, SPAN, DAY, ROW_TEXT, SMALLEST = 68, 44, 42, 50, 20  # of letters
 EVENINGS, ARC, NAMES = 330, 40, 448  # how far down the evenings stand, the middle one higher, and their names
 LAMP, HALO, STAR, RING = 40, 84, 9, 30  # how far each reaches
 
 Colour = tuple[int, int, int]
 NIGHT, DUSK = (34, 52, 78), (74, 92, 118)
-CREAM, SOFT = (250, 243, 230), (190, 204, 220)
+CREAM, SOFT = (250, 243, 230), (204, 216, 230)
 LIT, GLOW, FAINT = (255, 215, 150), (255, 202, 136), (128, 148, 174)
 LEAF, HEART = (166, 208, 176), (238, 170, 164)
 
@@ -64,7 +64,7 @@ def drawn(sheet: Sheet) -> bytes:
     image = _glowing(image, [at for at, one in zip(places, sheet.evenings, strict=True) if one.kept])
     pen = ImageDraw.Draw(image)
     _write(pen, (MARGIN, 116), sheet.title, TITLE, CREAM, "ls")
-    _write(pen, (MARGIN, 178), sheet.span, SPAN, SOFT, "ls")
+    _write(pen, (MARGIN, 184), sheet.span, SPAN, SOFT, "ls")
     for at, one in zip(places, sheet.evenings, strict=True):
         _evening(pen, at, one, tonight=one is sheet.evenings[-1])
     for number, (sign, words) in enumerate(sheet.rows):

@@ -74,7 +74,7 @@ def photo(world: World, given: object) -> Json:
         raise Refused(WRONG_FILE)
     longer = max(file.width, file.height)
     copies = []
-    for side in [each for each in SIZES if each < longer] or [longer]:
+    for side in [*(each for each in SIZES if each < longer), min(longer, SIZES[-1])]:
         shape = {"width": file.width * side // longer, "height": file.height * side // longer}
         copies.append({"file_id": file.id, "file_unique_id": f"{file.id[-12:]}{side:04}"} | shape)
     return {"photo": copies}
