@@ -436,8 +436,8 @@ async def test_its_words_are_changed_below_it(desk: Desk) -> None:
 
 async def test_long_words_fit_below_it(desk: Desk) -> None:
     await week_shown(desk)
-    desk.road.ann.says("\U0001f9d1" * 300, reply_to=101)
-    desk.road.ben.says("\U0001f9d1" * 300, reply_to=101)
+    desk.road.ann.replies("\U0001f9d1" * 300)
+    desk.road.ben.replies("\U0001f9d1" * 300)
     await desk.sends()
 
     (call,) = desk.wire.asked("editMessageCaption")
