@@ -28,8 +28,8 @@ from bot.rituals.debrief import (
 )
 from bot.rituals.gratitude import SUNDAY as NUDGE
 from bot.week import OF_NONE
-from tests.phones import Phone
-from tests.stories import BERLIN, CARD, HOME, Json, Story, by_one_line
+from tests.phones import Json, Phone
+from tests.stories import BERLIN, CARD, HOME, Story, by_one_line
 from tests.test_gratitude_stories import next_change
 from tests.test_pause_stories import A_DAY, SUNDAY, a_couple, comes
 

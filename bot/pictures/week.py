@@ -7,7 +7,7 @@ for a dark one, so one picture serves both.
 This is the only file that loads Pillow, and nothing loads this file before the first week is drawn.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from io import BytesIO
@@ -20,17 +20,14 @@ from bot.pictures import HERE
 FONT = HERE / "Lato-Medium.ttf"
 WIDE, MARGIN = 1080, 80  # as wide as a large phone has points to show
 MOST = 64  # of these drawings are kept: quiet weeks are alike
-FINER = 2  # drawn so much larger first, for smooth edges
-SKY, BELOW, ROW = (
-    520,
-    44,
-    92,
-)  # high: down to the names of the days, then the ground of the rows, and each row
+FINER = 4  # shapes are drawn so much larger first, for smooth edges
+SKY, BELOW, ROW = 520, 44, 92  # high: the evenings with their names, what lies below all rows, and each row
 TITLE, SPAN, DAY, ROW_TEXT, SMALLEST = 68, 44, 42, 50, 20  # of letters
 EVENINGS, ARC, NAMES = 330, 40, 448  # how far down the evenings stand, the middle one higher, and their names
 LAMP, HALO, STAR, RING = 40, 84, 9, 30  # how far each reaches
 
 Colour = tuple[int, int, int]
+Point = tuple[float, float]
 NIGHT, DUSK = (34, 52, 78), (74, 92, 118)
 CREAM, SOFT = (250, 243, 230), (204, 216, 230)
 LIT, GLOW, FAINT = (255, 215, 150), (255, 202, 136), (128, 148, 174)
@@ -59,24 +56,25 @@ class Sheet:
 def drawn(sheet: Sheet) -> bytes:
     """Return it as a PNG."""
     high = SKY + (BELOW + len(sheet.rows) * ROW if sheet.rows else 0)
-    image = _sky(high)
-    places = [_place(number, len(sheet.evenings)) for number in range(len(sheet.evenings))]
-    image = _glowing(image, [at for at, one in zip(places, sheet.evenings, strict=True) if one.kept])
+    image = _sky(high).copy()
     pen = ImageDraw.Draw(image)
+    places = [_place(number, len(sheet.evenings)) for number in range(len(sheet.evenings))]
+    for at, one in zip(places, sheet.evenings, strict=True):
+        if one.kept:
+            _put(image, at, _halo())
+    for at, one in zip(places, sheet.evenings, strict=True):
+        tonight = one is sheet.evenings[-1]
+        _put(image, at, _lamp(LAMP) if one.kept else _ring() if tonight else _star())
+        _write(pen, (at[0], NAMES), one.name, DAY, CREAM if one.kept or tonight else SOFT, "ms")
     _write(pen, (MARGIN, 116), sheet.title, TITLE, CREAM, "ls")
     _write(pen, (MARGIN, 184), sheet.span, SPAN, SOFT, "ls")
-    for at, one in zip(places, sheet.evenings, strict=True):
-        _evening(pen, at, one, tonight=one is sheet.evenings[-1])
     for number, (sign, words) in enumerate(sheet.rows):
         middle = SKY + number * ROW + ROW // 2
-        SIGNS[sign](pen, (MARGIN + 30, middle))
+        _put(image, (MARGIN + 30, middle), SIGNS[sign]())
         _write(pen, (MARGIN + 92, middle), words, ROW_TEXT, CREAM, "lm")
     body = BytesIO()
-    image.reduce(FINER).save(body, "PNG", compress_level=4)
+    image.save(body, "PNG", compress_level=4)
     return body.getvalue()
-
-
-Point = tuple[float, float]
 
 
 def _place(number: int, many: int) -> Point:
@@ -88,91 +86,94 @@ def _place(number: int, many: int) -> Point:
 @cache
 def _sky(high: int) -> Image.Image:
     """The ground: there are four of them."""
-    down = Image.linear_gradient("L").resize((WIDE * FINER, high * FINER))
-    return Image.composite(_plain(DUSK, down.size), _plain(NIGHT, down.size), down)
+    down = Image.linear_gradient("L").resize((WIDE, high))
+    return Image.composite(Image.new("RGB", down.size, DUSK), Image.new("RGB", down.size, NIGHT), down)
 
 
-def _plain(colour: Colour, size: tuple[int, int]) -> Image.Image:
-    return Image.new("RGB", size, colour)
-
-
-def _glowing(image: Image.Image, places: Sequence[Point]) -> Image.Image:
-    """Return it with a soft light around each place."""
-    if not places:
-        return image.copy()
-    light = Image.new("L", (image.width // 8, image.height // 8))  # it is blurred: a small one is enough
-    pen = ImageDraw.Draw(light)
-    for x, y in places:
-        middle = x * FINER / 8, y * FINER / 8
-        pen.ellipse(_around(middle, HALO * FINER / 8 * 0.8), fill=92)
-    light = light.filter(ImageFilter.GaussianBlur(HALO * FINER / 8 * 0.4)).resize(image.size)
-    return Image.composite(_plain(GLOW, image.size), image, light)
-
-
-def _evening(pen: ImageDraw.ImageDraw, at: Point, one: Evening, *, tonight: bool) -> None:
-    if one.kept:
-        _circle(pen, at, LAMP, LIT)
-    elif tonight:
-        pen.ellipse(_around(_finer(at), RING * FINER), outline=LIT, width=4 * FINER)
-    else:
-        _circle(pen, at, STAR, FAINT)
-    _write(pen, (at[0], NAMES), one.name, DAY, CREAM if one.kept or tonight else SOFT, "ms")
-
-
-def _lamp(pen: ImageDraw.ImageDraw, at: Point) -> None:
-    _circle(pen, at, 20, LIT)
-
-
-def _leaf(pen: ImageDraw.ImageDraw, at: Point) -> None:
-    x, y = at
-    edge = [(cos(pi * turn / 24), sin(pi * turn / 24)) for turn in range(49)]
-    outline = [(x + 26 * along, y - 14 * beside * abs(beside) ** 0.5) for along, beside in edge]
-    turned = [
-        (x + (px - x) * 0.77 + (py - y) * 0.64, y - (px - x) * 0.64 + (py - y) * 0.77) for px, py in outline
-    ]
-    pen.polygon([_finer(point) for point in turned], fill=LEAF)
-
-
-def _heart(pen: ImageDraw.ImageDraw, at: Point) -> None:
-    x, y = at
-    turns = [2 * pi * turn / 60 for turn in range(60)]
-    outline = [
-        (
-            x + 1.5 * 16 * sin(turn) ** 3,
-            y - 1.5 * (13 * cos(turn) - 5 * cos(2 * turn) - 2 * cos(3 * turn) - cos(4 * turn)) - 2,
-        )
-        for turn in turns
-    ]
-    pen.polygon([_finer(point) for point in outline], fill=HEART)
-
-
-SIGNS: dict[str, Callable[[ImageDraw.ImageDraw, Point], None]] = {
-    "evenings": _lamp,
-    "actions": _leaf,
-    "thanks": _heart,
-}
+def _put(image: Image.Image, at: Point, shape: Image.Image) -> None:
+    """Put a shape there, with its middle on the place."""
+    image.paste(shape, (round(at[0]) - shape.width // 2, round(at[1]) - shape.height // 2), shape)
 
 
 def _write(pen: ImageDraw.ImageDraw, at: Point, words: str, size: int, colour: Colour, anchor: str) -> None:
     """Write a line; one that is too long for the picture is written smaller."""
     room = WIDE - MARGIN - at[0] if anchor.startswith("l") else WIDE
-    while size > SMALLEST and _font(size).getlength(words) > room * FINER:
+    while size > SMALLEST and _font(size).getlength(words) > room:
         size -= 2
-    pen.text(_finer(at), words, fill=colour, font=_font(size), anchor=anchor)
-
-
-def _circle(pen: ImageDraw.ImageDraw, at: Point, reach: float, colour: Colour) -> None:
-    pen.ellipse(_around(_finer(at), reach * FINER), fill=colour)
-
-
-def _finer(at: Point) -> Point:
-    return at[0] * FINER, at[1] * FINER
-
-
-def _around(at: Point, reach: float) -> tuple[float, float, float, float]:
-    return at[0] - reach, at[1] - reach, at[0] + reach, at[1] + reach
+    pen.text(at, words, fill=colour, font=_font(size), anchor=anchor)
 
 
 @cache
 def _font(size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(FONT, size * FINER)
+    return ImageFont.truetype(FONT, size)
+
+
+# -- Shapes, each with its middle at 0, 0 -------------------------------------
+
+
+def _shape(reach: int, colour: Colour, draw: Callable[[ImageDraw.ImageDraw], None]) -> Image.Image:
+    """Return what is drawn, in one colour on nothing, with smooth edges."""
+    mask = Image.new("L", (2 * reach * FINER, 2 * reach * FINER))
+    draw(ImageDraw.Draw(mask))
+    shape = Image.new("RGBA", (2 * reach, 2 * reach), colour)
+    shape.putalpha(mask.reduce(FINER))
+    return shape
+
+
+def _within(reach: int, points: Iterable[Point]) -> list[Point]:
+    """Return points as they lie on the canvas of a shape."""
+    return [((x + reach) * FINER, (y + reach) * FINER) for x, y in points]
+
+
+def _disc(size: int, colour: Colour) -> Image.Image:
+    corners = _within(size, [(-size, -size), (size, size)])
+    return _shape(size, colour, lambda pen: pen.ellipse(corners, fill=255))
+
+
+@cache
+def _lamp(size: int) -> Image.Image:
+    return _disc(size, LIT)
+
+
+@cache
+def _star() -> Image.Image:
+    return _disc(STAR, FAINT)
+
+
+@cache
+def _ring() -> Image.Image:
+    corners = _within(RING, [(-RING, -RING), (RING, RING)])
+    return _shape(RING, LIT, lambda pen: pen.ellipse(corners, outline=255, width=4 * FINER))
+
+
+@cache
+def _halo() -> Image.Image:
+    """A soft light around a lamp."""
+    light = Image.new("L", (4 * HALO, 4 * HALO))
+    ImageDraw.Draw(light).ellipse([HALO * 1.25] * 2 + [HALO * 2.75] * 2, fill=100)
+    shape = Image.new("RGBA", light.size, GLOW)
+    shape.putalpha(light.filter(ImageFilter.GaussianBlur(HALO * 0.4)))
+    return shape
+
+
+@cache
+def _leaf() -> Image.Image:
+    turns = [pi * turn / 24 for turn in range(48)]
+    lying = [(26 * cos(turn), -14 * sin(turn) * abs(sin(turn)) ** 0.5) for turn in turns]
+    leaf = _within(30, [(0.77 * x + 0.64 * y, 0.77 * y - 0.64 * x) for x, y in lying])
+    return _shape(30, LEAF, lambda pen: pen.polygon(leaf, fill=255))
+
+
+@cache
+def _heart() -> Image.Image:
+    turns = [2 * pi * turn / 60 for turn in range(60)]
+    high = [13 * cos(turn) - 5 * cos(2 * turn) - 2 * cos(3 * turn) - cos(4 * turn) for turn in turns]
+    heart = _within(30, [(24 * sin(turn) ** 3, -1.5 * up - 2) for turn, up in zip(turns, high, strict=True)])
+    return _shape(30, HEART, lambda pen: pen.polygon(heart, fill=255))
+
+
+SIGNS: dict[str, Callable[[], Image.Image]] = {
+    "evenings": lambda: _lamp(20),
+    "actions": _leaf,
+    "thanks": _heart,
+}
