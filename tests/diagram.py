@@ -38,7 +38,7 @@ def drawn(ritual: Ritual) -> str:
 def walked() -> tuple[tuple[Row, str, Outcome], ...]:
     """Return every step of all plays, and every one that was there to be made, with what set it off."""
     steps: list[tuple[Row, str, Outcome]] = []
-    tried: set[str] = set()
+    tried: set[tuple[str, str, int]] = set()
     for seed in range(PLAYS):
         play = Play(random.Random(seed))  # noqa: S311 - a play, not a secret
         for _ in play.moves(MOVES):
@@ -49,9 +49,15 @@ def walked() -> tuple[tuple[Row, str, Outcome], ...]:
     return tuple(steps)
 
 
-def newly_met(stage: Stage, tried: set[str]) -> bool:
-    """Whether somebody is where nobody was in any play before."""
-    new = {name(row.state) for row in stage.rows.values()} - tried
+def newly_met(stage: Stage, tried: set[tuple[str, str, int]]) -> bool:
+    """Whether somebody is where nobody was in any play before: asked that, with so much kept before."""
+    met = set[tuple[str, str, int]]()
+    for shown in stage.shown:
+        row = stage.rows.get(shown.row.id)
+        if row and shown.live and shown.arrived:
+            known = {(thing.kind, thing.by) for thing in stage.kept if thing.kind in row.ritual.reads}
+            met.add((name(row.state), shown.say.asks, len(known)))
+    new = met - tried
     tried |= new
     return bool(new)
 

@@ -75,7 +75,7 @@ class Play:
             EVERY: self.chance.choice([1, 2]),
             HOUR: self.chance.choice([time(21), time(21), time(0, 15), time(2, 30)]),
             OFFERS: self.chance.random() < 0.8,  # mostly
-            DEBRIEF_HOUR: self.chance.choice([time(18), None]),
+            DEBRIEF_HOUR: time(18) if self.chance.random() < 0.25 else None,  # as it is chosen by some
             ANCHOR: FIRST_DAY,
             ZONE: BERLIN,
         }
