@@ -436,9 +436,11 @@ async def test_its_words_are_changed_below_it(desk: Desk) -> None:
 
 async def test_long_words_fit_below_it(desk: Desk) -> None:
     await week_shown(desk)
-    desk.road.ann.replies("\U0001f9d1" * 300)
-    desk.road.ben.replies("\U0001f9d1" * 300)
-    await desk.sends()
+    desk.road.ann.writes("\U0001f9d1" * 300, reply_to=101, private=False)
+    desk.road.ben.writes("\U0001f9d1" * 300, reply_to=101, private=False)
+    while desk.lines():
+        desk.road.clock.now += timedelta(seconds=1)
+        await desk.sends()
 
     (call,) = desk.wire.asked("editMessageCaption")
     assert 200 < units(call["caption"]) <= LONGEST_CAPTION
