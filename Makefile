@@ -31,8 +31,9 @@ play: $(READY) ## the real bot against the stand-in, on loopback
 texts: $(READY) ## bring what the code says into every language's catalogue, for its translators
 	$(BIN)/python -m tests.catalogue
 
-pictures: $(READY) ## take the README's pictures anew, from the real page in Chromium
+pictures: $(READY) ## take the README's pictures anew, from the real page in Chromium, and draw sample weeks
 	$(BIN)/python -m tests.browser_pictures
+	$(BIN)/python -m tests.draw_weeks
 
 $(READY): pyproject.toml .ci/test.lock
 	$(PYTHON) -m venv $(VENV)

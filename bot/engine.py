@@ -596,7 +596,7 @@ class Engine:
         prefers = couples.preferences(tx, couple, self.book)
         call.due_at = self.book.next_call(ritual, couple, prefers, tx.now)
         row = self._row_for(tx, couple, ritual, anew=ritual.many)
-        came = shell.occurrence(ritual, prefers, due, tx.now, call.opened_on)
+        came = shell.occurrence(ritual, prefers, due, tx.now, call.opened_on, self.book.rituals.values())
         if row.state is None and came is not None:
             self._step(tx, couple, row, came)
             self._one_after_the_other(tx, couple)
@@ -624,8 +624,7 @@ class Engine:
 
     def _save(self, tx: Tx, couple: CoupleRow, before: Row, outcome: Outcome, event: Event) -> None:
         row = outcome.row
-        stands_in = before.state is None and (isinstance(event, TimeCame) or not row.ritual.many)
-        if stands_in and row.ritual.calls(couples.preferences(tx, couple, self.book), tx.now):
+        if before.state is None and (isinstance(event, TimeCame) or not row.ritual.many):
             self._opened_today(tx, couple, row.ritual, event)
         for changed in (row, *outcome.others):
             couples.save_row(tx, couple, changed)
@@ -707,9 +706,12 @@ class Engine:
         return Reply(told, opens_lane=waits, to=me, audience=audience)
 
     def _opened_today(self, tx: Tx, couple: CoupleRow, ritual: Ritual, event: Event) -> None:
+        """Note whose hour that evening has come with this one: its own, and that of whom it stands in for."""
         moment: datetime = event.due if isinstance(event, TimeCame) else tx.now
-        zone = couples.preferences(tx, couple, self.book)[ZONE]
-        couples.opened_on(couple, ritual, evening_of(moment, zone))
+        prefers = couples.preferences(tx, couple, self.book)
+        for opened in (ritual, *shell.stood_in_for(ritual, self.book.rituals.values())):
+            if opened.calls(prefers, tx.now):
+                couples.opened_on(couple, opened, evening_of(moment, prefers[ZONE]))
 
     def _lost_thread(self, tx: Tx, couple: CoupleRow, playing: PlayingRow) -> None:
         """A state that nobody can read any more rests, and the room is told kindly."""

@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 from bot.ritual import UTC_ZONE, Line, Option, Preference, Preferences, Words, line
 
 EVENING_TURNS = timedelta(hours=6)  # what happens before six in the morning belongs to the evening before
+A_TURN = time(6)  # the same, on the clock
 LATE = timedelta(minutes=10)
 TOO_SHORT = timedelta(minutes=45)  # an opening cut below this is skipped
+A_SUNDAY, A_WEEK = date(2023, 1, 1), 7  # days
 GOOD_HOURS = time(8, 30), time(12, 30), time(18, 30)  # before the day's work, in its middle, after it
 
 UNTIL = re.compile(r"(until|till|til|hasta( las?)?)\s+")
@@ -51,9 +53,21 @@ def next_fire(anchor: date, every: int, hour: time, zone: ZoneInfo, after: datet
     return at
 
 
+def next_sunday(hour: time | None, prefers: Preferences, after: datetime) -> datetime | None:
+    """Return the couple's next Sunday at this hour; without one, or before their first evening, none."""
+    if hour is None or prefers[ANCHOR] is None:
+        return None
+    return next_fire(A_SUNDAY, A_WEEK, hour, prefers[ZONE], after)
+
+
 def evening_of(instant: datetime, zone: ZoneInfo) -> date:
     """Return the date of the evening that an instant belongs to: 00:15 is still the evening before."""
     return (instant.astimezone(zone).replace(tzinfo=None) - EVENING_TURNS).date()
+
+
+def turn_of(evening: date, zone: ZoneInfo) -> datetime:
+    """Return the instant (UTC) from which on what happens belongs to this evening."""
+    return fire_at(evening, A_TURN, zone)
 
 
 def read_hour(text: str) -> time | None:

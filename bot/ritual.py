@@ -225,6 +225,18 @@ class Line:
     many: str = ""
 
 
+@dataclass(frozen=True)
+class Week:
+    """Seven days of the two, as they are drawn: together, and never one beside the other."""
+
+    last: date  # of the seven
+    evenings: tuple[date, ...]  # those they kept together
+    actions: int
+    thanks: int
+    title: Line
+    reads: tuple[Line, Line, Line]  # how the evenings, the actions and the thanks read, each with its number
+
+
 Value: TypeAlias = Person | Words | Kept | Line | datetime | date | time | timedelta | int | ZoneInfo
 
 
@@ -262,6 +274,7 @@ class Say(Line):
     at_once: bool = False  # before whatever else is waiting to be sent
     closes: bool = False  # it only ends a card, and is of no use where nobody has seen that
     picture: str = ""  # the name of a moving picture of ours, above the words
+    drawing: Week | None = None  # what is drawn of the two themselves when it is sent, above the words
 
 
 @dataclass(frozen=True)
@@ -312,6 +325,7 @@ def say(
     again: bool = False,
     at_once: bool = False,
     picture: str = "",
+    drawing: Week | None = None,
     many: str = "",
     **values: Value,
 ) -> Say:
@@ -330,6 +344,7 @@ def say(
         again=again,
         at_once=at_once,
         picture=picture,
+        drawing=drawing,
     )
 
 
@@ -446,6 +461,7 @@ class Ritual:
     calls: Callable[[Preferences, datetime], datetime | None] = never  # its own next hour after that instant
     window: timedelta = timedelta(hours=3)  # how long after its hour it makes sense
     many: bool = False  # several at once; one begun by hand does not stand in for its hour
+    stands_in_for: tuple[str, ...] = ()  # whose hour does not come on an evening that has, or had, its own
     always: bool = False  # answers also in another ritual's silence
     steadies: bool = False  # its command is answered in another's silence, too: in the private chat
     fleeting: bool = (

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.hours import LATE, TOO_SHORT, ZONE, evening_of, is_quiet
+from bot.hours import LATE, TOO_SHORT, ZONE, evening_of, is_quiet, turn_of
 from bot.ritual import (
     PARTED,
     Answer,
@@ -358,18 +358,27 @@ def resumed(row: Row, now: datetime) -> Row:
 
 
 def occurrence(
-    ritual: Ritual, prefers: Preferences, due: datetime, now: datetime, opened_on: date | None
+    ritual: Ritual,
+    prefers: Preferences,
+    due: datetime,
+    now: datetime,
+    opened_on: date | None,
+    rituals: Iterable[Ritual] = (),
 ) -> TimeCame | None:
     """Return how a ritual is rung whose hour came at `due`, or None where it is skipped.
 
-    Only the latest missed occurrence counts. It is skipped when its window is cut below 45 minutes, and when
-    that evening was opened before, by hand or by the clock of another zone.
+    Only the latest missed occurrence counts. It is skipped when its window is cut below 45 minutes, when
+    that evening was opened before, by hand or by the clock of another zone, and when another of these rituals
+    has its own hour that evening, and stands in for it.
     """
     while (later := ritual.calls(prefers, due)) is not None and later <= now:
         due = later
     if due + ritual.window - now < TOO_SHORT:
         return None
-    if opened_on is not None and opened_on >= evening_of(due, prefers[ZONE]):
+    evening = evening_of(due, prefers[ZONE])
+    if opened_on is not None and opened_on >= evening:
+        return None
+    if any(still_comes(other, prefers, evening, now) for other in standing_in_for(ritual, rituals)):
         return None
     return TimeCame(due, late=now - due > LATE)
 
@@ -383,6 +392,26 @@ def next_date(ritual: Ritual, kept: Iterable[Kept], after: datetime | None = Non
     """Return the earliest date of all that is open and that a ritual minds; storage looks it up itself."""
     dates = (thing.due for thing in kept if thing.kind in ritual.minds and thing.due and not thing.outcome)
     return min((due for due in dates if after is None or due > after), default=None)
+
+
+def standing_in_for(ritual: Ritual, rituals: Iterable[Ritual]) -> list[Ritual]:
+    """Return those of these rituals that stand in for this one."""
+    return [other for other in rituals if ritual.name in other.stands_in_for]
+
+
+def stood_in_for(ritual: Ritual, rituals: Iterable[Ritual]) -> list[Ritual]:
+    """Return those of these rituals that count as opened with this one."""
+    return [other for other in rituals if other.name in ritual.stands_in_for]
+
+
+def still_comes(ritual: Ritual, prefers: Preferences, evening: date, now: datetime) -> bool:
+    """Whether a ritual has its hour on this evening, and long enough of it is still to come."""
+    due = ritual.calls(prefers, turn_of(evening, prefers[ZONE]) - timedelta(microseconds=1))
+    return (
+        due is not None
+        and evening_of(due, prefers[ZONE]) == evening
+        and now + TOO_SHORT <= due + ritual.window
+    )
 
 
 def ring(row: Row, now: datetime) -> TimeCame:

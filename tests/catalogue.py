@@ -34,7 +34,7 @@ WIDTH = 100  # of a line in a catalogue
 # Whose strings nobody reads in a chat: the host's, the stand-in's, the storage's, and tables of places.
 NOT_READ = (
     "bot.playground", "bot.simulation", "bot.__main__", "bot.hosting", "bot.doctor", "bot.settings",
-    "bot.logs", "bot.clock", "bot.metrics", "bot.locales", "bot.storage",
+    "bot.logs", "bot.clock", "bot.metrics", "bot.locales", "bot.storage", "bot.pictures",
     "bot.telegram", "bot.couple.places",
 )  # fmt: skip
 RULES, TABLES = "bot.wording", "bot.feelings"  # rules about words are no texts; words to pick from are
@@ -55,14 +55,15 @@ VALUES = {
     "ends": "a time, like 07:30",
     "every": "how often, by a label of this catalogue, like Every evening",
     "feeling": "one of the offered feelings, or own words",
-    "first": "a name; before `:day` a day, before `:hour` a time (or both clocks' times)",
+    "first": "a name, or what a week had; before `:day` a day, before `:hour` a time (or both clocks' times)",
     "hour": "a time, like 21:00",
     "language": "a language, as those call it who speak it",
     "me": "the name the host gave the bot",
     "n": "a number; each form of the plural may be a sentence of its own",
     "need": "one of the offered needs, or own words",
     "other": "a name",
-    "second": "a name",
+    "second": "a name, or what a week had",
+    "third": "what a week had, as another text counts it",
     "until": "a moment; before `:day` its day, before `:hour` its time (or both clocks' times)",
     "value": "what was chosen: a label of this catalogue, a time or a place",
     "was": "a moment that has passed; before `:hour` its time (or both clocks' times)",
@@ -267,10 +268,15 @@ def lines_in(thing: Line) -> Iterator[Line]:
             case Words(listed=True, text=text) | Kept(words=Words(listed=True, text=text)):
                 yield Line(text)
     if isinstance(thing, Say):
-        for each in thing.below:
+        for each in (*thing.below, *written_in(thing)):
             yield from lines_in(each)
         for button in thing.buttons:
             yield from lines_in(button.label if isinstance(button.label, Line) else Line(button.label))
+
+
+def written_in(said: Say) -> tuple[Line, ...]:
+    """Return what stands in the drawing of a message."""
+    return (said.drawing.title, *said.drawing.reads) if said.drawing else ()
 
 
 # -- To the translators -----------------------------------------------------------

@@ -14,12 +14,13 @@ from bot.couple.house import HOUSE
 from bot.hours import ANCHOR, EVERY, HOUR, ZONE
 from bot.ritual import Button, GuestsCame, GuestsCounted, Kept, Person, Preference, Ritual, Words
 from bot.rituals.check_in import MODE, OFFERS
+from bot.rituals.debrief import DEBRIEF_HOUR
 from bot.shell import Row
 from tests.catalogue import unknown
 from tests.rehearsal import BERLIN, FIRST_DAY, Clock, Player, Room, Shown, Stage, rehearse
 
 LONG_NAME = "\U0001f9d1" * 40  # as many characters as a name may have, all of them wide
-WORDY = ["/checkin", "/thanks"]  # commands behind which people say something
+WORDY = ["/checkin", "/thanks", "/debrief"]  # commands behind which people say something
 COMMANDS = [f"/{ritual.command}" for ritual in HOUSE if ritual.command] + ["/checkin"] * 6 + ["/thanks"] * 2
 TEXTS = (
     "{mark}",
@@ -76,6 +77,7 @@ class Play:
             EVERY: self.chance.choice([1, 2]),
             HOUR: self.chance.choice([time(21), time(21), time(0, 15), time(2, 30)]),
             OFFERS: self.chance.random() < 0.8,  # mostly
+            DEBRIEF_HOUR: time(18) if self.chance.random() < 0.25 else None,  # as it is chosen by some
             ANCHOR: FIRST_DAY,
             ZONE: BERLIN,
         }

@@ -5,7 +5,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,8 +15,10 @@ from bot.couple.house import HOUSE
 from bot.couple.joining import Confirming, Gathering, Returning, Setting
 from bot.couple.leaving import Asked
 from bot.drafting import Draft
-from bot.ritual import Each, Person, Ritual, Words
+from bot.ritual import Each, Person, Ritual, Week, Words, line
 from bot.rituals.check_in import Acting, Evening, Listening, Naming, Shared, Unseen, Yours
+from bot.rituals.debrief import Asking as Questioning
+from bot.rituals.debrief import Closing, HalfSaid, LeftOff, Talk
 from bot.rituals.gratitude import Delivered, Invited, OnItsWay, Telling, Thanked, Thanks
 from bot.rituals.jar import Drawn
 from bot.rituals.pause import Apart, Dated, Looking, Resting, Together
@@ -65,6 +67,19 @@ SAID = replace(
     rounds=2,
     place="restoring",
 )
+WEEK = Week(
+    date(2026, 5, 3),
+    (date(2026, 4, 28), date(2026, 5, 1)),
+    0,
+    1,
+    line("Your week together"),
+    (
+        line("{n} evening kept", many="{n} evenings kept", n=2),
+        line("{n} promise done", many="{n} promises done", n=0),
+        line("{n} thank-you said", many="{n} thank-yous said", n=1),
+    ),
+)
+ONE_SAID = Each(((ANN, Words(ANN, "I felt alone \U0001f642", source=24)), (BEN, None)))
 
 RECORDED: dict[str, tuple[object, ...]] = {
     "check_in": (
@@ -90,6 +105,13 @@ RECORDED: dict[str, tuple[object, ...]] = {
         Together(WAKES, asks=True),
         Dated(WAKES),
         Looking(WAKES, asked=True),
+    ),
+    "debrief": (
+        Questioning(Talk(WEEK), (), WAKES),
+        Questioning(Talk(WEEK, 1, frozenset({BEN})), (Words(ANN, "the soup", source=23),), WAKES),
+        HalfSaid(Talk(WEEK, 2), ONE_SAID, WAKES),
+        LeftOff(Talk(WEEK, 2, frozenset({ANN})), ONE_SAID, WAKES),
+        Closing((Words(BEN, "a quiet hour"),), WAKES),
     ),
     "gratitude": (
         Invited(WAKES),

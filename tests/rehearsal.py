@@ -126,9 +126,11 @@ class Stage:
         event = shell.taken_aside(self.couple(), row, event)
         outcome = shell.hear(self.couple(), row, event, self.now)
         self.heard.append((row, event, outcome))
-        stands_in = row.state is None and (isinstance(event, TimeCame) or not row.ritual.many)
-        if stands_in and row.ritual.calls(self.prefers, self.now):
-            self.opened_on[row.ritual.name] = evening_of(getattr(event, "due", self.now), self.prefers[ZONE])
+        if row.state is None and (isinstance(event, TimeCame) or not row.ritual.many):
+            for opened in (row.ritual, *shell.stood_in_for(row.ritual, self.rituals)):
+                if opened.calls(self.prefers, self.now):
+                    evening = evening_of(getattr(event, "due", self.now), self.prefers[ZONE])
+                    self.opened_on[opened.name] = evening
         for changed in (outcome.row, *outcome.others):
             self.put(changed)
         for thing in outcome.kept:
@@ -332,7 +334,7 @@ class Stage:
             return
         opened = self.opened_on.get(what.name)
         busy = not what.many and any(row.ritual is what and not row.lingers for row in self.rows.values())
-        came = None if busy else shell.occurrence(what, self.prefers, due, self.now, opened)
+        came = None if busy else shell.occurrence(what, self.prefers, due, self.now, opened, self.rituals)
         self.calls[what.name] = what.calls(self.prefers, self.now)
         if came:
             self.play(Row(next(self.ids), what), came)

@@ -1,13 +1,15 @@
-"""The stand-in takes an animation once, knows it by its name, and refuses what Telegram refuses."""
+"""The stand-in takes an animation or a photo once, knows it by its name, refuses what Telegram refuses."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from bot.pictures import picture
 from bot.playground import files
@@ -39,6 +41,12 @@ class Api:
         form = {name: str(value) for name, value in ({"chat_id": HOME} | params).items()}
         file = {"animation": ("calm.gif", body, "image/gif")}
         return await self.http.post(f"/bot{BOT.token}/sendAnimation", data=form, files=file)
+
+    async def uploads_photo(self, body: bytes, **params: object) -> httpx.Response:
+        """Send a file as a photo."""
+        form = {name: str(value) for name, value in ({"chat_id": HOME} | params).items()}
+        file = {"photo": ("week.png", body, "image/png")}
+        return await self.http.post(f"/bot{BOT.token}/sendPhoto", data=form, files=file)
 
     async def sent(self, **params: object) -> Json:
         """Upload one, and return its message."""
@@ -153,3 +161,58 @@ def test_a_gif_says_itself_how_long_it_is() -> None:
     assert gif(GIF) == (320, 320, 10.0)
     with pytest.raises(Refused, match="GIFs only"):
         gif(b"\x89PNG\r\n\x1a\n")
+
+
+# -- Photos -------------------------------------------------------------------
+
+
+def png(width: int = 1080, height: int = 840) -> bytes:
+    """Return a picture of this size."""
+    body = BytesIO()
+    Image.new("RGB", (width, height), (34, 52, 78)).save(body, "PNG")
+    return body.getvalue()
+
+
+async def test_a_photo_is_a_message_with_copies_of_several_sizes_above_its_caption(api: Api) -> None:
+    message = (await api.uploads_photo(png(), caption="<b>In</b>", parse_mode="HTML")).json()["result"]
+
+    assert (message["caption"], message["caption_entities"][0]["type"]) == ("In", "bold")
+    assert "text" not in message
+    sizes = [(each["width"], each["height"]) for each in message["photo"]]
+    assert sizes == [(90, 70), (320, 248), (800, 622), (1080, 840)]
+    assert len({each["file_unique_id"] for each in message["photo"]}) == 4
+
+
+async def test_a_photo_is_sent_again_by_its_name_and_read_as_it_was_sent(api: Api) -> None:
+    name = (await api.uploads_photo(png())).json()["result"]["photo"][-1]["file_id"]
+
+    assert (await api.call("sendPhoto", chat_id=HOME, photo=name))["ok"]
+    path = (await api.call("getFile", file_id=name))["result"]["file_path"]
+    answer = await api.http.get(f"/file/bot{BOT.token}/{path}")
+    assert answer.content == png()
+    assert answer.headers["content-type"] == "image/png"
+
+
+async def test_a_photo_is_no_animation_and_an_animation_is_no_photo(api: Api) -> None:
+    photo = (await api.uploads_photo(png())).json()["result"]["photo"][-1]["file_id"]
+    moving = (await api.sent())["animation"]["file_id"]
+
+    for method, kind, name in (("sendPhoto", "photo", moving), ("sendAnimation", "animation", photo)):
+        answer = await api.call(method, chat_id=HOME, **{kind: name})
+        assert answer["description"] == "Bad Request: wrong file identifier/HTTP URL specified"
+    assert (await api.uploads_photo(GIF)).json()["description"].endswith("takes PNGs only")
+
+
+@pytest.mark.parametrize(("width", "height"), [(9_000, 1_001), (21, 441), (2_121, 101)])
+async def test_a_photo_too_long_for_its_width_is_refused(api: Api, width: int, height: int) -> None:
+    answer = (await api.uploads_photo(png(width, height))).json()
+
+    assert answer["description"] == "Bad Request: PHOTO_INVALID_DIMENSIONS"
+
+
+async def test_without_a_photo_there_is_nothing_to_send(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = await api.call("sendPhoto", chat_id=HOME)
+    assert answer["description"] == "Bad Request: there is no photo in the request"
+
+    monkeypatch.setattr(files, "LARGEST_PHOTO", 100)
+    assert (await api.uploads_photo(png())).status_code == 413

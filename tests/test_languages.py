@@ -281,6 +281,10 @@ MEAN_THE_SAME = {
     "Less, please",
     "Pause",  # the button that opens one
     "Tell me alone",
+    "Go on",  # with what was begun
+    "Not today",
+    "Take it back",  # what one told alone
+    "That is enough",  # for now, of what is done together
     "What it meant: {words}",
     "None",  # no quiet hours, no pause word: in Spanish both nouns are feminine
 }
@@ -302,7 +306,7 @@ def test_a_quoted_button_reads_as_it_does(language: str) -> None:
 SAMPLES: dict[str, Value] = {
     **dict.fromkeys(("who", "other", "second", "caller"), ANN),
     **dict.fromkeys(("words", "feeling", "need", "action"), Words(ANN, "\U0001f9d1" * 300)),
-    **dict.fromkeys(("what", "value", "about", "every", "language"), Line("Every other evening")),
+    **dict.fromkeys(("what", "value", "third", "about", "every", "language"), Line("Every other evening")),
     **dict.fromkeys(("clock", "hour", "begins", "ends"), time(22, 30)),
     "zone": ZoneInfo("America/Argentina/ComodRivadavia"),
     **dict.fromkeys(("closes", "until", "due", "was", "at"), datetime(2026, 9, 30, 23, tzinfo=UTC)),

@@ -38,6 +38,7 @@ from bot.ritual import (
 )
 from bot.rituals import RITUALS
 from bot.rituals.check_in import Acting, Listening, Naming, Shared, Unseen
+from bot.rituals.debrief import Asking, Closing, HalfSaid
 from bot.rituals.gratitude import Delivered, OnItsWay, Telling
 from bot.rituals.repair import Changing, Dating, Drafting, Hearing, Invited, Restoring
 from bot.shell import Outcome, Row
@@ -55,6 +56,7 @@ PARTS = (
     BOT / "follow_through.py",
     BOT / "steadying.py",
     BOT / "thanks.py",
+    BOT / "week.py",
 )
 RITUAL_FILES = [*sorted((BOT / "rituals").glob("*.py")), *PARTS]
 FILES = [*RITUAL_FILES, *sorted((BOT / "couple").glob("*.py"))]
@@ -78,7 +80,7 @@ def must_veil(state: object) -> bool:
     match state:
         case Naming(evening=evening) | Unseen(evening=evening):
             return evening.together
-        case Telling() | OnItsWay() | Drafting():
+        case Telling() | OnItsWay() | Drafting() | HalfSaid():
             return True
         case _:
             return False
@@ -232,7 +234,7 @@ def may_be_seen(stage: Stage, mark: Mark, passed: list[Row]) -> bool:
 
 def is_let_go(thing: Kept) -> bool:
     """Whether the other may read what is kept: a promise shown, a thanks said, their plan."""
-    joint = thing.kind == "thanks" or thing.kind.startswith("plan ")
+    joint = thing.kind in {"thanks", "went well", "next week"} or thing.kind.startswith("plan ")
     return thing.outcome in {"told", "noticed"} or (joint and thing.shared)
 
 
@@ -244,6 +246,8 @@ def lets_go(state: object, mark: Mark) -> bool:
             return True
         case Shared(by=by):
             return mark.by in by
+        case Asking(seen=seen) | Closing(seen=seen):
+            return any(mark.text in words.text for words in seen)
         case Delivered(thanks=thanks):
             told = [*thanks.words, *([thanks.back] if thanks.back else [])]
             return any(mark.text in words.text for words in told)
@@ -443,6 +447,7 @@ ALLOWED = {
     "bot.follow_through",
     "bot.steadying",
     "bot.thanks",
+    "bot.week",
 }
 
 

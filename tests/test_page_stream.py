@@ -183,6 +183,17 @@ async def test_a_picture_is_served_as_it_was_sent(house: House) -> None:
     assert (await house.http.get("/page/pictures/none")).status_code == httpx.codes.NOT_FOUND
 
 
+async def test_a_photo_is_served_as_it_was_sent(house: House) -> None:
+    source = (Path(__file__).parent.parent / "docs" / "pictures" / "week-quiet.png").read_bytes()
+    await house.bot.send_photo(HOME, source, caption="A quiet week")
+    async with listening(house) as page:
+        (shown,) = (one["media"] for one in (await page.hears("messages"))["messages"] if "media" in one)
+    assert (shown["kind"], shown["width"]) == ("Photo", 1080)
+    answer = await house.http.get(shown["source"])
+    assert answer.content == source
+    assert answer.headers["content-type"] == "image/png"
+
+
 async def test_a_tap_that_listens_is_told_whether_the_answer_stays(house: House) -> None:
     card = await house.card()
     tap = {"who": "ann", "label": "Yes", "message": card.message_id, "wait": False, "listen": SOON}

@@ -21,6 +21,7 @@ from bot.rituals.breathe import ENDED, IN_AND_OUT
 from bot.storage import outbox
 from bot.storage.store import Storage, Store
 from bot.storage.tables import CardRow, LineRow, PictureRow
+from bot.telegram import drawing
 from bot.telegram.line import Line as Reached
 from bot.telegram.line import raw_bot
 from bot.telegram.outbound import Sender
@@ -392,3 +393,119 @@ def test_a_picture_counts_as_a_message(desk: Desk) -> None:
 def test_a_message_without_a_picture_is_as_it_was() -> None:
     assert Say("x").picture == ""
     assert replace(say("x", picture="breathe"), picture="") == say("x")
+
+
+# -- What is drawn of the two themselves --------------------------------------
+
+THE_WEEK = "It was a quiet week here, and it is yours to look back on."
+
+
+async def week_shown(desk: Desk) -> None:
+    """Let their week stand in the room."""
+    desk.road.ann.sends("/debrief")
+    await desk.sends()
+
+
+async def test_a_drawing_goes_as_a_photo_with_its_words_and_its_buttons(desk: Desk) -> None:
+    await week_shown(desk)
+
+    (call,) = desk.wire.asked("sendPhoto")
+    assert call["photo"]["file_name"] == "week.png"
+    assert call["photo"]["mime_type"] == "image/png"
+    assert call["photo"]["file_size"] > 10_000
+    assert call["chat_id"] == str(HOME)
+    assert call["caption"].startswith(THE_WEEK)
+    assert "Not today" in call["reply_markup"]
+    assert not desk.wire.asked("sendMessage")
+    assert desk.names() == []  # it is of this week, and nobody sends it again
+    assert_published(desk)
+
+
+async def test_its_words_are_changed_below_it(desk: Desk) -> None:
+    await week_shown(desk)
+    desk.road.ben.taps("Not today")
+    await desk.sends()
+
+    (call,) = desk.wire.asked("editMessageCaption")
+    assert call["caption"].startswith(THE_WEEK)
+    assert "Take it up" in call["reply_markup"]
+    assert not desk.wire.asked("editMessageText")
+    assert desk.lines() == []
+    assert_published(desk)
+
+
+async def test_long_words_fit_below_it(desk: Desk) -> None:
+    await week_shown(desk)
+    desk.road.ann.writes("\U0001f9d1" * 300, reply_to=101, private=False)
+    desk.road.ben.writes("\U0001f9d1" * 300, reply_to=101, private=False)
+    while desk.lines():
+        desk.road.clock.now += timedelta(seconds=1)
+        await desk.sends()
+
+    (call,) = desk.wire.asked("editMessageCaption")
+    assert 200 < units(call["caption"]) <= LONGEST_CAPTION
+    assert "Ben: " in call["caption"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        refusal(413, "Request Entity Too Large"),
+        refusal(400, "Bad Request: not enough rights to send photos to the chat"),
+        refusal(400, "Bad Request: IMAGE_PROCESS_FAILED"),
+    ],
+    ids=["too large", "no right", "no picture"],
+)
+async def test_where_no_drawing_is_taken_the_words_go_alone(desk: Desk, answer: Any) -> None:  # noqa: ANN401 - of the wire
+    desk.wire.answers["sendPhoto"].append(answer)
+    await week_shown(desk)
+
+    (call,) = desk.wire.asked("sendMessage")
+    assert call["text"].startswith(THE_WEEK)
+    assert "Not today" in call["reply_markup"]
+    assert desk.lines() == []
+
+
+async def test_where_nothing_can_be_drawn_the_words_go_alone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def breaks(*_: object) -> bytes:
+        raise OSError("cannot open resource")
+
+    monkeypatch.setattr(drawing, "drawn", breaks)
+    await week_shown(desk)
+
+    assert not desk.wire.asked("sendPhoto")
+    assert [call["text"].startswith(THE_WEEK) for call in desk.wire.asked("sendMessage")] == [True]
+    assert "could not be drawn" in caplog.text
+    assert "cannot open" not in caplog.text
+
+
+async def test_a_flood_holds_the_drawing_and_not_its_words_alone(desk: Desk) -> None:
+    desk.wire.answers["sendPhoto"].append(refusal(429, "Too Many Requests: retry after 7", retry_after=7))
+    await week_shown(desk)
+    assert desk.lines() == [("say", 1)]
+    desk.road.clock.now += timedelta(seconds=7)
+    await desk.sends()
+
+    assert len(desk.wire.asked("sendPhoto")) == 2
+    assert not desk.wire.asked("sendMessage")
+
+
+@pytest.mark.parametrize("answer", ["hangs", "hangs up"])
+async def test_a_drawing_in_doubt_is_not_said_twice(desk: Desk, answer: Any) -> None:  # noqa: ANN401 - of the wire
+    desk.wire.answers["sendPhoto"].append(answer)
+    await week_shown(desk)
+
+    assert desk.lines() == []
+    assert not desk.wire.asked("sendMessage")
+
+
+async def test_nothing_of_a_week_lies_open_in_the_database(desk: Desk) -> None:
+    desk.road.ann.sends("/debrief")
+
+    faces = desk.road.look(
+        lambda tx: [card.face for card in tx.session.query(CardRow).filter_by(name="thanks")]
+    )
+    assert faces
+    assert not any(b"quiet week" in bytes(face) or b"evening" in bytes(face) for face in faces if face)

@@ -14,6 +14,7 @@ from bot.playground.methods import METHODS
 from bot.playground.stage import Stage
 from bot.playground.theatre import face
 from tests import schema
+from tests.draw_weeks import PICTURES
 from tests.schema import Mismatch, check_call, check_calls, check_refusal, check_result
 
 HOME, ANN = ROOM_BY_NAME["Home"].id, BY_NAME["ann"].id
@@ -116,6 +117,8 @@ async def a_picture(call: Call, upload: Call) -> None:
     again = await call("sendAnimation", chat_id=HOME, animation=name)
     await call("editMessageCaption", chat_id=HOME, message_id=again["message_id"], caption="Out")
     await call("getFile", file_id=name)
+    drawn = (PICTURES / "week-quiet.png").read_bytes()
+    await upload("sendPhoto", "photo", drawn, chat_id=HOME, caption="A quiet week")
 
 
 @pytest.mark.parametrize(

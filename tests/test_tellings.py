@@ -13,7 +13,7 @@ VALUES = {
     "who": ANN, "other": BEN, "first": ANN, "second": BEN, "me": "Tend", "n": "2",
     "clock": "20:05", "hour": "21:00", "closes_hour": "00:00", "first_hour": "21:00",
     "until_hour": "21:30", "due_hour": "19:00", "was_hour": "20:30", "caller": ANN,
-    "begins": "22:30", "ends": "07:30",
+    "third": "a third", "begins": "22:30", "ends": "07:30",
     "feeling": "amber rest", "need": "basalt air", "action": "obsidian tea", "words": "amber light",
 }  # fmt: skip
 A_DAY = "Sunday, 22 November", "domingo, 22 de noviembre"

@@ -24,6 +24,7 @@ Answer: TypeAlias = tuple[int, Json | bytes] | Literal["hangs", "hangs up", "tak
 A_POLL = 0.05  # seconds a call for updates is held that has nothing to tell
 AS_EVER = 1_777_660_000
 ANIMATION = {"file_id": "the-picture", "file_unique_id": "it", "width": 320, "height": 320, "duration": 10}
+PHOTO = [{"file_id": "the-week", "file_unique_id": "a week", "width": 1080, "height": 840}]
 
 
 def refusal(code: int, description: str, **parameters: int) -> Answer:
@@ -102,7 +103,7 @@ class Wire:
         if method == "getUpdates":
             self.done.wait(A_POLL)
             return []
-        if method in {"sendMessage", "sendAnimation"}:
+        if method in {"sendMessage", "sendAnimation", "sendPhoto"}:
             chat = {
                 "id": int(params["chat_id"]),
                 "type": "group" if params["chat_id"].startswith("-") else "private",
@@ -111,7 +112,8 @@ class Wire:
             body = {"message_id": self._messages, "from": sender, "chat": chat, "date": AS_EVER}
             if method == "sendMessage":
                 return body | {"text": params["text"]}
-            return body | {"caption": params["caption"], "animation": ANIMATION}
+            shown = {"animation": ANIMATION} if method == "sendAnimation" else {"photo": PHOTO}
+            return body | {"caption": params["caption"]} | shown
         return True
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:

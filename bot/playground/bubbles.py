@@ -35,7 +35,7 @@ def bubble(world: World, one: Message) -> Json:
         "entities": one.entities,
         "rows": one.rows,
         "asks": _asks(one),
-        "media": _media(one),
+        "media": _media(world, one),
         "reply_to": one.reply_to,
         "edited": one.rewritten,
         "pinned": one.pinned,
@@ -59,18 +59,18 @@ def _asks(one: Message) -> Json | None:
     return {"hint": hint, "only": named, "or_whom_it_answers": True}
 
 
-def _media(one: Message) -> Json | None:
+def _media(world: World, one: Message) -> Json | None:
     if not one.media:
         return None
     kind = next(iter(one.media))
     shown = {"kind": SEEN.get(kind, "Something")}
-    if kind != "animation":
+    picture = one.media[kind][-1] if kind == "photo" else one.media[kind]  # the largest of its copies
+    if "file_id" not in picture or picture["file_id"] not in world.files:  # people's are known by name alone
         return shown
-    moving = one.media[kind]
     return shown | {
-        "source": f"{PICTURES}{moving['file_id']}",
-        "width": moving["width"],
-        "height": moving["height"],
+        "source": f"{PICTURES}{picture['file_id']}",
+        "width": picture["width"],
+        "height": picture["height"],
     }
 
 

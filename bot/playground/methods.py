@@ -107,6 +107,11 @@ def _send_animation(telegram: Telegram, params: Params) -> Json:
     return _send(telegram, params, replace(params.caption(), media=shown))
 
 
+def _send_photo(telegram: Telegram, params: Params) -> Json:
+    shown = files.photo(telegram.world, params.given.get("photo"))
+    return _send(telegram, params, replace(params.caption(), media=shown))
+
+
 def _send(telegram: Telegram, params: Params, draft: Draft | None = None) -> Json:
     reply = params.json("reply_parameters")
     if reply is None and params.number("reply_to_message_id"):
@@ -220,6 +225,7 @@ METHODS: dict[str, Callable[[Telegram, Params], Any]] = {
     "getMyName": lambda _, __: {"name": BOT.first_name},
     "sendMessage": _send,
     "sendAnimation": _send_animation,
+    "sendPhoto": _send_photo,
     "getFile": lambda telegram, params: files.file(telegram.world, params.words("file_id")),
     "editMessageText": _edit_text,
     "editMessageCaption": _edit_caption,

@@ -17,6 +17,7 @@ from bot.playground.bubbles import PICTURES
 from bot.playground.diagrams import diagrams
 from bot.playground.director import Director
 from bot.playground.display import Display
+from bot.playground.files import kind_of
 from bot.playground.live import Live
 from bot.playground.people import Impossible
 from bot.playground.stage import Stage
@@ -66,7 +67,7 @@ class Page:
         file = self._files.get(request.path_params["file"])
         if file is None:
             raise Impossible("There is no such picture.", 404)
-        return Response(b64decode(file.body), media_type="image/gif")
+        return Response(b64decode(file.body), media_type=kind_of(file))
 
 
 def guarded(application: ASGIApp) -> ASGIApp:

@@ -148,6 +148,7 @@ class File:
     height: int
     seconds: int
     body: str = field(repr=False)  # in base 64
+    photo: bool = False
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from bot.ritual import Ritual
 from bot.rituals.breathe import BREATHE
 from bot.rituals.check_in import CHECK_IN
+from bot.rituals.debrief import DEBRIEF
 from bot.rituals.gratitude import GRATITUDE
 from bot.rituals.ground import GROUND
 from bot.rituals.jar import JAR
@@ -11,4 +12,6 @@ from bot.rituals.plan import PLAN
 from bot.rituals.promises import PROMISES
 from bot.rituals.repair import REPAIR
 
-RITUALS: tuple[Ritual, ...] = (CHECK_IN, PAUSE, GRATITUDE, JAR, BREATHE, GROUND, PLAN, PROMISES, REPAIR)
+RITUALS: tuple[Ritual, ...] = (
+    CHECK_IN, PAUSE, REPAIR, GRATITUDE, DEBRIEF, JAR, PROMISES, BREATHE, GROUND, PLAN,
+)  # fmt: skip

@@ -8,10 +8,10 @@ few words, and is never asked twice. Why it works this way: docs/rituals/gratitu
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from functools import reduce
 
-from bot.hours import ANCHOR, NO_SUCH_HOUR, ZONE, good_hour, is_good_hour, next_fire, read_hour
+from bot.hours import NO_SUCH_HOUR, good_hour, is_good_hour, next_sunday, read_hour
 from bot.ritual import (
     Answer,
     Began,
@@ -38,7 +38,6 @@ from bot.ritual import (
 )
 from bot.thanks import KIND, TOLD_ALONE, in_jar, meant, parts_of
 
-A_SUNDAY, WEEK = date(2023, 1, 1), 7
 STANDS = timedelta(hours=12)  # the card of the room, and after each thanks the invitation to answer it
 ASKS = timedelta(hours=2)  # how long plain private words are taken for the answer to a question of ours
 SECOND_HALF = timedelta(minutes=30)  # what it meant; after that the first half goes alone
@@ -372,10 +371,7 @@ def kept_as(words: Words, scene: Scene) -> Kept | None:
 
 def sunday(prefers: Preferences, after: datetime) -> datetime | None:
     """Return the couple's next Sunday hour; none before their evenings have begun."""
-    hour = prefers[SUNDAY_HOUR]
-    if hour is None or prefers[ANCHOR] is None:
-        return None
-    return next_fire(A_SUNDAY, WEEK, hour, prefers[ZONE], after)
+    return next_sunday(prefers[SUNDAY_HOUR], prefers, after)
 
 
 SUNDAY_HOUR: Preference[time | None] = Preference(

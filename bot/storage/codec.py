@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from cattrs.preconf.json import make_converter
 
-from bot.ritual import Button, Kept, Line, Person, Preference, Ritual, Say, Value, Words
+from bot.ritual import Button, Kept, Line, Person, Preference, Ritual, Say, Value, Week, Words
 
 KINDS: dict[str, type[Any]] = {
     "person": Person,
@@ -104,6 +104,8 @@ def say_to_json(said: Say) -> str:
         "buttons": [_button_to(button) for button in said.buttons],
         "to": said.to.id if said.to else None,
     }
+    if said.drawing is not None:
+        rich["drawing"] = _converter.unstructure(said.drawing)
     return json.dumps(_told(said, _PLAIN_SAY) | rich, ensure_ascii=False)
 
 
@@ -117,6 +119,7 @@ def say_from_json(text: str) -> Say:
             "below": tuple(_line_from(line) for line in stored["below"]),
             "buttons": tuple(_button_from(button) for button in stored["buttons"]),
             "to": Person(stored["to"]) if stored["to"] else None,
+            "drawing": _converter.structure(stored["drawing"], Week) if "drawing" in stored else None,
         }
     )
 
@@ -126,7 +129,7 @@ def _plain(of: type[Any], *rich: str) -> dict[str, object]:
     return {field.name: field.default for field in fields(of) if field.name not in rich}
 
 
-_PLAIN_SAY = _plain(Say, "text", "values", "below", "buttons", "to")
+_PLAIN_SAY = _plain(Say, "text", "values", "below", "buttons", "to", "drawing")
 _PLAIN_BUTTON = _plain(Button, "label")
 
 
@@ -135,11 +138,12 @@ def _told(thing: object, plain: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, default in plain.items() if (value := getattr(thing, name)) != default}
 
 
+@_converter.register_unstructure_hook
 def _line_to(line: Line) -> dict[str, Any]:
     return {"text": line.text, "values": _values_to(line.values), "many": line.many}
 
 
-def _line_from(stored: dict[str, Any]) -> Line:
+def _line_from(stored: dict[str, Any], _: object = Line) -> Line:
     return Line(stored["text"], _values_from(stored["values"]), stored.get("many", ""))
 
 
@@ -166,6 +170,9 @@ def _value_to(value: Value) -> list[Any]:
 
 def _values_from(stored: dict[str, list[Any]]) -> Mapping[str, Value]:
     return MappingProxyType({name: _value_from(*pair) for name, pair in stored.items()})
+
+
+_converter.register_structure_hook(Line, _line_from)
 
 
 def _value_from(kind: str, stored: Any) -> Value:  # noqa: ANN401 - as JSON has it

@@ -28,11 +28,12 @@ from telegram.error import (
 from bot.hours import ZONE
 from bot.logs import trace_of
 from bot.metrics import Metrics, Trouble
-from bot.ritual import Person
+from bot.ritual import Person, Week
 from bot.storage import outbox
 from bot.storage.couples import Audience
 from bot.storage.outbox import Ready
 from bot.storage.store import BusyError, Storage, Tx
+from bot.telegram.drawing import Easel
 from bot.telegram.gallery import Gallery
 from bot.telegram.keyboard import keyboard
 from bot.telegram.line import NotSentError, span
@@ -73,6 +74,11 @@ class Sender:
     def gallery(self) -> Gallery:
         """The moving pictures."""
         return Gallery(self.storage)
+
+    @cached_property
+    def easel(self) -> Easel:
+        """Where a couple's own pictures are drawn."""
+        return Easel()
 
     async def send(self, ready: Ready, me: User) -> None:
         """Send one line and note the answer. Raises nothing that Telegram can cause."""
@@ -134,6 +140,8 @@ class Sender:
             await self._redraw(ready, said, buttons)
             return None
         message = await self._show(ready, me, said, buttons) if ready.face.picture else None
+        if ready.face.drawing is not None:
+            message = await self._draw(ready, ready.face.drawing, reader, said, buttons)
         message = message or await self.bot.send_message(
             ready.chat_id, said, parse_mode=ParseMode.HTML, reply_markup=buttons, link_preview_options=PLAIN,
             message_thread_id=ready.thread_id, disable_notification=ready.face.softly,
@@ -153,14 +161,28 @@ class Sender:
 
         return await self.gallery.show(me.id, ready.face.picture, send)
 
+    async def _draw(
+        self, ready: Ready, week: Week, reader: Reader, said: str, buttons: InlineKeyboardMarkup | None
+    ) -> Message | None:
+        """Send the words below what is drawn of the two; None as above."""
+
+        def send(photo: InputFile) -> Coroutine[Any, Any, Message]:
+            return self.bot.send_photo(
+                ready.chat_id, photo, caption=said, parse_mode=ParseMode.HTML, reply_markup=buttons,
+                message_thread_id=ready.thread_id, disable_notification=ready.face.softly,
+            )  # fmt: skip
+
+        return await self.easel.show(week, reader, send)
+
     async def _redraw(self, ready: Ready, said: str, buttons: InlineKeyboardMarkup | None) -> None:
         """Give a card new words: below a picture they are a caption, and only Telegram knows if one went."""
+        pictured = bool(ready.face.picture or ready.face.drawing)
         try:
-            await self._reword(ready, said, buttons, captioned=bool(ready.face.picture))
+            await self._reword(ready, said, buttons, captioned=pictured)
         except BadRequest as error:
             if OF_ANOTHER_KIND not in str(error).casefold():
                 raise
-            await self._reword(ready, said, buttons, captioned=not ready.face.picture)
+            await self._reword(ready, said, buttons, captioned=not pictured)
 
     async def _reword(
         self, ready: Ready, said: str, buttons: InlineKeyboardMarkup | None, *, captioned: bool

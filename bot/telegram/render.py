@@ -48,7 +48,7 @@ class Reader:
 
 def text(line: Say, reader: Reader) -> str:
     """Return a message as Telegram's HTML."""
-    limit = LONGEST_CAPTION if line.picture else LONGEST_TEXT
+    limit = LONGEST_CAPTION if line.picture or line.drawing else LONGEST_TEXT
     return fitted(lambda most: _message(_Show(reader, most, html=True), line), limit)
 
 

@@ -1,0 +1,204 @@
+"""The debrief through the stand-in: their week as a picture, and small steps that no kill disturbs.
+
+Every story begins at noon on a Monday, whatever day it is told on.
+"""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.rituals.debrief import (
+    ENDED,
+    GIVE_THANKS,
+    HERE_OR_ALONE,
+    LEFT_ALONE,
+    LEFT_OFF,
+    NEXT_WEEK,
+    PAINFUL,
+    QUESTIONS,
+    THANKED,
+    TO_COME,
+    TOUCH,
+    UNSEEN,
+    WAS_PAINFUL,
+    WELL,
+    WENT_WELL,
+)
+from bot.rituals.gratitude import SUNDAY as NUDGE
+from bot.week import OF_NONE
+from tests.phones import Json, Phone
+from tests.stories import BERLIN, CARD, HOME, Story, by_one_line
+from tests.test_gratitude_stories import next_change
+from tests.test_pause_stories import A_DAY, SUNDAY, a_couple, comes
+
+THE_WEEK = "Your week together: 1 evening kept and 1 thank-you said."
+LEFT = LEFT_OFF.partition("{")[0]
+AMBER, BASALT = "amber number {}", "basalt number {}"
+WEEK = timedelta(days=7)
+
+
+def pictures(story: Story, since: int = 0) -> list[Json]:
+    """Return the messages with a photo that the bot sent to the room."""
+    calls = story.calls("sendPhoto", since, HOME)
+    return [call["answer"]["result"] for call in calls if call["answer"] and call["answer"]["ok"]]
+
+
+def chosen(story: Story) -> None:
+    """Choose a debrief at six on Sundays."""
+    story.sets(story.ann, "Sunday debrief", "A debrief at 18:00")
+
+
+def stands(story: Story, begins: str) -> str:
+    """Return what a message of the bot in the room says."""
+    return str(story.newest(begins)["text"])
+
+
+def tells_alone(one: Phone, words: str) -> None:
+    one.taps("Tell me alone")
+    one.says(words, "private")
+
+
+def test_a_sunday_in_small_steps(tmp_path: Path) -> None:
+    with a_couple(tmp_path) as story:
+        ann, ben = story.ann, story.ben
+        chosen(story)
+        story.until("21:00")
+        by_one_line(story, ann, "calm", "a hug")
+        by_one_line(story, ben, "glad", "rest")
+        story.until("12:00")
+        ben.says("/thanks for the soup on Monday")
+
+        since, sunday = story.mark, comes(story, SUNDAY, "18:00")
+        (picture,) = pictures(story, since)
+        assert picture["caption"] == f"{THE_WEEK}\n{GIVE_THANKS}\n{HERE_OR_ALONE}"
+        assert [each["width"] for each in picture["photo"]] == [90, 320, 800, 1080]
+        assert ann.room[-1]["media"] == "photo"
+        since = story.mark
+
+        ann.says("for the walk", reply_to=picture["message_id"])
+        tells_alone(ben, "basalt tea")
+        assert stands(story, THE_WEEK) == f"{THE_WEEK}\n{THANKED}\nAnn: for the walk\nBen: basalt tea"
+        ben.says("basalt laughter", "private")  # asked alone once, he is asked alone from then on
+        assert story.crossed("basalt laughter", "ben") == []
+        assert story.newest(WENT_WELL, ben, "private")
+        assert story.newest("Kept: basalt laughter", ben, "private")["text"].endswith(UNSEEN)
+        ann.taps("Go on")
+        assert stands(story, WELL) == f"{WELL}\nBen: basalt laughter"
+        ann.says("I felt alone on Friday", reply_to=story.newest(WAS_PAINFUL)["id"])
+        ben.taps("Go on")
+        assert stands(story, PAINFUL) == f"{PAINFUL}\nAnn: I felt alone on Friday"
+        ben.taps("Go on")
+        assert stands(story, NEXT_WEEK) == NEXT_WEEK
+        assert stands(story, TOUCH) == TOUCH
+        ann.taps("That was good")
+        assert stands(story, ENDED) == ENDED
+        assert story.buttons_of_tend() == []
+
+        story.until("23:59")
+        said = [text for _, text in story.said(since)]
+        assert not [text for text in said if text.startswith((NUDGE, CARD))]
+        assert len(said) == 4
+        story.until("21:00")
+        assert story.newest(CARD)
+        assert story.now - sunday < 2 * A_DAY
+        assert story.rows("select count(*) from kept where kind = 'thanks'") == [(3,)]
+        words = "for the walk", "basalt tea", "basalt laughter", "I felt alone", "quiet week"
+        assert not [file for file in story.files if any(each.encode() in file.read_bytes() for each in words)]
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_killed_left_alone_paused_and_tapped_by_both_at_once_it_rests_and_is_taken_up(
+    tmp_path: Path, number: int
+) -> None:
+    amber, basalt = AMBER.format(number), BASALT.format(number)
+    with a_couple(tmp_path) as story:
+        ann, ben = story.ann, story.ben
+        story.until("14:00")
+        ann.says("/debrief")
+        for _ in range(number):
+            ann.taps("Go on")
+        asked = f"{OF_NONE}\n{GIVE_THANKS}" if number == 0 else QUESTIONS[number].asks
+
+        killed_amid(story, ann, "Tell me alone")
+        ann.says(amber, "private", wait=False)
+        again(story)
+        assert story.newest(f"Kept: {amber}", ann, "private")["text"].endswith(UNSEEN)
+        story.clock.by("PT90M")
+        ben.says("/pause")
+        again(story)
+        story.clock.by("PT31M")
+        ben.taps("I'm back")
+        ann.taps("I'm back")
+        story.clock.by("PT20M")
+        assert not [text for text in story.texts_of_tend() if LEFT in text]  # a pause takes none of its time
+        story.clock.by("PT2H")
+        again(story)
+        assert LEFT in stands(story, asked)
+        assert story.newest(LEFT_ALONE, ann, "private")
+        assert story.crossed(amber, "ann") == []
+
+        killed_amid(story, ben, "Take it up")
+        assert stands(story, asked) == f"{asked}\n{HERE_OR_ALONE}"
+        assert story.crossed(amber, "ann") == []
+        before = len(story.texts_of_tend())
+        ann.taps("Go on", wait=False)
+        ben.taps("Go on", wait=False)
+        again(story)
+        heads = THANKED, WELL, PAINFUL, TO_COME
+        shown = [text for text in story.texts_of_tend() if heads[number] in text]
+        assert shown == [f"{OF_NONE}\n{THANKED}\nAnn: {amber}" if number == 0 else f"{PAINFUL}\nAnn: {amber}"]
+        assert len(story.texts_of_tend()) == before + 1
+        assert stands(story, QUESTIONS[number + 1].asks) == f"{QUESTIONS[number + 1].asks}\n{HERE_OR_ALONE}"
+
+        ben.says(basalt, reply_to=story.newest(QUESTIONS[number + 1].asks)["id"])
+        killed_amid(story, ann, "That is enough")
+        assert LEFT in stands(story, QUESTIONS[number + 1].asks)
+        assert story.crossed(basalt, "ben") == []
+        story.clock.by("P3D")
+        assert story.crossed(basalt, "ben") == []
+        assert story.rows("select count(*) from playing where ritual = 'debrief'") == [(0,)]
+        assert "Take it up" not in story.buttons_of_tend()
+
+
+def killed_amid(story: Story, one: Phone, label: str) -> None:
+    """Let one tap, and the bot be killed at once."""
+    one.taps(label, wait=False)
+    again(story)
+
+
+def again(story: Story) -> None:
+    """Kill the bot, and start it again."""
+    story.kill()
+    story.start_bot()
+    story.clock.by("PT3S")
+
+
+def test_across_a_change_of_clock_it_is_six_on_sundays_and_away_too_long_it_is_the_check_in(
+    tmp_path: Path,
+) -> None:
+    with a_couple(tmp_path) as story:
+        chosen(story)
+        story.kill()  # or the evenings of months would be played until then
+        story.clock.to((next_change(story.now + 2 * WEEK) - 8 * A_DAY).replace(hour=12).isoformat())
+        story.start_bot()
+        since = story.mark
+        sundays = [comes(story, SUNDAY, "18:00") for _ in range(2)]
+        at = [moment(call) for call in story.calls("sendPhoto", since, HOME)]
+        assert at == [sunday.replace(second=0, microsecond=0) for sunday in sundays]
+        assert sundays[0].utcoffset() != sundays[1].utcoffset()
+
+        comes(story, SUNDAY, "17:00")
+        since = story.mark
+        story.kill()
+        story.until("20:30")
+        story.start_bot()
+        story.until("21:00")
+        assert pictures(story, since) == []
+        assert [text.startswith(CARD) for _, text in story.said(since)] == [True]
+
+
+def moment(call: dict[str, Any]) -> datetime:
+    """Return when a call was made, by Berlin's clock."""
+    return datetime.fromisoformat(call["at"]).astimezone(BERLIN).replace(second=0, microsecond=0)
