@@ -46,7 +46,13 @@ from tests.rehearsal import BERLIN, LIMA, Shown, Stage
 
 L = TypeVar("L", bound=Line)
 BOT = Path(__file__).parent.parent / "bot"
-PARTS = BOT / "follow_through.py", BOT / "steadying.py", BOT / "thanks.py"
+PARTS = (
+    BOT / "follow_through.py",
+    BOT / "steadying.py",
+    BOT / "thanks.py",
+    BOT / "topics.py",
+    BOT / "turns.py",
+)
 RITUAL_FILES = [*sorted((BOT / "rituals").glob("*.py")), *PARTS]
 FILES = [*RITUAL_FILES, *sorted((BOT / "couple").glob("*.py"))]
 MOVES = 50
@@ -422,6 +428,8 @@ ALLOWED = {
     "bot.follow_through",
     "bot.steadying",
     "bot.thanks",
+    "bot.topics",
+    "bot.turns",
 }
 
 

@@ -3,10 +3,11 @@
 from bot.ritual import Ritual
 from bot.rituals.breathe import BREATHE
 from bot.rituals.check_in import CHECK_IN
+from bot.rituals.dialogue import DIALOGUE
 from bot.rituals.gratitude import GRATITUDE
 from bot.rituals.ground import GROUND
 from bot.rituals.jar import JAR
 from bot.rituals.pause import PAUSE
 from bot.rituals.plan import PLAN
 
-RITUALS: tuple[Ritual, ...] = (CHECK_IN, PAUSE, GRATITUDE, JAR, BREATHE, GROUND, PLAN)
+RITUALS: tuple[Ritual, ...] = (CHECK_IN, PAUSE, GRATITUDE, JAR, BREATHE, GROUND, PLAN, DIALOGUE)
