@@ -19,8 +19,13 @@ from tests.catalogue import unknown
 from tests.rehearsal import BERLIN, FIRST_DAY, Clock, Player, Room, Shown, Stage, rehearse
 
 LONG_NAME = "\U0001f9d1" * 40  # as many characters as a name may have, all of them wide
-WORDY = ["/checkin", "/thanks"]  # commands behind which people say something
-COMMANDS = [f"/{ritual.command}" for ritual in HOUSE if ritual.command] + ["/checkin"] * 6 + ["/thanks"] * 2
+WORDY = ["/checkin", "/thanks", "/talk"]  # commands behind which people say something
+COMMANDS = (
+    [f"/{ritual.command}" for ritual in HOUSE if ritual.command]
+    + ["/checkin"] * 6
+    + ["/thanks"] * 2
+    + ["/talk"] * 2
+)
 TEXTS = (
     "{mark}",
     "{mark}",

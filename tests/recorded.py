@@ -5,7 +5,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,16 @@ from bot.couple.joining import Confirming, Gathering, Returning, Setting
 from bot.couple.leaving import Asked
 from bot.ritual import Each, Person, Ritual, Words
 from bot.rituals.check_in import Acting, Evening, Listening, Naming, Shared, Unseen, Yours
+from bot.rituals.dialogue import (
+    Agreeing,
+    Dating,
+    Picking,
+    SayingBack,
+    Speaking,
+    Stepping,
+    Stopped,
+    Understanding,
+)
 from bot.rituals.gratitude import Delivered, Invited, OnItsWay, Telling, Thanked, Thanks
 from bot.rituals.jar import Drawn
 from bot.rituals.pause import Apart, Dated, Looking, Resting, Together
@@ -22,6 +32,7 @@ from bot.rituals.pause import Returning as ComingBack
 from bot.rituals.plan import Making, Standing
 from bot.steadying import Steadying
 from bot.storage.codec import state_to_json
+from bot.turns import Talk
 
 STATES = Path(__file__).parent / "data" / "states"
 RELEASE = "0.1"
@@ -47,6 +58,13 @@ THANKS = Thanks(
     ANN, (Words(ANN, "for the soup", source=21), Words(ANN, "I felt at home \U0001f642", source=22))
 )
 ANSWERED = replace(THANKS, back=Words(BEN, "That touched me", listed=True))
+
+MINUTE = timedelta(minutes=1)
+TALK = Talk(
+    Words(ANN, "money \U0001f642", source=24), BEN, 3 * MINUTE, Each(((ANN, 3 * MINUTE), (BEN, 0 * MINUTE))),
+    4.5 * MINUTE, frozenset({ANN}),
+)  # fmt: skip
+LINES = Words(ANN, "you are <b>tired</b>", source=25), Words(BEN, "that it is about home")
 
 RECORDED: dict[str, tuple[object, ...]] = {
     "check_in": (
@@ -87,6 +105,17 @@ RECORDED: dict[str, tuple[object, ...]] = {
     "breathe": (Steadying(((None, WAKES),), WAKES), Steadying(((ANN, WAKES), (None, CLOSES)), WAKES)),
     "ground": (Steadying(((BEN, WAKES),), WAKES),),
     "plan": (Making("away", WAKES), Standing(WAKES), Standing(WAKES, frozenset({ANN}))),
+    "dialogue": (
+        Picking(WAKES),
+        Picking(WAKES, letting=True, still=True),
+        Agreeing(Words(ANN, "money", source=24), ANN, WAKES, frozenset({BEN}), still=True),
+        Speaking(TALK, WAKES),
+        SayingBack(TALK, WAKES),
+        Stopped(TALK, 0.25 * MINUTE, says_back=True, wake_at=WAKES, ready=frozenset({ANN}), still=True),
+        Understanding(WAKES, LINES[:1], frozenset({BEN})),
+        Stepping(LINES, WAKES),
+        Dating(Words(BEN, "When it is May, I will look", source=26), WAKES),
+    ),
     "company": (Visited(1, WAKES), Visited(2, WAKES, frozenset({ANN}))),
     "leaving": (Asked(ANN, None, WAKES), Asked(ANN, ANN, WAKES)),
 }

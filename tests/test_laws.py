@@ -36,6 +36,7 @@ from bot.ritual import (
 )
 from bot.rituals import RITUALS
 from bot.rituals.check_in import Acting, Listening, Naming, Shared, Unseen
+from bot.rituals.dialogue import Agreeing, Dating, Stepping, Understanding
 from bot.rituals.gratitude import Delivered, OnItsWay, Telling
 from bot.shell import Outcome, Row
 from bot.storage.codec import say_from_json, say_to_json, state_from_json, state_to_json, states_of
@@ -75,7 +76,7 @@ def must_veil(state: object) -> bool:
     match state:
         case Naming(evening=evening) | Unseen(evening=evening):
             return evening.together
-        case Telling() | OnItsWay():
+        case Telling() | OnItsWay() | Understanding():
             return True
         case _:
             return False
@@ -228,8 +229,8 @@ def may_be_seen(stage: Stage, mark: Mark, passed: list[Row]) -> bool:
 
 
 def is_let_go(thing: Kept) -> bool:
-    """Whether the other may read what is kept: a promise shown, a thanks said, their plan."""
-    joint = thing.kind == "thanks" or thing.kind.startswith("plan ")
+    """Whether the other may read what is kept: a promise shown, a thanks said, a topic, their plan."""
+    joint = thing.kind in {"thanks", "topic"} or thing.kind.startswith("plan ")
     return thing.outcome in {"told", "noticed"} or (joint and thing.shared)
 
 
@@ -241,6 +242,10 @@ def lets_go(state: object, mark: Mark) -> bool:
             return True
         case Shared(by=by):
             return mark.by in by
+        case Agreeing(topic=words) | Dating(words=words):
+            return mark.text in words.text
+        case Stepping(lines=lines):
+            return any(mark.text in words.text for words in lines)
         case Delivered(thanks=thanks):
             told = [*thanks.words, *([thanks.back] if thanks.back else [])]
             return any(mark.text in words.text for words in told)
