@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from bot.ritual import Each, Line, Person, Words
+from bot.ritual import Each, Line, Person, Words, line
 
 TURN, SAY_BACK, CLARIFY = timedelta(minutes=2), timedelta(minutes=1), timedelta(minutes=1)
 WHOLE = timedelta(minutes=20)  # of turns and of what is said back, without the pauses between
@@ -20,18 +20,14 @@ NONE = timedelta()
 
 # -- What they read -----------------------------------------------------------
 
-SOME_SECONDS = "some seconds"
-HALF_A_MINUTE, ONE_MINUTE = "half a minute", "one minute"
-A_MINUTE_AND_A_HALF, TWO_MINUTES = "a minute and a half", "two minutes"
-THREE_MINUTES, SOME_MINUTES = "three minutes", "some minutes"
-
-SAID = (  # up to that much, in words: nobody counts seconds in a talk
-    (timedelta(seconds=15), SOME_SECONDS),
-    (timedelta(seconds=45), HALF_A_MINUTE),
-    (timedelta(seconds=75), ONE_MINUTE),
-    (timedelta(seconds=105), A_MINUTE_AND_A_HALF),
-    (timedelta(seconds=150), TWO_MINUTES),
-    (timedelta(seconds=210), THREE_MINUTES),
+IN_WORDS = (  # up to that much: nobody counts seconds in a talk
+    (timedelta(seconds=15), line("some seconds")),
+    (timedelta(seconds=45), line("half a minute")),
+    (timedelta(seconds=75), line("one minute")),
+    (timedelta(seconds=105), line("a minute and a half")),
+    (timedelta(seconds=150), line("two minutes")),
+    (timedelta(seconds=210), line("three minutes")),
+    (timedelta.max, line("some minutes")),
 )
 
 # -- Where a talk is ----------------------------------------------------------
@@ -109,4 +105,4 @@ def passed(talk: Talk, left: timedelta) -> Talk:
 
 def in_words(span: timedelta) -> Line:
     """Return a length as it is said, near enough."""
-    return Line(next((text for most, text in SAID if span <= most), SOME_MINUTES))
+    return next(said for most, said in IN_WORDS if span <= most)

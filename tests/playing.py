@@ -93,10 +93,21 @@ class Play:
             self.stage.keep(Kept("plan signs", None, Words(self.ben.person, "a tone")))
         if self.chance.random() < 0.3:  # some lanes are shut
             self.ben.shuts_lane()
+        if joined and self.chance.random() < 0.15:  # some are in the midst of a talk
+            self.begins_a_talk()
 
     @property
     def stage(self) -> Stage:
         return self.room.stage
+
+    def begins_a_talk(self) -> None:
+        """Let both agree to one: by chance they would seldom do so in time."""
+        self.ann.sends("/talk")
+        self.sources.append((self.ben, self.ben.replies(self.text(self.ben, 0, alone=False)), False))
+        for one in (self.ann, self.ben):
+            if "I agree" in self.room.labels:
+                one.taps("I agree")
+        self.clock.passes(minutes=self.chance.choice([0, 1, 18, 50]))  # to its turns, its lines, its step
 
     def moves(self, count: int) -> Iterator[str]:
         """Make that many moves, and say after each what it was; fewer when one has left."""

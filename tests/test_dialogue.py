@@ -15,6 +15,7 @@ from bot.rituals.dialogue import (
     ALL_RIGHT,
     ASK_TO_UNDERSTAND,
     BELL_LATE,
+    BOTH_LINES,
     BOTH_SHOWN,
     DIALOGUE,
     EARLIER_OVER,
@@ -691,7 +692,7 @@ def test_what_each_understood_shows_when_both_are_there() -> None:
     ben.replies("money means safety")
 
     assert room.texts[-1].splitlines() == [
-        "Ann understood: you are very tired", "Ben understood: money means safety", ONE_STEP,
+        BOTH_LINES, "Ann understood: you are very tired", "Ben understood: money means safety", ONE_STEP,
     ]  # fmt: skip
     assert ann.private[-1] == BOTH_SHOWN
 

@@ -12,9 +12,7 @@ from bot.telegram.render import Reader, plain
 from bot.turns import (
     CLARIFY,
     ROUND,
-    SAID,
     SAY_BACK,
-    SOME_MINUTES,
     TURN,
     WHOLE,
     Talk,
@@ -137,4 +135,3 @@ def test_a_length_is_said_in_words(seconds: int, said: str) -> None:
     shown = in_words(timedelta(seconds=seconds))
 
     assert plain(shown, Reader("Tend", {}, ())) == said
-    assert SOME_MINUTES not in {text for _, text in SAID}

@@ -86,6 +86,7 @@ YOUR_LINE = "What did you understand of the other? One line. It shows in the roo
 LINE_NOTED = "Kept. It shows when both are there, and until then you may write it anew."
 BOTH_SHOWN = "Both lines stand in the room now."
 ON_NOTED = "Noted. When you both say so, it goes on without the lines."
+BOTH_LINES = "What each of you understood of the other."
 UNDERSTANDS = "{who} understood: {words}"
 ONE_STEP = "One small step out of it? Reply with yours, best as: When ..., I will ..."
 STEP_OF = "A step of {who}: {words}"
@@ -95,11 +96,10 @@ WITH_A_DATE = "Kept: {words}\nOn {due:day} I ask {who} alone how it went. That w
 THAT_WAS_IT = "That was your talk."
 ON_A_DAY, ITS_NAME = "{due:day}", "{words}"
 
-ASK_TO_UNDERSTAND = (
-    "Help me understand: what matters most to you in it? What did you feel then?",
-    "Help me understand: what does it remind you of? What would you wish for?",
-    "Help me understand: what was hard to say? What did I not see?",
-)
+WHAT_MATTERS = "Help me understand: what matters most to you in it? What did you feel then?"
+WHAT_IT_RECALLS = "Help me understand: what does it remind you of? What would you wish for?"
+WHAT_WAS_HARD = "Help me understand: what is hard to say in it? What did I not see?"
+ASK_TO_UNDERSTAND = WHAT_MATTERS, WHAT_IT_RECALLS, WHAT_WAS_HARD
 
 LET_ONE_GO, BACK = Button("Let one go", "let one go"), Button("Back", "back")
 AGREE, ANOTHER = Button("I agree", "agree"), Button("Another topic", "another")
@@ -420,8 +420,8 @@ def asked_what(text: str, scene: Scene) -> Turn:
 
 def asked_step(lines: tuple[Words, ...], scene: Scene) -> Turn:
     """Show what both understood, and ask for one step."""
-    first, *below = [*understood(lines), line(ONE_STEP)]
-    card = Say(first.text, first.values, below=tuple(below), buttons=(NO_STEP,), card="talk", asks="step")
+    text, below = (BOTH_LINES, [*understood(lines), line(ONE_STEP)]) if lines else (ONE_STEP, [])
+    card = say(text, NO_STEP, card="talk", asks="step", below=below)
     told = BOTH_SHOWN if lines else THAT_WAS_IT
     alone = [redraw(told, to=person, card="yours") for person in scene.both]
     return Stepping(lines, scene.now + STANDS), [card, *alone]
