@@ -365,12 +365,11 @@ def test_others_are_silent_meanwhile_and_come_one_after_the_other_afterwards() -
 # -- Stopped, and taken up ----------------------------------------------------
 
 
-@pytest.mark.parametrize("who", [1, 2])
-def test_either_may_stop_and_nobody_is_named(who: int) -> None:
-    stage = begun()
-    room = stage[0]
+@pytest.mark.parametrize("who", ["Ann", "Ben"])
+def test_either_may_stop_and_nobody_is_named(who: str) -> None:
+    room, ann, ben, _ = begun()
 
-    stage[who].taps("Stop here")
+    (ann if who == "Ann" else ben).taps("Stop here")
 
     assert room.texts[-1] == STOPPED
     assert room.labels == ["Go on", "Another topic", "Let it rest"]
