@@ -1,18 +1,33 @@
 """The short list of what two people want to talk about: each topic is of whoever brought it.
 
-Pure, as it is kept: a topic remembers the evening on which it was talked about last, and whether that was
+Pure. As it is kept, a topic remembers the evening on which it was talked about last, and whether that was
 once or twice. Let go, it is without words.
 """
 
 from dataclasses import replace
 
 from bot.hours import ZONE, evening_of
-from bot.ritual import Kept, Scene, Words
+from bot.ritual import Button, Draw, Kept, Line, Say, Scene, Words, line
 from bot.wording import same
 
 KIND = "topic"
 MOST, AT_MOST = 5, 2  # in the list, which is read in one look; and in one evening
-ONCE, TWICE, LET_GO = "once", "twice", "let go"  # outcomes
+TALKED_ONCE, TALKED_TWICE, LET_GO = "once", "twice", "let go"  # outcomes
+
+# -- What they read -----------------------------------------------------------
+
+WHAT_ABOUT = "A talk of twenty minutes, about one thing. Reply with it, in a few words."
+WHICH_ONE = "A talk of twenty minutes, about one thing. Tap one of yours, or reply with another."
+FULL = "Five are enough for one list. Whoever brought one can let it go, and then there is room."
+WHICH_GOES = "Which one goes? It is let go by whoever brought it."
+BROUGHT_BY = "{who} brought this one, and can let it go."
+TWICE = "You two have talked about this twice tonight. Let it rest until tomorrow."
+ITS_NAME = "{words}"
+
+LET_ONE_GO, BACK = Button("Let one go", "let one go"), Button("Back", "back")
+NOT_NOW = Button("Not now", "not now")
+
+# -- The list -----------------------------------------------------------------
 
 
 def standing(scene: Scene) -> list[Kept]:
@@ -50,7 +65,7 @@ def times_tonight(topic: Kept, scene: Scene) -> int:
     zone = scene.prefers[ZONE]
     if topic.due is None or evening_of(topic.due, zone) != evening_of(scene.now, zone):
         return 0
-    return AT_MOST if topic.outcome == TWICE else 1
+    return AT_MOST if topic.outcome == TALKED_TWICE else 1
 
 
 def talked_about(words: Words, scene: Scene) -> list[Kept]:
@@ -58,4 +73,16 @@ def talked_about(words: Words, scene: Scene) -> list[Kept]:
     topic = find(words, scene)
     if topic is None:
         return []
-    return [replace(topic, due=scene.now, outcome=TWICE if times_tonight(topic, scene) else ONCE)]
+    return [
+        replace(topic, due=scene.now, outcome=TALKED_TWICE if times_tonight(topic, scene) else TALKED_ONCE)
+    ]
+
+
+def list_card(draw: Draw, scene: Scene, *notes: Line, letting: bool = False) -> Say:
+    """Return the list, to pick from or to let one go."""
+    listed = standing(scene)
+    tap = "let go" if letting else "topic"
+    buttons = [Button(line(ITS_NAME, words=thing), tap, str(thing.id)) for thing in listed]
+    more = [BACK] if letting else [*([LET_ONE_GO] if listed else []), NOT_NOW]
+    text = WHICH_GOES if letting else WHICH_ONE if listed else WHAT_ABOUT
+    return draw(text, *buttons, *more, card="talk", asks="topic", below=notes)

@@ -1,4 +1,4 @@
-"""The time of a talk: whose turn it is, for how long, and what is left. Pure arithmetic, and no clock.
+"""The turns of a talk: whose it is, for how long, what is left, and the cards. Pure arithmetic, no clock.
 
 Time counts as it is given, not as it is used: whoever ends a turn early has had it, and a bell that comes
 late adds nothing to it. What one is given more, to clarify, the other is given in the next turn. A round
@@ -9,9 +9,9 @@ floor is equal at the end, and the whole is never longer than it was said to be.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from bot.ritual import Each, Line, Person, Words, line
+from bot.ritual import Button, Each, Line, Person, Say, Whisper, Words, line, say
 
 TURN, SAY_BACK, CLARIFY = timedelta(minutes=2), timedelta(minutes=1), timedelta(minutes=1)
 WHOLE = timedelta(minutes=20)  # of turns and of what is said back, without the pauses between
@@ -19,6 +19,19 @@ ROUND = 2 * (TURN + SAY_BACK)
 NONE = timedelta()
 
 # -- What they read -----------------------------------------------------------
+
+SPEAKS = "{who} speaks, for {length}. {other} listens."
+IN_OTHER_WORDS = "{who} says it in other words, for {length}. {other} listens."
+SAYS_BACK = (
+    "{other} says back what was said and how it makes sense, for {length}. {who} says when it is heard."
+)
+WHAT_MATTERS = "Help me understand: what matters most to you in it? What did you feel then?"
+WHAT_IT_RECALLS = "Help me understand: what does it remind you of? What would you wish for?"
+WHAT_IS_HARD = "Help me understand: what is hard to say in it? What did I not see?"
+
+DONE, QUESTIONS = Button("I am done", "done"), Button("Help me understand", "questions")
+HEARD, CLARIFY_IT = Button("You heard me", "heard"), Button("Let me clarify", "clarify")
+ENOUGH, STOP = Button("We are both heard", "enough"), Button("Stop here", "stop")
 
 IN_WORDS = (  # up to that much: nobody counts seconds in a talk
     (timedelta(seconds=15), line("some seconds")),
@@ -101,6 +114,34 @@ def passed(talk: Talk, left: timedelta) -> Talk:
     """Return it when so much of the present length is left; more than that length never passes."""
     gone = talk.length - max(NONE, min(left, talk.length))
     return replace(talk, spent=talk.spent + gone)
+
+
+# -- What they are shown ------------------------------------------------------
+
+
+def floor_card(talk: Talk, length: timedelta, text: str = SPEAKS) -> Say:
+    """Return the card of who speaks."""
+    return card(talk, length, text, DONE)
+
+
+def answer_card(talk: Talk, length: timedelta) -> Say:
+    """Return the card of who says it back."""
+    clarify = [CLARIFY_IT] if may_clarify(talk) else []
+    enough = [ENOUGH] if is_even(talk) else []
+    return card(talk, length, SAYS_BACK, HEARD, *clarify, *enough)
+
+
+def card(talk: Talk, length: timedelta, text: str, *buttons: Button) -> Say:
+    """Return the card of a turn: said anew each time, so that the buttons of the one before die with it."""
+    who, other = talk.speaker, talk.listener
+    said = say(text, *buttons, QUESTIONS, STOP, card="talk", who=who, other=other, length=in_words(length))
+    return replace(said, again=True, at_once=True)
+
+
+def question_at(moment: datetime) -> Whisper:
+    """Return some of the questions that help to understand: now these, now those."""
+    texts = WHAT_MATTERS, WHAT_IT_RECALLS, WHAT_IS_HARD
+    return Whisper(texts[int(moment.timestamp()) % len(texts)])
 
 
 def in_words(span: timedelta) -> Line:

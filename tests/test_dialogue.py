@@ -13,14 +13,12 @@ from bot.ritual import Kept, Preference
 from bot.rituals.check_in import CHECK_IN
 from bot.rituals.dialogue import (
     ALL_RIGHT,
-    ASK_TO_UNDERSTAND,
     BELL_LATE,
     BOTH_LINES,
     BOTH_SHOWN,
     DIALOGUE,
     EARLIER_OVER,
     ENOUGH_NOTED,
-    FULL,
     IN_THE_ROOM,
     IT_RESTS,
     LINE_NOTED,
@@ -31,11 +29,7 @@ from bot.rituals.dialogue import (
     STOPPED,
     THAT_WAS_IT,
     TURNS_OVER,
-    TWICE,
-    WHAT_ABOUT,
     WHEN_BOTH,
-    WHICH_GOES,
-    WHICH_ONE,
     YOUR_LINE,
     SayingBack,
     Speaking,
@@ -44,7 +38,8 @@ from bot.rituals.dialogue import (
 from bot.rituals.gratitude import GRATITUDE
 from bot.rituals.pause import BOTH_BACK, PAUSE
 from bot.shell import CLOSED, HELD, PASSED
-from bot.turns import SAY_BACK, TURN, WHOLE, Talk
+from bot.topics import FULL, TWICE, WHAT_ABOUT, WHICH_GOES, WHICH_ONE
+from bot.turns import SAY_BACK, TURN, WHAT_IS_HARD, WHAT_IT_RECALLS, WHAT_MATTERS, WHOLE, Talk
 from tests.rehearsal import BERLIN, FIRST_DAY, LIMA, Clock, Player, Room, rehearse
 
 Stage = tuple[Room, Player, Player, Clock]
@@ -316,7 +311,7 @@ def test_questions_are_at_hand_for_whoever_wants_one() -> None:
         one.taps("Help me understand")
         clock.passes(seconds=1)
 
-    assert {*ann.whispered, *ben.whispered} >= set(ASK_TO_UNDERSTAND)
+    assert {*ann.whispered, *ben.whispered} >= {WHAT_MATTERS, WHAT_IT_RECALLS, WHAT_IS_HARD}
     assert room.texts == before
 
 

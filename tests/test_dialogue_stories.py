@@ -20,9 +20,9 @@ from bot.rituals.dialogue import (
     RESTED,
     STOPPED,
     TURNS_OVER,
-    WHICH_ONE,
     YOUR_LINE,
 )
+from bot.topics import WHICH_ONE
 from bot.turns import WHOLE
 from tests.phones import Phone, Refusal
 from tests.stories import Story

@@ -12,7 +12,7 @@ from bot.couple.house import HOUSE
 from bot.hours import ANCHOR, NO_SUCH_HOUR, ZONE
 from bot.ritual import TimeCame
 from bot.rituals.check_in import CHECK_IN
-from bot.rituals.dialogue import DIALOGUE, WHAT_ABOUT
+from bot.rituals.dialogue import DIALOGUE
 from bot.rituals.pause import (
     A_DAY,
     AT_LEAST,
@@ -48,6 +48,7 @@ from bot.rituals.pause import (
     Returning,
     read_word,
 )
+from bot.topics import WHAT_ABOUT
 from tests.rehearsal import BERLIN, FIRST_DAY, LIMA, Clock, Player, Room, rehearse
 
 CALLED = "Ann takes a pause for you two. Nothing to answer now. You meet at {}."

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
-from bot import topics
+from bot import topics, turns
 from bot.hours import ZONE, fire_at, good_hour
 from bot.ritual import (
     Answer,
@@ -36,7 +36,6 @@ from bot.ritual import (
     say,
     whisper,
 )
-from bot.turns import Talk, begun, clarifying, in_words, is_even, may_clarify, spoken, swapped
 
 STANDS = timedelta(hours=1)  # a choice of a topic, and of a step
 WRITES = timedelta(minutes=30)  # what was understood, before the step is asked for
@@ -48,12 +47,6 @@ OPEN, STEP = "open talk", "action"
 
 # -- What they read -----------------------------------------------------------
 
-WHAT_ABOUT = "A talk of twenty minutes, about one thing. Reply with it, in a few words."
-WHICH_ONE = "A talk of twenty minutes, about one thing. Tap one of yours, or reply with another."
-FULL = "Five are enough for one list. Whoever brought one can let it go, and then there is room."
-WHICH_GOES = "Which one goes? It is let go by whoever brought it."
-BROUGHT_BY = "{who} brought this one, and can let it go."
-TWICE = "You two have talked about this twice tonight. Let it rest until tomorrow."
 IN_THE_ROOM = "A talk begins in your room, with /talk, where you both read it."
 TALK_ABOUT = "A talk about: {words}"
 RULES = (
@@ -63,11 +56,6 @@ RULES = (
 WHEN_BOTH = "Noted. It begins when you both say so."
 NOT_NOW_THEN = "Not now, then. /talk begins one on any day."
 
-SPEAKS = "{who} speaks, for {length}. {other} listens."
-IN_OTHER_WORDS = "{who} says it in other words, for {length}. {other} listens."
-SAYS_BACK = (
-    "{other} says back what was said and how it makes sense, for {length}. {who} says when it is heard."
-)
 YOURS_TO_TAP = "This one is for {who} to tap."
 ENOUGH_NOTED = "Noted. When you both say so, the turns end."
 STOPPED = "The talk rests here, and that is all right. Until tomorrow it can be taken up where it was."
@@ -94,19 +82,10 @@ ASK_WHEN = "When is it due? {who} taps a day."
 ONE_IS_ENOUGH = "One step is enough for one talk. This one is for {who} to word."
 WITH_A_DATE = "Kept: {words}\nOn {due:day} I ask {who} alone how it went. That was your talk."
 THAT_WAS_IT = "That was your talk."
-ON_A_DAY, ITS_NAME = "{due:day}", "{words}"
+ON_A_DAY = "{due:day}"
 
-WHAT_MATTERS = "Help me understand: what matters most to you in it? What did you feel then?"
-WHAT_IT_RECALLS = "Help me understand: what does it remind you of? What would you wish for?"
-WHAT_WAS_HARD = "Help me understand: what is hard to say in it? What did I not see?"
-ASK_TO_UNDERSTAND = WHAT_MATTERS, WHAT_IT_RECALLS, WHAT_WAS_HARD
 
-LET_ONE_GO, BACK = Button("Let one go", "let one go"), Button("Back", "back")
 AGREE, ANOTHER = Button("I agree", "agree"), Button("Another topic", "another")
-NOT_NOW, STOP = Button("Not now", "not now"), Button("Stop here", "stop")
-DONE, QUESTIONS = Button("I am done", "done"), Button("Help me understand", "questions")
-HEARD, CLARIFY_IT = Button("You heard me", "heard"), Button("Let me clarify", "clarify")
-ENOUGH = Button("We are both heard", "enough")
 GO_ON, REST_IT = Button("Go on", "go on"), Button("Let it rest", "rest")
 ALONE, ON = Button("Tell me alone", "alone"), Button("Go on without", "on")
 NO_STEP = Button("No step today", "no step")
@@ -138,7 +117,7 @@ class Agreeing:
 class Speaking:
     """One speaks, and the other listens."""
 
-    talk: Talk
+    talk: turns.Talk
     wake_at: datetime
     hushes: bool = True
 
@@ -147,7 +126,7 @@ class Speaking:
 class SayingBack:
     """The other says it back; only who spoke knows whether it was heard."""
 
-    talk: Talk
+    talk: turns.Talk
     wake_at: datetime
     hushes: bool = True
 
@@ -156,7 +135,7 @@ class SayingBack:
 class Stopped:
     """The clock stands still, with so much left of the turn, or of saying it back."""
 
-    talk: Talk
+    talk: turns.Talk
     left: timedelta
     says_back: bool
     wake_at: datetime
@@ -215,9 +194,13 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         case Stopped(still=True), TimeCame():
             return waiting(state, RESTED, scene)
 
-        case Picking(still=True) | Agreeing(still=True), TimeCame():
+        case Picking(still=True, letting=letting), TimeCame():
             here = replace(state, wake_at=scene.now + STANDS, still=False)
-            return here, [choice(redraw, here, scene) if isinstance(here, Picking) else rules(redraw, here)]
+            return here, [topics.list_card(redraw, scene, letting=letting)]
+
+        case Agreeing(still=True, topic=topic), TimeCame():
+            here = replace(state, wake_at=scene.now + STANDS, still=False)
+            return here, [rules(redraw, topic)]
 
         case Picking(still=True) | Agreeing(still=True) | Stopped(still=True), Tapped():
             return state, [whisper(IT_RESTS)]
@@ -227,8 +210,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             return proposed(words, who, state, scene)
 
         case None, Began():
-            here = Picking(scene.now + STANDS)
-            return here, [choice(say, here, scene)]
+            return Picking(scene.now + STANDS), [topics.list_card(say, scene)]
 
         case Picking() | Agreeing(), Wrote(who, "topic", words):
             return proposed(words, who, state, scene)
@@ -238,25 +220,24 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
 
         case Picking(), Tapped(who, "let go", item) if topic := scene.find(item):
             if topic.by and topic.by != who:
-                return state, [whisper(BROUGHT_BY, who=topic.by)]
+                return state, [whisper(topics.BROUGHT_BY, who=topic.by)]
             gone = topics.let_go(topic)
             here = replace(state, letting=False)
-            return here, [gone, choice(redraw, here, topics.knowing(gone, scene))]
+            return here, [gone, topics.list_card(redraw, topics.knowing(gone, scene))]
 
-        case Picking(), Tapped(_, LET_ONE_GO.tap | BACK.tap as tap):
-            here = replace(state, letting=tap == LET_ONE_GO.tap)
-            return here, [choice(redraw, here, scene)]
+        case Picking(), Tapped(_, topics.LET_ONE_GO.tap | topics.BACK.tap as tap):
+            here = replace(state, letting=tap == topics.LET_ONE_GO.tap)
+            return here, [topics.list_card(redraw, scene, letting=here.letting)]
 
         case Agreeing() | Stopped(), Tapped(_, ANOTHER.tap):
-            here = Picking(scene.now + STANDS)
-            return here, [*closed(scene), choice(say, here, scene)]
+            return Picking(scene.now + STANDS), [*closed(scene), topics.list_card(say, scene)]
 
-        case Picking() | Agreeing(), Tapped(_, NOT_NOW.tap) | TimeCame():
+        case Picking() | Agreeing(), Tapped(_, topics.NOT_NOW.tap) | TimeCame():
             return None, [redraw(NOT_NOW_THEN, card="talk")]
 
         # The rules, accepted by both.
         case Agreeing(agreed=agreed), Tapped(who, AGREE.tap) if scene.other(who) in agreed:
-            talk = begun(state.topic, state.opener, scene.each(timedelta()))
+            talk = turns.begun(state.topic, state.opener, scene.each(timedelta()))
             first, said = given(talk, scene)
             return first, [*topics.talked_about(state.topic, scene), *said]
 
@@ -264,43 +245,46 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             return replace(state, agreed=agreed | {who}), [whisper(WHEN_BOTH)]
 
         # The turns. Whoever speaks moves them on, or the clock; either may stop them.
-        case Speaking() | SayingBack(), Tapped(_, QUESTIONS.tap):
-            some = ASK_TO_UNDERSTAND[int(scene.now.timestamp()) % len(ASK_TO_UNDERSTAND)]
-            return state, [whisper(some)]
+        case Speaking() | SayingBack(), Tapped(_, turns.QUESTIONS.tap):
+            return state, [turns.question_at(scene.now)]
 
-        case Speaking(talk=talk) | SayingBack(talk=talk), Tapped(_, STOP.tap):
+        case Speaking(talk=talk) | SayingBack(talk=talk), Tapped(_, turns.STOP.tap):
             return waiting(stopped(talk, left(state, scene), state, scene), STOPPED, scene)
 
-        case Speaking() | SayingBack(), Began():
-            return state, [turn_card(state, left(state, scene))]
+        case Speaking(talk=talk), Began():
+            return state, [turns.floor_card(talk, left(state, scene))]
+
+        case SayingBack(talk=talk), Began():
+            return state, [turns.answer_card(talk, left(state, scene))]
 
         case Speaking(talk=talk) | SayingBack(talk=talk), Tapped(
-            who, DONE.tap | HEARD.tap | CLARIFY_IT.tap
+            who, turns.DONE.tap | turns.HEARD.tap | turns.CLARIFY_IT.tap
         ) if who != talk.speaker:
             return state, [whisper(YOURS_TO_TAP, who=talk.speaker)]
 
-        case Speaking(talk=talk), Tapped(_, DONE.tap) | TimeCame():
-            return rung(given_back(spoken(talk, left(state, scene)), scene), event, scene)
+        case Speaking(talk=talk), Tapped(_, turns.DONE.tap) | TimeCame():
+            return rung(given_back(turns.spoken(talk, left(state, scene)), scene), event, scene)
 
-        case SayingBack(talk=talk), Tapped(_, CLARIFY_IT.tap) if may_clarify(talk):
-            return given(clarifying(talk, left(state, scene)), scene, IN_OTHER_WORDS)
+        case SayingBack(talk=talk), Tapped(_, turns.CLARIFY_IT.tap) if turns.may_clarify(talk):
+            return given(turns.clarifying(talk, left(state, scene)), scene, turns.IN_OTHER_WORDS)
 
-        case SayingBack(talk=talk), Tapped(who, ENOUGH.tap) if scene.other(who) in talk.enough:
+        case SayingBack(talk=talk), Tapped(who, turns.ENOUGH.tap) if scene.other(who) in talk.enough:
             return asked_what(EARLIER_OVER, scene)
 
-        case SayingBack(talk=talk), Tapped(who, ENOUGH.tap):
+        case SayingBack(talk=talk), Tapped(who, turns.ENOUGH.tap):
             noted = replace(talk, enough=talk.enough | {who})
             return replace(state, talk=noted), [whisper(ENOUGH_NOTED)]
 
-        case SayingBack(talk=talk), Tapped(_, HEARD.tap) | TimeCame():
-            swap = swapped(talk, left(state, scene))
+        case SayingBack(talk=talk), Tapped(_, turns.HEARD.tap) | TimeCame():
+            swap = turns.swapped(talk, left(state, scene))
             return rung(given(swap, scene), event, scene) if swap else asked_what(TURNS_OVER, scene)
 
         # Stopped, and taken up by both.
         case Stopped(ready=ready), Tapped(who, GO_ON.tap) if scene.other(who) in ready:
-            goes_on, ends = SayingBack if state.says_back else Speaking, scene.now + state.left
-            turn = goes_on(state.talk, ends)
-            return turn, [*closed(scene), turn_card(turn, state.left)]
+            talk, ends = state.talk, scene.now + state.left
+            if state.says_back:
+                return SayingBack(talk, ends), [*closed(scene), turns.answer_card(talk, state.left)]
+            return Speaking(talk, ends), [*closed(scene), turns.floor_card(talk, state.left)]
 
         case Stopped(ready=ready), Tapped(who, GO_ON.tap):
             return replace(state, ready=ready | {who}), [whisper(WHEN_BOTH)]
@@ -359,8 +343,7 @@ def proposed(words: Words, who: Person, before: State | None, scene: Scene) -> T
     is_edit = isinstance(before, Agreeing) and words.source and before.topic.source == words.source
     reworded = topics.find(before.topic, scene) if isinstance(before, Agreeing) and is_edit else None
     if reworded is None and topics.is_full(scene):
-        here = Picking(scene.now + STANDS)
-        return here, [choice(say, here, scene, line(FULL))]
+        return Picking(scene.now + STANDS), [topics.list_card(say, scene, line(topics.FULL))]
     thing = replace(reworded, words=words) if reworded else topics.brought(words)
     return proposal(words, who, [thing], before, scene)
 
@@ -370,7 +353,7 @@ def taken(
 ) -> Turn:
     """Propose one of the list, at most twice in an evening."""
     if topics.times_tonight(thing, scene) >= topics.AT_MOST or not thing.words:
-        return before, [told(TWICE)]
+        return before, [told(topics.TWICE)]
     return proposal(thing.words, who, [], before, scene)
 
 
@@ -378,29 +361,25 @@ def proposal(topic: Words, who: Person, kept: Sequence[Kept], before: State | No
     """Ask both for the rules; a talk that rests is not gone on with then."""
     here = Agreeing(topic, who, scene.now + STANDS)
     given_up = closed(scene) if isinstance(before, Stopped) else []
-    return here, [*kept, *given_up, rules(say, here)]
+    return here, [*kept, *given_up, rules(say, topic)]
 
 
-def given(talk: Talk, scene: Scene, text: str = SPEAKS) -> Turn:
+def given(talk: turns.Talk, scene: Scene, text: str = turns.SPEAKS) -> Turn:
     """Give the floor to the one whose turn it is."""
     here = Speaking(talk, scene.now + talk.length)
-    return here, [turn_card(here, talk.length, text)]
+    return here, [turns.floor_card(talk, talk.length, text)]
 
 
-def given_back(talk: Talk, scene: Scene) -> Turn:
+def given_back(talk: turns.Talk, scene: Scene) -> Turn:
     """Let the other say it back."""
-    here = SayingBack(talk, scene.now + talk.length)
-    return here, [turn_card(here, talk.length)]
+    return SayingBack(talk, scene.now + talk.length), [turns.answer_card(talk, talk.length)]
 
 
 def rung(turn: Turn, event: Event, scene: Scene) -> Turn:
     """Go on to the next turn; after a bell that came late only when both say so."""
     here, _ = turn
-    if (
-        isinstance(event, TimeCame)
-        and scene.now - event.due > BELL
-        and isinstance(here, Speaking | SayingBack)
-    ):
+    late = isinstance(event, TimeCame) and scene.now - event.due > BELL
+    if late and isinstance(here, Speaking | SayingBack):
         return waiting(stopped(here.talk, here.talk.length, here, scene), BELL_LATE, scene)
     return turn
 
@@ -430,38 +409,16 @@ def asked_step(lines: tuple[Words, ...], scene: Scene) -> Turn:
 # -- Helpers ------------------------------------------------------------------
 
 
-def choice(draw: Draw, here: Picking, scene: Scene, *notes: Line) -> Say:
-    """The list, to pick from or to let one go."""
-    listed = topics.standing(scene)
-    tap = "let go" if here.letting else "topic"
-    buttons = [Button(line(ITS_NAME, words=thing), tap, str(thing.id)) for thing in listed]
-    more = [BACK] if here.letting else [*([LET_ONE_GO] if listed else []), NOT_NOW]
-    text = WHICH_GOES if here.letting else WHICH_ONE if listed else WHAT_ABOUT
-    return draw(text, *buttons, *more, card="talk", asks="topic", below=notes)
-
-
-def rules(draw: Draw, here: Agreeing) -> Say:
-    buttons = AGREE, ANOTHER, NOT_NOW
-    return draw(TALK_ABOUT, *buttons, card="talk", below=[line(RULES)], words=here.topic)
-
-
-def turn_card(here: Speaking | SayingBack, length: timedelta, text: str = SPEAKS) -> Say:
-    """The card of a turn: said anew each time, so that the buttons of the one before die with it."""
-    talk, buttons = here.talk, [DONE]
-    if isinstance(here, SayingBack):
-        text, buttons = SAYS_BACK, [HEARD]
-        buttons += [CLARIFY_IT] if may_clarify(talk) else []
-        buttons += [ENOUGH] if is_even(talk) else []
-    who, other = talk.speaker, talk.listener
-    said = say(text, *buttons, QUESTIONS, STOP, card="talk", who=who, other=other, length=in_words(length))
-    return replace(said, again=True, at_once=True)
+def rules(draw: Draw, topic: Words) -> Say:
+    buttons = AGREE, ANOTHER, topics.NOT_NOW
+    return draw(TALK_ABOUT, *buttons, card="talk", below=[line(RULES)], words=topic)
 
 
 def left(here: Speaking | SayingBack, scene: Scene) -> timedelta:
     return here.wake_at - scene.now
 
 
-def stopped(talk: Talk, left: timedelta, here: Speaking | SayingBack, scene: Scene) -> Stopped:
+def stopped(talk: turns.Talk, left: timedelta, here: Speaking | SayingBack, scene: Scene) -> Stopped:
     return Stopped(talk, max(left, timedelta()), isinstance(here, SayingBack), scene.now)
 
 
@@ -480,11 +437,9 @@ def understood(lines: tuple[Words, ...]) -> list[Line]:
 
 def days(draw: Draw, words: Words, scene: Scene) -> Say:
     """Ask the doer of a step for its day."""
-    theirs = scene.prefers.of(words.by)
-    today = scene.now.astimezone(theirs[ZONE]).date()
-    dues = [
-        good_hour(theirs, fire_at(today + timedelta(days=many), ASKED_FROM, theirs[ZONE])) for many in DAYS
-    ]
+    theirs, zone = scene.prefers.of(words.by), scene.prefers.of(words.by)[ZONE]
+    today = scene.now.astimezone(zone).date()
+    dues = [good_hour(theirs, fire_at(today + timedelta(days=many), ASKED_FROM, zone)) for many in DAYS]
     buttons = [Button(line(ON_A_DAY, due=due), "due", due.isoformat()) for due in dues]
     below = [line(ASK_WHEN, who=words.by)]
     return draw(STEP_OF, *buttons, card="talk", asks="step", below=below, who=words.by, words=words)
