@@ -198,9 +198,8 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             here = replace(state, wake_at=scene.now + STANDS, still=False)
             return here, [topics.list_card(redraw, scene, letting=letting)]
 
-        case Agreeing(still=True, topic=topic), TimeCame():
-            here = replace(state, wake_at=scene.now + STANDS, still=False)
-            return here, [rules(redraw, topic)]
+        case Agreeing(still=True, topic=words), TimeCame():
+            return replace(state, wake_at=scene.now + STANDS, still=False), [rules(redraw, words)]
 
         case Picking(still=True) | Agreeing(still=True) | Stopped(still=True), Tapped():
             return state, [whisper(IT_RESTS)]
