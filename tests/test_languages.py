@@ -268,6 +268,8 @@ def test_a_text_in_two_places_means_one_thing() -> None:
 
 MEAN_THE_SAME = {
     "Back",  # to the page before
+    "Go on",  # with what stood still
+    "Let it rest",  # a pause, a talk
     "Open our private chat",
     "{me} is resting here. /start begins again, when two of you want to.",
     "I did not understand that. Reply with a time like 21:30, or tap one.",
@@ -299,6 +301,7 @@ SAMPLES: dict[str, Value] = {
     **dict.fromkeys(("clock", "hour", "begins", "ends"), time(22, 30)),
     "zone": ZoneInfo("America/Argentina/ComodRivadavia"),
     **dict.fromkeys(("closes", "until", "due", "was", "at"), datetime(2026, 9, 30, 23, tzinfo=UTC)),
+    "length": Line("a minute and a half"),
     "n": 1_000,
 }
 
