@@ -13,12 +13,12 @@ from bot import shell
 from bot.ritual import Began, Button, Event, Person, Ritual, Tapped, TimeCame, Words, Wrote
 from bot.rituals import RITUALS
 from bot.shell import Outcome, Row
-from tests.playing import Play
+from tests.playing import Play, live_buttons
 from tests.rehearsal import Shown, Stage
 
 PAGES = Path(__file__).parent.parent / "docs" / "rituals"
 MARKED = re.compile(r"(<!-- states:[^\n]*-->\n).*?(<!-- /states -->)", re.DOTALL)
-PLAYS, MOVES, LOOKS_ROUND = 160, 50, 0.08  # how often all that could be done is tried, too
+PLAYS, MOVES, LOOKS_ROUND = 320, 50, 0.08  # how often all that could be done is tried, too
 LINES = "", "a word", "calm / sleep / I'll make tea"
 
 
@@ -50,8 +50,10 @@ def walked() -> tuple[tuple[Row, str, Outcome], ...]:
 
 
 def newly_met(stage: Stage, tried: set[str]) -> bool:
-    """Whether somebody is where nobody was in any play before."""
-    new = {name(row.state) for row in stage.rows.values()} - tried
+    """Whether somebody is where nobody was in any play before, or can do there what nobody could."""
+    new = {name(row.state) for row in stage.rows.values()}
+    new |= {f"{name(row.state)}: {button.tap}" for row, _, button in live_buttons(stage)}
+    new -= tried
     tried |= new
     return bool(new)
 

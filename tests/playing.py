@@ -107,7 +107,7 @@ class Play:
         for one in (self.ann, self.ben):
             if "I agree" in self.room.labels:
                 one.taps("I agree")
-        self.clock.passes(minutes=self.chance.choice([0, 17, 18, 50]))  # to its turns, its lines, its step
+        self.clock.passes(minutes=self.chance.choice([0, 2, 17, 18, 50]))  # to its turns, its lines, its step
         if "Stop here" in self.room.labels and self.chance.random() < 0.4:  # often enough to go on with it
             self.ann.taps("Stop here")
             self.ann.taps("Go on")
