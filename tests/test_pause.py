@@ -610,7 +610,7 @@ def test_the_topic_gets_its_date() -> None:
     clock.passes(days=1)
 
     assert room.texts[-1] == ITS_TIME
-    assert room.labels == ["Talk it through", "Set a time", "Let it rest"]
+    assert room.labels == ["Talk it through", "Repair something", "Set a time", "Let it rest"]
 
 
 def test_a_time_is_one_tap_too() -> None:

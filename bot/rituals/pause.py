@@ -104,6 +104,7 @@ TALK, SET_TIME, REST_IT = (
     Button("Set a time", "time"),
     Button("Let it rest", "rest"),
 )
+REPAIR = Button("Repair something", opens="repair")
 LOOK_AFTER = Button("Ask us in 20 minutes", "look")
 BETTER, TENDER = Button("Better", "better"), Button("Still tender", "tender")
 BREATHE, GROUND = Button("Breathe", opens="breathe"), Button("Ground", opens="ground")
@@ -271,7 +272,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
 
         case Dated(), TimeCame():
             here_again = Together(scene.now + CHOOSES)
-            return here_again, [say(ITS_TIME, TALK, SET_TIME, REST_IT, card="pause", again=True)]
+            return here_again, [say(ITS_TIME, TALK, REPAIR, SET_TIME, REST_IT, card="pause", again=True)]
 
         case Looking(asked=False), TimeCame():
             asked = replace(state, asked=True, wake_at=scene.now + CHOOSES)
@@ -315,7 +316,7 @@ def changed(ends: datetime, note: Line | None, asked: Began, here: Apart, scene:
 
 def together(before: State, scene: Scene) -> Turn:
     """Both are back."""
-    buttons = TALK, SET_TIME, REST_IT, LOOK_AFTER
+    buttons = TALK, REPAIR, SET_TIME, REST_IT, LOOK_AFTER
     return Together(scene.now + CHOOSES), [
         *closed(scene, "met"),
         say(BOTH_BACK, *buttons, card="pause", again=True, at_once=True),
