@@ -566,14 +566,15 @@ class Engine:
         return late
 
     def _ring_playing(self, tx: Tx, couple: CoupleRow, playing: PlayingRow) -> None:
-        if not playing.always and _waits(couple, tx.now):
+        in_turn = not couples.is_rung_on_time(couple, playing)
+        if in_turn and _waits(couple, tx.now):
             return
         row = couples.row_of(tx, couple, playing, self.book)
         if row is None:
             self._lost_thread(tx, couple, playing)
         else:
             self._step(tx, couple, row, shell.ring(row, tx.now))
-        if not playing.always:
+        if in_turn:
             self._one_after_the_other(tx, couple)
 
     def _one_after_the_other(self, tx: Tx, couple: CoupleRow) -> None:

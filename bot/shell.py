@@ -265,8 +265,11 @@ def words_in(thing: Line) -> Iterator[Person | None]:
 
 
 def floor(rows: Iterable[Row]) -> Row | None:
-    """Return the row that asks the others for silence: the youngest one that hushes."""
-    return max((row for row in rows if row.hushes), key=lambda row: row.id, default=None)
+    """Return the row that asks the others for silence: the youngest one that hushes; before it, what presses.
+
+    A pause may be older than the talk that it stops: it rested, or both had just come back from it.
+    """
+    return max((row for row in rows if row.hushes), key=lambda row: (row.ritual.urgent, row.id), default=None)
 
 
 def is_held(couple: Couple, here: Row) -> bool:

@@ -299,6 +299,11 @@ def feeling_and_need(words: Words, language: str = "en") -> tuple[Words, Words] 
     return replace(words, text=feeling), replace(words, text=need)
 
 
+def same(one: Words, other: Words) -> bool:
+    """Whether two lines say the same, but for capitals, accents and blanks."""
+    return plain(one.text).split() == plain(other.text).split()
+
+
 def is_sentence(words: Words) -> bool:
     """Whether it is a sentence of its own, "I need ...", in any language, and not a part of one of ours."""
     return any(rules.sentences.match(plain(words.text)) for rules in RULES.values())

@@ -58,6 +58,7 @@ VALUES = {
     "first": "a name, or what a week had; before `:day` a day, before `:hour` a time (or both clocks' times)",
     "hour": "a time, like 21:00",
     "language": "a language, as those call it who speak it",
+    "length": "how long, in words of this catalogue, like two minutes",
     "me": "the name the host gave the bot",
     "n": "a number; each form of the plural may be a sentence of its own",
     "need": "one of the offered needs, or own words",

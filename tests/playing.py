@@ -20,8 +20,13 @@ from tests.catalogue import unknown
 from tests.rehearsal import BERLIN, FIRST_DAY, Clock, Player, Room, Shown, Stage, rehearse
 
 LONG_NAME = "\U0001f9d1" * 40  # as many characters as a name may have, all of them wide
-WORDY = ["/checkin", "/thanks", "/debrief"]  # commands behind which people say something
-COMMANDS = [f"/{ritual.command}" for ritual in HOUSE if ritual.command] + ["/checkin"] * 6 + ["/thanks"] * 2
+WORDY = ["/checkin", "/thanks", "/debrief", "/talk"]  # commands behind which people say something
+COMMANDS = (
+    [f"/{ritual.command}" for ritual in HOUSE if ritual.command]
+    + ["/checkin"] * 6
+    + ["/thanks"] * 2
+    + ["/talk"] * 2
+)
 TEXTS = (
     "{mark}",
     "{mark}",
@@ -98,6 +103,8 @@ class Play:
             self.stage.look_ahead()
         if self.chance.random() < 0.3:  # some lanes are shut
             self.ben.shuts_lane()
+        if joined and self.chance.random() < 0.15:  # some are in the midst of a talk
+            self.begins_a_talk()
 
     @property
     def stage(self) -> Stage:
@@ -113,6 +120,18 @@ class Play:
             self.stage.keep(Kept("repair", ben, due=later, outcome=place))
             self.stage.keep(Kept("repair hurt", ann, Words(ann, "When it rang, I felt alone"), later))
         self.stage.look_ahead()
+
+    def begins_a_talk(self) -> None:
+        """Let both agree to one: by chance they would seldom do so in time."""
+        self.ann.sends("/talk")
+        self.sources.append((self.ben, self.ben.replies(self.text(self.ben, 0, alone=False)), False))
+        for one in (self.ann, self.ben):
+            if "I agree" in self.room.labels:
+                one.taps("I agree")
+        self.clock.passes(minutes=self.chance.choice([0, 2, 17, 18, 50]))  # to its turns, its lines, its step
+        if "Stop here" in self.room.labels and self.chance.random() < 0.4:  # often enough to go on with it
+            self.ann.taps("Stop here")
+            self.ann.taps("Go on")
 
     def moves(self, count: int) -> Iterator[str]:
         """Make that many moves, and say after each what it was; fewer when one has left."""

@@ -5,10 +5,11 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from bot import turns
 from bot.amends import Amends
 from bot.couple.company import Visited
 from bot.couple.house import HOUSE
@@ -16,19 +17,13 @@ from bot.couple.joining import Confirming, Gathering, Returning, Setting
 from bot.couple.leaving import Asked
 from bot.drafting import Draft
 from bot.ritual import Each, Person, Ritual, Week, Words, line
+from bot.rituals import debrief, dialogue, promises, repair
 from bot.rituals.check_in import Acting, Evening, Listening, Naming, Shared, Unseen, Yours
-from bot.rituals.debrief import Asking as Questioning
-from bot.rituals.debrief import Closing, HalfSaid, LeftOff, Talk
 from bot.rituals.gratitude import Delivered, Invited, OnItsWay, Telling, Thanked, Thanks
 from bot.rituals.jar import Drawn
 from bot.rituals.pause import Apart, Dated, Looking, Resting, Together
 from bot.rituals.pause import Returning as ComingBack
 from bot.rituals.plan import Making, Standing
-from bot.rituals.promises import Asking
-from bot.rituals.promises import Looking as LookingAtOwn
-from bot.rituals.promises import Standing as StandingAsDone
-from bot.rituals.repair import Changing, Dating, Drafting, Hearing, Opened, Restoring, Reviewing
-from bot.rituals.repair import Invited as AskedToAnswer
 from bot.steadying import Steadying
 from bot.storage.codec import state_to_json
 
@@ -80,6 +75,12 @@ WEEK = Week(
     ),
 )
 ONE_SAID = Each(((ANN, Words(ANN, "I felt alone \U0001f642", source=24)), (BEN, None)))
+MINUTE = timedelta(minutes=1)
+TALK = turns.Talk(
+    Words(ANN, "money \U0001f642", source=24), BEN, 3 * MINUTE, Each(((ANN, 3 * MINUTE), (BEN, 0 * MINUTE))),
+    4.5 * MINUTE, frozenset({ANN}),
+)  # fmt: skip
+LINES = Words(ANN, "you are <b>tired</b>", source=25), Words(BEN, "that it is about home")
 
 RECORDED: dict[str, tuple[object, ...]] = {
     "check_in": (
@@ -107,11 +108,11 @@ RECORDED: dict[str, tuple[object, ...]] = {
         Looking(WAKES, asked=True),
     ),
     "debrief": (
-        Questioning(Talk(WEEK), (), WAKES),
-        Questioning(Talk(WEEK, 1, frozenset({BEN})), (Words(ANN, "the soup", source=23),), WAKES),
-        HalfSaid(Talk(WEEK, 2), ONE_SAID, WAKES),
-        LeftOff(Talk(WEEK, 2, frozenset({ANN})), ONE_SAID, WAKES),
-        Closing((Words(BEN, "a quiet hour"),), WAKES),
+        debrief.Asking(debrief.Talk(WEEK), (), WAKES),
+        debrief.Asking(debrief.Talk(WEEK, 1, frozenset({BEN})), (Words(ANN, "the soup", source=23),), WAKES),
+        debrief.HalfSaid(debrief.Talk(WEEK, 2), ONE_SAID, WAKES),
+        debrief.LeftOff(debrief.Talk(WEEK, 2, frozenset({ANN})), ONE_SAID, WAKES),
+        debrief.Closing((Words(BEN, "a quiet hour"),), WAKES),
     ),
     "gratitude": (
         Invited(WAKES),
@@ -128,22 +129,35 @@ RECORDED: dict[str, tuple[object, ...]] = {
     "ground": (Steadying(((BEN, WAKES),), WAKES),),
     "plan": (Making("away", WAKES), Standing(WAKES), Standing(WAKES, frozenset({ANN}))),
     "promises": (
-        Asking(("31", "32"), WAKES),
-        Asking(("32",), WAKES, ("31",)),
-        LookingAtOwn(WAKES),
-        LookingAtOwn(WAKES, ("31",)),
-        StandingAsDone(CLOSES, ("31", "32")),
+        promises.Asking(("31", "32"), WAKES),
+        promises.Asking(("32",), WAKES, ("31",)),
+        promises.Looking(WAKES),
+        promises.Looking(WAKES, ("31",)),
+        promises.Standing(CLOSES, ("31", "32")),
     ),
     "repair": (
-        Opened(WAKES),
-        Drafting(Amends(BEN), Draft(BEN, "said"), WAKES),
-        Drafting(AMENDS, Draft(BEN, "said", Words(BEN, "I left, but", source=28), asked=False), WAKES),
-        AskedToAnswer(AMENDS, WAKES),
-        Hearing(replace(SAID, place="hearing"), WAKES),
-        Changing(replace(SAID, place="changing"), WAKES),
-        Dating(SAID, WAKES),
-        Restoring(SAID, WAKES),
-        Reviewing(CLOSES, WAKES),
+        repair.Opened(WAKES),
+        repair.Drafting(Amends(BEN), Draft(BEN, "said"), WAKES),
+        repair.Drafting(AMENDS, Draft(BEN, "said", Words(BEN, "I left, but", source=28), asked=False), WAKES),
+        repair.Invited(AMENDS, WAKES),
+        repair.Hearing(replace(SAID, place="hearing"), WAKES),
+        repair.Changing(replace(SAID, place="changing"), WAKES),
+        repair.Dating(SAID, WAKES),
+        repair.Restoring(SAID, WAKES),
+        repair.Reviewing(CLOSES, WAKES),
+    ),
+    "dialogue": (
+        dialogue.Picking(WAKES),
+        dialogue.Picking(WAKES, letting=True, still=True),
+        dialogue.Agreeing(Words(ANN, "money", source=24), ANN, WAKES, frozenset({BEN}), still=True),
+        dialogue.Speaking(TALK, WAKES),
+        dialogue.SayingBack(TALK, WAKES),
+        dialogue.Stopped(
+            TALK, 0.25 * MINUTE, says_back=True, wake_at=WAKES, ready=frozenset({ANN}), still=True
+        ),
+        dialogue.Understanding(WAKES, LINES[:1], frozenset({BEN})),
+        dialogue.Stepping(LINES, WAKES),
+        dialogue.Dating(Words(BEN, "When it is May, I will look", source=26), WAKES),
     ),
     "company": (Visited(1, WAKES), Visited(2, WAKES, frozenset({ANN}))),
     "leaving": (Asked(ANN, None, WAKES), Asked(ANN, ANN, WAKES)),

@@ -300,8 +300,11 @@ class Stage:
 
     def not_before(self, at: datetime, what: Row | Ritual) -> datetime:
         """When somebody is rung: after a silence one waits for the other."""
-        always = isinstance(what, Row) and what.ritual.always
-        return at if always else max(at, self.rung_after or at)
+        return at if self.is_rung_on_time(what) else max(at, self.rung_after or at)
+
+    def is_rung_on_time(self, what: Row | Ritual) -> bool:
+        """Whether one need not wait for the others: it answers always, or has the floor itself."""
+        return isinstance(what, Row) and (what.ritual.always or shell.floor(self.rows.values()) == what)
 
     def runs(self, end: datetime | None) -> None:
         for _ in range(ENDLESS):
@@ -315,8 +318,9 @@ class Stage:
                 break
             at, what = ring
             self.now = max(self.now, self.not_before(at, what))
+            on_time = self.is_rung_on_time(what)
             self.ring(what, at)
-            if self.rung_after and not (isinstance(what, Row) and what.ritual.always):
+            if self.rung_after and not on_time:
                 waiting = self.next_ring()
                 due = waiting is not None and waiting[0] <= self.now
                 self.rung_after = self.now + shell.AFTER_A_SILENCE if due else None

@@ -267,7 +267,6 @@ def test_a_text_in_two_places_means_one_thing() -> None:
 
 
 MEAN_THE_SAME = {
-    "Let it rest",  # a talk, a repair
     "Tomorrow",  # is when somebody is asked about a promise
     "In three days",
     "In a week",
@@ -275,13 +274,14 @@ MEAN_THE_SAME = {
     "This one is for {other}.",
     "{who}: {words}",
     "Back",  # to the page before
+    "Go on",  # with what stood still, or was begun
+    "Let it rest",  # a pause, a talk, a repair
     "Open our private chat",
     "{me} is resting here. /start begins again, when two of you want to.",
     "I did not understand that. Reply with a time like 21:30, or tap one.",
     "Less, please",
     "Pause",  # the button that opens one
     "Tell me alone",
-    "Go on",  # with what was begun
     "Not today",
     "Take it back",  # what one told alone
     "That is enough",  # for now, of what is done together
@@ -310,6 +310,7 @@ SAMPLES: dict[str, Value] = {
     **dict.fromkeys(("clock", "hour", "begins", "ends"), time(22, 30)),
     "zone": ZoneInfo("America/Argentina/ComodRivadavia"),
     **dict.fromkeys(("closes", "until", "due", "was", "at"), datetime(2026, 9, 30, 23, tzinfo=UTC)),
+    "length": Line("a minute and a half"),
     "n": 1_000,
 }
 

@@ -36,11 +36,12 @@ from bot.ritual import (
     Words,
     Wrote,
 )
-from bot.rituals import RITUALS
+from bot.rituals import RITUALS, dialogue, repair
 from bot.rituals.check_in import Acting, Listening, Naming, Shared, Unseen
 from bot.rituals.debrief import Asking, Closing, HalfSaid
+from bot.rituals.dialogue import Agreeing, Stepping, Understanding
 from bot.rituals.gratitude import Delivered, OnItsWay, Telling
-from bot.rituals.repair import Changing, Dating, Drafting, Hearing, Invited, Restoring
+from bot.rituals.repair import Changing, Drafting, Hearing, Invited, Restoring
 from bot.shell import Outcome, Row
 from bot.storage.codec import say_from_json, say_to_json, state_from_json, state_to_json, states_of
 from bot.telegram.render import LONGEST_WHISPER, Reader, plain, template_of, units
@@ -56,6 +57,8 @@ PARTS = (
     BOT / "follow_through.py",
     BOT / "steadying.py",
     BOT / "thanks.py",
+    BOT / "topics.py",
+    BOT / "turns.py",
     BOT / "week.py",
 )
 RITUAL_FILES = [*sorted((BOT / "rituals").glob("*.py")), *PARTS]
@@ -80,7 +83,7 @@ def must_veil(state: object) -> bool:
     match state:
         case Naming(evening=evening) | Unseen(evening=evening):
             return evening.together
-        case Telling() | OnItsWay() | Drafting() | HalfSaid():
+        case Telling() | OnItsWay() | Drafting() | HalfSaid() | Understanding():
             return True
         case _:
             return False
@@ -233,8 +236,8 @@ def may_be_seen(stage: Stage, mark: Mark, passed: list[Row]) -> bool:
 
 
 def is_let_go(thing: Kept) -> bool:
-    """Whether the other may read what is kept: a promise shown, a thanks said, their plan."""
-    joint = thing.kind in {"thanks", "went well", "next week"} or thing.kind.startswith("plan ")
+    """Whether the other may read what is kept: a promise shown, a thanks said, a topic, their plan."""
+    joint = thing.kind in {"thanks", "went well", "next week", "topic"} or thing.kind.startswith("plan ")
     return thing.outcome in {"told", "noticed"} or (joint and thing.shared)
 
 
@@ -248,12 +251,16 @@ def lets_go(state: object, mark: Mark) -> bool:
             return mark.by in by
         case Asking(seen=seen) | Closing(seen=seen):
             return any(mark.text in words.text for words in seen)
+        case Agreeing(topic=words) | dialogue.Dating(words=words):
+            return mark.text in words.text
+        case Stepping(lines=lines):
+            return any(mark.text in words.text for words in lines)
         case Delivered(thanks=thanks):
             told = [*thanks.words, *([thanks.back] if thanks.back else [])]
             return any(mark.text in words.text for words in told)
         case Invited(amends=amends) | Hearing(amends=amends) | Changing(amends=amends):
             return any(mark.text in words.text for words in sent(amends))
-        case Dating(amends=amends) | Restoring(amends=amends):
+        case repair.Dating(amends=amends) | Restoring(amends=amends):
             return any(mark.text in words.text for words in sent(amends))
         case _:
             return False
@@ -448,6 +455,8 @@ ALLOWED = {
     "bot.steadying",
     "bot.thanks",
     "bot.week",
+    "bot.topics",
+    "bot.turns",
 }
 
 

@@ -12,6 +12,7 @@ from bot.couple.house import HOUSE
 from bot.hours import ANCHOR, NO_SUCH_HOUR, ZONE
 from bot.ritual import TimeCame
 from bot.rituals.check_in import CHECK_IN
+from bot.rituals.dialogue import DIALOGUE
 from bot.rituals.pause import (
     A_DAY,
     AT_LEAST,
@@ -42,12 +43,12 @@ from bot.rituals.pause import (
     RESTS_NO_LONGER,
     STANDS,
     TAKEN_UP,
-    TALKING,
     WHEN,
     Apart,
     Returning,
     read_word,
 )
+from bot.topics import WHAT_ABOUT
 from tests.rehearsal import BERLIN, FIRST_DAY, LIMA, Clock, Player, Room, rehearse
 
 CALLED = "Ann takes a pause for you two. Nothing to answer now. You meet at {}."
@@ -56,7 +57,7 @@ DAY = "Ann takes a pause for you two. Nothing to answer now. You meet on {}, at 
 
 def paused(words: str = "", at: str = "20:00") -> tuple[Room, Player, Player, Clock]:
     """Ann has just called a pause."""
-    stage = rehearse(PAUSE, at=at)
+    stage = rehearse(PAUSE, DIALOGUE, at=at)
     stage[1].sends(f"/pause {words}")
     return stage
 
@@ -511,7 +512,7 @@ def test_the_second_of_the_two_to_take_it_up_begins_no_new_pause() -> None:
     ann.taps("Talk it through")
     ben.taps("Take up the pause")
 
-    assert room.texts[-1] == TALKING
+    assert room.texts[-1] == WHAT_ABOUT
     assert whispered(room) == RESTS_NO_LONGER
 
 
@@ -570,11 +571,11 @@ def both_back() -> tuple[Room, Player, Player, Clock]:
     return stage
 
 
-def test_talking_comes_with_its_form_and_one_look_after_it() -> None:
+def test_talking_leads_to_a_dialogue_and_one_look_comes_after_it() -> None:
     room, ann, ben, clock = both_back()
 
     ann.taps("Talk it through")
-    assert room.texts[-1] == TALKING
+    assert room.texts[-1] == WHAT_ABOUT
     ben.taps("Ask us in 20 minutes")
     clock.reaches("20:29")
     assert LOOK not in room.texts
@@ -609,7 +610,7 @@ def test_the_topic_gets_its_date() -> None:
     clock.passes(days=1)
 
     assert room.texts[-1] == ITS_TIME
-    assert room.labels == ["Talk it through", "Set a time", "Let it rest"]
+    assert room.labels == ["Talk it through", "Repair something", "Set a time", "Let it rest"]
 
 
 def test_a_time_is_one_tap_too() -> None:

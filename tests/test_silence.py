@@ -184,6 +184,31 @@ def test_after_a_silence_one_comes_after_the_other(evening: Road) -> None:
     assert [later - earlier > A_WHILE for earlier, later in pairwise([back, *said])] == [True, True]
 
 
+def test_a_turn_rings_in_time_after_a_silence_and_an_older_pause_stops_it(evening: Road) -> None:
+    """Who has the floor waits for nobody; and the pause is older than the talk that they begin after it."""
+    evening.ann.sends("/pause")
+    come_back(evening)
+    evening.ann.sends("/talk money")
+    evening.ann.taps("I agree")
+    evening.ben.taps("I agree")
+    assert any(text.startswith("Ann speaks") for text in evening.home)
+
+    evening.passes(minutes=2, seconds=1)
+    assert any(text.startswith("Ben says back") for text in evening.home)
+    evening.ben.sends("/pause")
+    evening.passes(minutes=10)
+
+    assert not any(text.startswith("Ben speaks") for text in evening.home)
+    evening.passes(minutes=20)
+    for one in (evening.ann, evening.ben):
+        one.taps("I'm back")
+    evening.ann.taps("Talk it through")
+    for one in (evening.ann, evening.ben):
+        one.taps("Go on")
+    evening.passes(minutes=1)
+    assert any(text.startswith("Ben speaks") for text in evening.home)
+
+
 def test_nothing_comes_while_nobody_is_back(evening: Road) -> None:
     evening.ann.sends("/pause")
     evening.ann.sends("/thanks for the tea")

@@ -20,6 +20,7 @@ A_DAY = "Sunday, 22 November", "domingo, 22 de noviembre"
 OURS = {
     "zone": ("Berlin", "Berlín"), "first_day": A_DAY, "until_day": A_DAY, "due_day": A_DAY, "was_day": A_DAY,
     "every": ("Every evening", "Cada noche"), "what": ("Hour", "Hora"), "value": ("Berlin", "Berlín"),
+    "length": ("two minutes", "dos minutos"),
     "about": ("What there is", "Lo que hay"), "language": ("English", "English"),
 }  # fmt: skip
 

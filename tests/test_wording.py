@@ -14,6 +14,7 @@ from bot.wording import (
     is_sentence,
     promises,
     reports,
+    same,
     spoken,
 )
 
@@ -605,3 +606,20 @@ def test_both_halves_in_spanish_are_as_they_were_written(text: str, feeling: str
 @pytest.mark.parametrize("text", ["Me siento sola", "necesito un abrazo", "cansancio / dormir", "lo siento"])
 def test_one_half_is_not_both_in_spanish(text: str) -> None:
     assert feeling_and_need(said(text), "es") is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "are"),
+    [
+        ("Money", " money ", True),
+        ("el jardín", "El  JARDIN", True),
+        ("the dishes", "the kitchen", False),
+        ("money", "", False),
+    ],
+)
+def test_two_lines_are_the_same_but_for_capitals_accents_and_blanks(
+    one: str,
+    other: str,
+    are: bool,  # noqa: FBT001 - a case
+) -> None:
+    assert same(said(one), said(other)) is are

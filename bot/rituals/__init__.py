@@ -4,6 +4,7 @@ from bot.ritual import Ritual
 from bot.rituals.breathe import BREATHE
 from bot.rituals.check_in import CHECK_IN
 from bot.rituals.debrief import DEBRIEF
+from bot.rituals.dialogue import DIALOGUE
 from bot.rituals.gratitude import GRATITUDE
 from bot.rituals.ground import GROUND
 from bot.rituals.jar import JAR
@@ -13,5 +14,5 @@ from bot.rituals.promises import PROMISES
 from bot.rituals.repair import REPAIR
 
 RITUALS: tuple[Ritual, ...] = (
-    CHECK_IN, PAUSE, REPAIR, GRATITUDE, DEBRIEF, JAR, PROMISES, BREATHE, GROUND, PLAN,
+    CHECK_IN, PAUSE, REPAIR, DIALOGUE, GRATITUDE, DEBRIEF, JAR, PROMISES, BREATHE, GROUND, PLAN,
 )  # fmt: skip

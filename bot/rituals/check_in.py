@@ -129,6 +129,7 @@ ANOTHER_FEELING, ANOTHER_NEED = Button("Another feeling", "feeling anew"), Butto
 SOMETHING_ELSE, NOTHING = Button("Something else", "else"), Button("Nothing tomorrow", "nothing")
 SHARE_MINE = Button("Share mine", "share mine")
 PAUSE, PAUSE_OPEN = Button("Pause", opens="pause"), Button("Take up the pause", opens="pause")
+TALK_OPEN = Button("Take up the talk", opens="dialogue")
 LESS_PLEASE = Button("Less, please", opens="joining", item="Less, please")  # the choice of that name
 
 # -- Where a check-in can be --------------------------------------------------
@@ -562,17 +563,18 @@ def tonight(draw: Draw, text: str, evening: Evening, scene: Scene) -> Say:
         WHAT_I_SAID,
         NOT_TONIGHT,
         PAUSE,
-        *open_pauses(scene),
+        *left_open(scene),
     )
     shown = [] if evening.together else [spoken for who in scene.both for spoken in in_the_open(evening, who)]
     card = draw(text, *buttons, card="tonight", asks="answer", below=shown, closes=evening.closes)
     return replace(card, alone=True)
 
 
-def open_pauses(scene: Scene) -> list[Button]:
-    """The way back to a pause that nobody came back from, while it rests."""
-    still_open = [thing for thing in scene.kept if thing.kind == "open pause" and not thing.outcome]
-    return [PAUSE_OPEN.about(thing) for thing in still_open[-1:]]
+def left_open(scene: Scene) -> list[Button]:
+    """The way back to a pause that nobody came back from, and to a talk that was stopped, while they rest."""
+    ways_back = {"open pause": PAUSE_OPEN, "open talk": TALK_OPEN}
+    still_open = {thing.kind: thing for thing in scene.kept if thing.kind in ways_back and not thing.outcome}
+    return [ways_back[kind].about(thing) for kind, thing in still_open.items()]
 
 
 def so_far(evening: Evening, scene: Scene) -> list[Answer]:
@@ -787,7 +789,7 @@ CHECK_IN = Ritual(
     "checkin",
     "One feeling, one need, one small thing for tomorrow",
     step,
-    reads=("action", "offer", "hint", "open pause"),
+    reads=("action", "offer", "hint", "open pause", "open talk"),
     calls=evening_hour,
     window=WINDOW,
     preferences=(EVERY, HOUR, ANCHOR, MODE, LESS, OFFERS),

@@ -87,10 +87,6 @@ LONGER_NOTED = "A little longer, then. I call you both."
 BRING_BACK = "The pause you called is over. Here is the way back."
 RESTS = "The pause rests here, and the way back stays open. The next check-in offers it, too."
 BOTH_BACK = "You are both back. Begin with one thing you understood."
-TALKING = (
-    "One speaks for two minutes, the other says back what they heard. Then you swap. "
-    "Solving comes once both are heard."
-)
 WHEN = "When do you two come back to it? Tap a time, or reply with an hour."
 DATED = "You two come back to it on {due:day}, at {due:hour}. I say so then."
 ITS_TIME = "You two set this time to come back to your talk."
@@ -104,10 +100,11 @@ A_TIME = "{due:day}, {due:hour}"
 FINE_AGAIN = Button("We're fine again", "fine")
 IM_BACK, LONGER = Button("I'm back", "back"), Button("I need longer", "longer")
 TALK, SET_TIME, REST_IT = (
-    Button("Talk it through", "talk"),
+    Button("Talk it through", opens="dialogue"),
     Button("Set a time", "time"),
     Button("Let it rest", "rest"),
 )
+REPAIR = Button("Repair something", opens="repair")
 LOOK_AFTER = Button("Ask us in 20 minutes", "look")
 BETTER, TENDER = Button("Better", "better"), Button("Still tender", "tender")
 BREATHE, GROUND = Button("Breathe", opens="breathe"), Button("Ground", opens="ground")
@@ -255,9 +252,6 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             return resting, [Kept(OPEN, None), rests_here, *way_back(state, BRING_BACK, IM_BACK)]
 
         # Both are back.
-        case Together(), Tapped(_, TALK.tap):
-            return replace(state, asks=False), [redraw(TALKING, LOOK_AFTER, SET_TIME, REST_IT, card="pause")]
-
         case Together(), Tapped(_, LOOK_AFTER.tap):
             return Looking(scene.now + LOOKS_AFTER), [redraw(ASKS_LATER, card="pause")]
 
@@ -278,7 +272,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
 
         case Dated(), TimeCame():
             here_again = Together(scene.now + CHOOSES)
-            return here_again, [say(ITS_TIME, TALK, SET_TIME, REST_IT, card="pause", again=True)]
+            return here_again, [say(ITS_TIME, TALK, REPAIR, SET_TIME, REST_IT, card="pause", again=True)]
 
         case Looking(asked=False), TimeCame():
             asked = replace(state, asked=True, wake_at=scene.now + CHOOSES)
@@ -322,7 +316,7 @@ def changed(ends: datetime, note: Line | None, asked: Began, here: Apart, scene:
 
 def together(before: State, scene: Scene) -> Turn:
     """Both are back."""
-    buttons = TALK, SET_TIME, REST_IT, LOOK_AFTER
+    buttons = TALK, REPAIR, SET_TIME, REST_IT, LOOK_AFTER
     return Together(scene.now + CHOOSES), [
         *closed(scene, "met"),
         say(BOTH_BACK, *buttons, card="pause", again=True, at_once=True),

@@ -585,9 +585,14 @@ def late_by(couple: CoupleRow, due: Due, now: datetime) -> timedelta | None:
     at = _hour_of(due)
     if at is None:
         return None
-    if couple.rung_after is not None and not (isinstance(due, PlayingRow) and due.always):
+    if couple.rung_after is not None and not is_rung_on_time(couple, due):
         at = max(at, couple.rung_after)
     return now - at if at <= now else None
+
+
+def is_rung_on_time(couple: CoupleRow, due: Due) -> bool:
+    """Whether one need not wait for the others after a silence: it answers always, or has the floor."""
+    return isinstance(due, PlayingRow) and (due.always or due.id == couple.floor_id)
 
 
 def is_anybody_due(couple: CoupleRow, now: datetime) -> bool:
@@ -611,17 +616,21 @@ def next_due(tx: Tx) -> datetime | None:
     return min((moment for moment in moments if moment), default=None)
 
 
-def _not_before(due: Any, always: Any) -> Any:  # noqa: ANN401 - clauses of SQLAlchemy's
+def _not_before(due: Any, on_time: Any) -> Any:  # noqa: ANN401 - clauses of SQLAlchemy's
     """When a row is rung: after a silence one waits for the other."""
-    return case((and_(CoupleRow.rung_after > due, not_(always)), CoupleRow.rung_after), else_=due)
+    return case((and_(CoupleRow.rung_after > due, not_(on_time)), CoupleRow.rung_after), else_=due)
 
 
 def _is_rung_again() -> Any:  # noqa: ANN401 - a clause of SQLAlchemy's
     return or_(CoupleRow.rung_after.is_(None), CoupleRow.rung_after <= NOW)
 
 
+def _is_on_time() -> Any:  # noqa: ANN401 - as above
+    return or_(PlayingRow.always, and_(CoupleRow.floor_id.is_not(None), CoupleRow.floor_id == PlayingRow.id))
+
+
 def _has_the_floor() -> Any:  # noqa: ANN401 - a clause of SQLAlchemy's
-    return or_(CoupleRow.floor_id.is_(None), CoupleRow.floor_id == PlayingRow.id, PlayingRow.always)
+    return or_(CoupleRow.floor_id.is_(None), _is_on_time())
 
 
 def _is_heard(due: Any) -> Any:  # noqa: ANN401 - as above
@@ -631,11 +640,11 @@ def _is_heard(due: Any) -> Any:  # noqa: ANN401 - as above
 
 
 _NEXT_PLAYING = (
-    select(_not_before(PlayingRow.wake_at, PlayingRow.always))
+    select(_not_before(PlayingRow.wake_at, _is_on_time()))
     .select_from(PlayingRow)
     .join(CoupleRow, CoupleRow.id == PlayingRow.couple_id)
     .where(PlayingRow.wake_at.is_not(None), _has_the_floor())
-    .order_by(_not_before(PlayingRow.wake_at, PlayingRow.always))
+    .order_by(_not_before(PlayingRow.wake_at, _is_on_time()))
     .limit(1)
 )
 _NEXT_CALL = (
@@ -649,7 +658,7 @@ _NEXT_CALL = (
 _DUE_PLAYINGS = (
     select(PlayingRow)
     .join(CoupleRow, CoupleRow.id == PlayingRow.couple_id)
-    .where(PlayingRow.wake_at <= NOW, _has_the_floor(), or_(_is_rung_again(), PlayingRow.always))
+    .where(PlayingRow.wake_at <= NOW, _has_the_floor(), or_(_is_rung_again(), _is_on_time()))
     .where(_is_heard(PlayingRow.wake_at))
     .order_by(PlayingRow.wake_at)
     .limit(bindparam("most"))

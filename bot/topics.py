@@ -1,0 +1,88 @@
+"""The short list of what two people want to talk about: each topic is of whoever brought it.
+
+Pure. As it is kept, a topic remembers the evening on which it was talked about last, and whether that was
+once or twice. Let go, it is without words.
+"""
+
+from dataclasses import replace
+
+from bot.hours import ZONE, evening_of
+from bot.ritual import Button, Draw, Kept, Line, Say, Scene, Words, line
+from bot.wording import same
+
+KIND = "topic"
+MOST, AT_MOST = 5, 2  # in the list, which is read in one look; and in one evening
+TALKED_ONCE, TALKED_TWICE, LET_GO = "once", "twice", "let go"  # outcomes
+
+# -- What they read -----------------------------------------------------------
+
+WHAT_ABOUT = "A talk of twenty minutes, about one thing. Reply with it, in a few words."
+WHICH_ONE = "A talk of twenty minutes, about one thing. Tap one of yours, or reply with another."
+FULL = "Five are enough for one list. Whoever brought one can let it go, and then there is room."
+WHICH_GOES = "Which one goes? It is let go by whoever brought it."
+BROUGHT_BY = "{who} brought this one, and can let it go."
+TWICE = "You two have talked about this twice tonight. Let it rest until tomorrow."
+ITS_NAME = "{words}"
+
+LET_ONE_GO, BACK = Button("Let one go", "let one go"), Button("Back", "back")
+NOT_NOW = Button("Not now", "not now")
+
+# -- The list -----------------------------------------------------------------
+
+
+def standing(scene: Scene) -> list[Kept]:
+    """Return the list, oldest first."""
+    return [thing for thing in scene.kept if thing.kind == KIND and thing.words]
+
+
+def is_full(scene: Scene) -> bool:
+    """Whether another one would be too many to read in one look."""
+    return len(standing(scene)) >= MOST
+
+
+def find(words: Words, scene: Scene) -> Kept | None:
+    """Return the topic that says the same, whoever brought it."""
+    return next((thing for thing in standing(scene) if thing.words and same(thing.words, words)), None)
+
+
+def brought(words: Words) -> Kept:
+    """Return a new one."""
+    return Kept(KIND, words.by, words)
+
+
+def let_go(topic: Kept) -> Kept:
+    """Return one as it leaves the list."""
+    return replace(topic, words=None, outcome=LET_GO)
+
+
+def knowing(topic: Kept, scene: Scene) -> Scene:
+    """Return the scene with one topic as it is from now on."""
+    return replace(scene, kept=tuple(topic if old.id == topic.id else old for old in scene.kept))
+
+
+def times_tonight(topic: Kept, scene: Scene) -> int:
+    """Return how often it was talked about this evening."""
+    zone = scene.prefers[ZONE]
+    if topic.due is None or evening_of(topic.due, zone) != evening_of(scene.now, zone):
+        return 0
+    return AT_MOST if topic.outcome == TALKED_TWICE else 1
+
+
+def talked_about(words: Words, scene: Scene) -> list[Kept]:
+    """Note that a talk about it begins now."""
+    topic = find(words, scene)
+    if topic is None:
+        return []
+    return [
+        replace(topic, due=scene.now, outcome=TALKED_TWICE if times_tonight(topic, scene) else TALKED_ONCE)
+    ]
+
+
+def list_card(draw: Draw, scene: Scene, *notes: Line, letting: bool = False) -> Say:
+    """Return the list, to pick from or to let one go."""
+    listed = standing(scene)
+    tap = "let go" if letting else "topic"
+    buttons = [Button(line(ITS_NAME, words=thing), tap, str(thing.id)) for thing in listed]
+    more = [BACK] if letting else [*([LET_ONE_GO] if listed else []), NOT_NOW]
+    text = WHICH_GOES if letting else WHICH_ONE if listed else WHAT_ABOUT
+    return draw(text, *buttons, *more, card="talk", asks="topic", below=notes)
