@@ -30,7 +30,7 @@ def for_tomorrow(who: Person, words: Words, scene: Scene, *, shared: bool) -> Ke
 
 
 def undated(scene: Scene) -> Iterator[Kept]:
-    """Return what a release before 0.2 kept without a date, to be asked about now."""
+    """Return what was kept before promises had a date, to be asked about now."""
     for thing in scene.kept:
         if thing.kind == KIND and not thing.outcome and thing.due is None:
             yield replace(thing, due=scene.now, once=True)

@@ -201,6 +201,7 @@ def test_a_clock_that_goes_back_finds_them_again(road: Road) -> None:
 
 def test_what_was_kept_before_the_ritual_came_is_found_by_it(road: Road) -> None:
     road.engine = Engine(HOUSE, ALL_PREFERENCES, BERLIN)
+    road.does(couples.look_ahead_at_new, road.engine.book)
     road.look(lambda tx: couples.keep(tx, road.couple(tx), Kept("vow", Person(1), due=AT_NINE)))
 
     road.engine = Engine((*HOUSE, VOW), ALL_PREFERENCES, BERLIN)

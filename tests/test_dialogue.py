@@ -735,9 +735,9 @@ def test_one_step_is_kept_with_a_day_of_its_doers() -> None:
     assert room.texts[-1].splitlines() == [
         "A step of Ben: When the month ends, I will look", "When is it due? Ben taps a day.",
     ]  # fmt: skip
-    ann.taps("Monday, 4 May")
+    ann.taps("On Monday, 4 May")
     assert ann.whispered[-1] == "This one is for Ben to tap."
-    ben.taps("Monday, 4 May")
+    ben.taps("On Monday, 4 May")
 
     assert room.texts[-1].splitlines()[1] == (
         "On Monday, 4 May I ask Ben alone how it went. That was your talk."
@@ -779,7 +779,7 @@ def test_a_step_is_of_one_who_may_word_it_anew() -> None:
     ben.replies("I will look on Friday")
 
     assert any(text.startswith("A step of Ben: I will look on Friday") for text in room.texts)
-    ben.taps("Saturday, 2 May")
+    ben.taps("On Saturday, 2 May")
     (promise,) = kept(room, "action")
     assert promise.words is not None
     assert promise.words.text == "I will look on Friday"

@@ -82,7 +82,7 @@ ASK_WHEN = "When is it due? {who} taps a day."
 ONE_IS_ENOUGH = "One step is enough for one talk. This one is for {who} to word."
 WITH_A_DATE = "Kept: {words}\nOn {due:day} I ask {who} alone how it went. That was your talk."
 THAT_WAS_IT = "That was your talk."
-ON_A_DAY = "{due:day}"
+ON_A_DAY = "On {due:day}"
 
 
 AGREE, ANOTHER = Button("I agree", "agree"), Button("Another topic", "another")
