@@ -62,9 +62,10 @@ class Shown:
     @property
     def taken(self) -> Say:
         """What its buttons and its question mean by now: those of an older face have passed."""
-        face = self.newer or self.say
-        buttons = tuple(button for button in self.say.buttons if button in face.buttons)
-        return replace(self.say, buttons=buttons, asks=face.asks)
+        if self.newer is None:
+            return self.say
+        buttons = tuple(button for button in self.say.buttons if button in self.newer.buttons)
+        return replace(self.say, buttons=buttons, asks=self.newer.asks)
 
     @property
     def labels(self) -> list[str]:
