@@ -15,6 +15,7 @@ from bot.hours import ANCHOR, EVERY, HOUR, ZONE
 from bot.ritual import Button, GuestsCame, GuestsCounted, Kept, Person, Preference, Ritual, Words
 from bot.rituals.check_in import MODE, OFFERS
 from bot.rituals.debrief import DEBRIEF_HOUR
+from bot.rituals.plan import PLAN
 from bot.shell import Row
 from tests.catalogue import unknown
 from tests.rehearsal import BERLIN, FIRST_DAY, Clock, Player, Room, Shown, Stage, rehearse
@@ -105,6 +106,10 @@ class Play:
             self.ben.shuts_lane()
         if joined and self.chance.random() < 0.15:  # some are in the midst of a talk
             self.begins_a_talk()
+        elif joined and self.minds is PLAN and evening[EVERY] == 1:  # and some are at its last part
+            self.ann.sends("/plan")
+            while "Skip this one" in self.room.labels:
+                self.ben.taps("Skip this one")
 
     @property
     def stage(self) -> Stage:
