@@ -106,10 +106,11 @@ class Play:
             self.ben.shuts_lane()
         if joined and self.chance.random() < 0.15:  # some are in the midst of a talk
             self.begins_a_talk()
-        elif joined and self.minds is PLAN and evening[EVERY] == 1:  # and some are at its last part
+        elif joined and self.minds is PLAN and evening[EVERY] == 1:  # and some lack one word of it
             self.ann.sends("/plan")
             while "Skip this one" in self.room.labels:
                 self.ben.taps("Skip this one")
+            self.stage.keep(Kept("plan helps", self.ann.person, Words(self.ann.person, "a walk")))
 
     @property
     def stage(self) -> Stage:
