@@ -432,6 +432,13 @@ def test_after_a_day_another_call_says_that_no_pause_lasts_longer() -> None:
     assert room.texts[-1] == A_DAY
 
 
+def test_longer_tapped_after_a_day_and_heard_before_anything_else_is_told_so() -> None:
+    room, ann, _, _ = over()
+    room.stage.now += LONGEST  # Tend was down; it hears what was tapped before it rings
+
+    assert only_whispered(room, ann, "I need longer") == A_DAY
+
+
 def test_each_alone_reads_the_end_of_the_longer_pause() -> None:
     _, ann, ben, _ = over()
 

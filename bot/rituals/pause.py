@@ -238,6 +238,9 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             news = say(text, FINE_AGAIN, card="pause", until=later, at_once=True)
             return apart, [news, *rests(apart, scene), *way_back(state, LONGER_NOTED)]
 
+        case Returning(), Tapped(_, LONGER.tap):
+            return state, [whisper(A_DAY)]
+
         # Nobody answers: one call to its owner, alone, and then it rests with the way back open.
         case Returning(caller=caller, since=since, back=back, called=False), TimeCame() if (
             caller not in back and caller in scene.lanes
