@@ -213,7 +213,7 @@ class Shelf:
 
     def _copy(self, kind: str, of: str, name: str) -> None:
         if kind == "postgresql":
-            self._server().does(f"CREATE DATABASE {name} TEMPLATE {of or 'template0'}")
+            self._server().does(f"CREATE DATABASE {name} TEMPLATE {of or 'template0'} STRATEGY FILE_COPY")
         elif of:
             shutil.copyfile(self._folder / f"{of}.db", self._folder / f"{name}.db")
 

@@ -215,6 +215,7 @@ def test_a_ritual_that_comes_with_a_release_reaches_the_couples_who_are_there(
     shelf.prepare(kind, "migrated", migrate)
     with shelf.store(kind, "migrated", clock) as store:
         road = Road(store, clock, tuple(each for each in HOUSE if each is not GRATITUDE)).joined()
+        road.does(couples.look_ahead_at_new, road.engine.book)
         clock.now += timedelta(hours=4)  # tonight's hour came while it was updated
         tonight = road.call(CHECK_IN)
         assert tonight is not None

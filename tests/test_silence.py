@@ -227,7 +227,7 @@ def test_nothing_comes_while_nobody_is_back(evening: Road) -> None:
 
 
 def test_to_one_of_the_two_a_command_that_is_none_is_answered_kindly(evening: Road) -> None:
-    evening.ann.sends("/repair", private=True)
+    evening.ann.sends("/karaoke", private=True)
     assert evening.ann.private[-1] == UNKNOWN
 
     evening.ann.taps("/help", private=True)
