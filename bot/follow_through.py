@@ -61,12 +61,12 @@ def put_off(ripe: list[Kept], who: Person, scene: Scene) -> list[Kept]:
     """
     theirs, last = scene.prefers.of(who), last_asked(who, scene)
     zone = theirs[ZONE]
+    if is_quiet(theirs, scene.now):
+        return [replace(thing, due=good_hour(theirs, scene.now)) for thing in ripe]
     if last and last.due and evening_of(last.due, zone) == evening_of(scene.now, zone):
         hours = [(thing.due or scene.now).astimezone(zone).time() for thing in ripe]
         tomorrow = [next_time(hour, zone, scene.now) for hour in hours]
         return [replace(thing, due=due) for thing, due in zip(ripe, tomorrow, strict=True)]
-    if is_quiet(theirs, scene.now):
-        return [replace(thing, due=good_hour(theirs, scene.now)) for thing in ripe]
     return []
 
 

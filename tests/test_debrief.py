@@ -21,6 +21,7 @@ from bot.rituals.debrief import (
     NEXT_WEEK,
     PAINFUL,
     QUESTIONS,
+    STAYED,
     TAKEN_BACK,
     THANKED,
     TO_COME,
@@ -34,6 +35,7 @@ from bot.rituals.debrief import (
 from bot.rituals.gratitude import GRATITUDE, SUNDAY, SUNDAY_HOUR
 from bot.rituals.jar import JAR
 from bot.rituals.pause import PAUSE
+from bot.rituals.repair import REPAIR
 from bot.shell import CLOSED, PASSED
 from bot.week import OF_NONE
 from tests.rehearsal import BERLIN, FIRST_DAY, Clock, Player, Room, rehearse
@@ -54,7 +56,7 @@ def sunday(
 ) -> tuple[Room, Player, Player, Clock]:
     """Ann and Ben, whose evenings have begun, with a debrief at six."""
     chosen = {ANCHOR: date(2026, 4, 1), DEBRIEF_HOUR: time(18), **(prefers or {})}
-    return rehearse(CHECK_IN, PAUSE, GRATITUDE, DEBRIEF, JAR, at=at, on=on, prefers=chosen)
+    return rehearse(CHECK_IN, PAUSE, REPAIR, GRATITUDE, DEBRIEF, JAR, at=at, on=on, prefers=chosen)
 
 
 def opened(prefers: dict[Preference[Any], Any] | None = None) -> tuple[Room, Player, Player, Clock]:
@@ -225,14 +227,52 @@ def test_what_one_tells_alone_is_unseen_until_both_have_answered() -> None:
     assert ben.private == []
 
 
-def test_what_one_tells_alone_shows_when_one_goes_on() -> None:
+@pytest.mark.parametrize("number", range(4))
+def test_what_one_tells_alone_stays_unseen_when_either_goes_on_before_the_other_has_answered(
+    number: int,
+) -> None:
+    room, ann, ben, _ = at_question(number)
+    ann.taps("Tell me alone")
+    ann.writes(ALONE)
+
+    (ben if number % 2 else ann).taps("Go on")
+
+    assert ALONE not in "".join([*room.texts, *ben.private])
+    assert STAYED in ann.private[-1]
+    assert not [thing for thing in room.stage.kept if thing.words and thing.words.text == ALONE]
+
+
+def test_what_rests_is_shown_by_nobody_who_takes_it_up_and_can_be_taken_back() -> None:
+    room, ann, ben, _ = opened()
+    ann.taps("Tell me alone")
+    ann.writes(ALONE)
+    ann.taps("Not today")
+    ben.taps("Take it up")
+    ben.taps("Go on")
+    assert ALONE not in "".join([*room.texts, *ben.private])
+
+    ann.writes(ALONE)
+    ben.taps("That is enough")
+    ann.taps("Take it back")
+    assert ann.private[-1] == TAKEN_BACK
+    ben.taps("Take it up")
+    ben.replies(WALK)
+    assert ALONE not in "".join(room.texts)
+
+
+def test_a_question_that_the_other_leads_on_to_takes_no_words_that_are_meant_for_a_draft() -> None:
     room, ann, ben, _ = opened()
     ann.taps("Tell me alone")
     ann.writes(SOUP)
+    ann.sends("/repair", private=True)
+    ann.taps("Something hurt me")
 
     ben.taps("Go on")
+    ann.writes("When you lied, I felt small")
+    ben.replies(WALK)
+    ben.taps("Go on")
 
-    assert room.texts[0] == f"{OF_NONE}\n{THANKED}\nAnn: {SOUP}"
+    assert "When you lied" not in "".join(room.texts)
 
 
 def test_until_then_it_can_be_changed_and_taken_back() -> None:

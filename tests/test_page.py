@@ -446,8 +446,15 @@ def test_what_is_next_is_told_as_people_say_it(home: Play, opens: Opens) -> None
     assert opens(home).page.evaluate(tells, [monday_evening, list(said)]) == list(said.values())
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("size", "colours"),
+    [
+        pytest.param(WIDE, "light", id="wide and light"),
+        pytest.param(NARROW, "dark", id="narrow and dark"),
+        pytest.param(WIDE, "dark", marks=pytest.mark.soak, id="wide and dark"),
+        pytest.param(NARROW, "light", marks=pytest.mark.soak, id="narrow and light"),
+    ],
+)
 def test_nothing_hinders_somebody_seriously(
     home: Play, opens: Opens, size: tuple[int, int], colours: str
 ) -> None:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from bot.follow_through import KIND
+from bot.follow_through import ASKED, KIND, put_off
 from bot.hours import ANCHOR, QUIET, ZONE, Span, evening_of, fire_at, is_quiet
-from bot.ritual import Answer, Began, Event, Kept, Person, Ritual, Scene, TimeCame, say
+from bot.ritual import Answer, Began, Event, Kept, Person, Preferences, Ritual, Scene, TimeCame, Words, say
 from bot.rituals.check_in import CHECK_IN
 from bot.rituals.pause import PAUSE
 from bot.rituals.promises import (
@@ -537,11 +537,24 @@ def is_asked(thing: Kept, who: Player, at: datetime | None) -> bool:
     return thing.kind == KIND and thing.by == who.person and (thing.outcome == "asked" or thing.due != at)
 
 
+def test_a_date_in_one_s_night_is_asked_about_in_the_morning_whenever_they_were_asked_before() -> None:
+    ann, ben = Person(1), Person(2)
+    tokyo = ZoneInfo("Asia/Tokyo")
+    last_evening, in_the_night = datetime(2026, 5, 1, 21, tzinfo=tokyo), datetime(2026, 5, 2, 5, tzinfo=tokyo)
+    asked = Kept(ASKED, ben, due=last_evening, shared=False)
+    promise = Kept("action", ben, Words(ben, "a walk"), in_the_night)
+    prefers = Preferences().put(ZONE, tokyo, ben)
+
+    (later,) = put_off([promise], ben, Scene(in_the_night, (ann, ben), (asked, promise), prefers))
+
+    assert later.due == datetime(2026, 5, 2, 8, 30, tzinfo=tokyo)
+
+
 AUCKLAND = ZoneInfo("Pacific/Auckland")
 QUIETS = [None, Span(time(22, 30), time(7, 30)), Span(time(6), time(22)), Span(time(23), time(22))]
 
 
-@pytest.mark.parametrize("lived", [120, pytest.param(1_500, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("lived", [50, pytest.param(1_500, marks=pytest.mark.soak)])
 def test_nobody_is_asked_twice_in_a_day_nor_in_quiet_hours_and_all_comes_to_rest(lived: int) -> None:
     settings(
         max_examples=lived,

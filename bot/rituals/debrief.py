@@ -2,8 +2,8 @@
 
 It begins with their week as one picture, of the two together. Then come four questions, one after the other:
 a thanks, what went well, what was painful, what would do good next week; and a small touch closes it. What
-one tells alone is unseen until both have answered, or one of the two goes on. Stopping and silence look
-alike, and what rests can be taken up. Why it works this way: docs/rituals/debrief.md
+one tells alone is unseen until both have answered, and stays so where one of the two goes on. Stopping and
+silence look alike, and what rests can be taken up. Why it works this way: docs/rituals/debrief.md
 """
 
 from __future__ import annotations
@@ -58,10 +58,11 @@ THANKED, WELL = "With thanks this week:", "What went well:"
 PAINFUL, TO_COME = "What was painful:", "What would do good next week:"
 SAID = "{who}: {words}"
 
-UNSEEN = "Nobody reads it before you have both answered, or one of you goes on."
+UNSEEN = "Nobody reads it before you have both answered. If one of you goes on first, it stays unseen."
 TAKEN = "Kept: {words}"
 TAKEN_BACK = "Taken back. Nobody has read it."
 GOES_ON = "This one is over. The room has the rest."
+STAYED = "What you told me alone stayed unseen."
 LEFT_OFF = "It rests here. Until {until:day} you two can take it up."
 LEFT_ALONE = "It rests here. What the room has not seen, nobody has read."
 ENDED = "That was your week. Thank you both."
@@ -181,6 +182,9 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         case (Asking() | HalfSaid()) as here, Tapped(_, ENOUGH.tap) | TimeCame():
             return rested(here.talk, given_in(here, scene), scene)
 
+        case LeftOff(given=given), Tapped(who, TAKE_BACK.tap) if given[who]:
+            return replace(state, given=given.put(who, None)), [redraw(TAKEN_BACK, to=who, card="yours")]
+
         case LeftOff(talk=talk, given=given), Tapped(_, TAKE_UP.tap):
             after = waiting(talk, given, scene)
             alone = [yours(say, after, who) for who in scene.both if who in talk.alone]
@@ -212,16 +216,21 @@ def answered(here: Asking | HalfSaid, who: Person, words: Words, scene: Scene, *
 
 
 def gone_on(talk: Talk, given: Each[Words | None], scene: Scene) -> Turn:
-    """Show what was said to the question, keep it, and ask the next; after the last one a touch closes it."""
-    seen = tuple(words for words in given if words)
+    """Show what was said to the question, keep it, and ask the next; after the last one a touch closes it.
+
+    What one told alone is shown where both have answered, and nowhere else.
+    """
+    seen = tuple(words for words in given if words and (all(given) or words.by not in talk.alone))
+    stayed = {words.by for words in given if words} - {words.by for words in seen}
     kind, on = QUESTIONS[talk.at].keeps, replace(talk, at=talk.at + 1)
     kept = [Kept(kind, words.by, words) for words in seen if kind]
     if on.at == len(QUESTIONS):
-        alone = [redraw(GOES_ON, to=who, card="yours") for who in scene.both]
+        alone = [redraw(STAYED if who in stayed else GOES_ON, to=who, card="yours") for who in scene.both]
         close = say(TOUCH, CLOSE, card="touch")
         return Closing(seen, scene.now + STANDS), [*kept, passed(talk, seen), close, *alone]
     after = Asking(on, seen, scene.now + STANDS)
-    anew = [yours(say, after, who) for who in scene.both if who in talk.alone]
+    # Where it stands: said anew by the other's tap, it would take the words meant for what one drafts there.
+    anew = [yours(redraw, after, who, stayed=who in stayed) for who in scene.both if who in talk.alone]
     return after, [*kept, passed(talk, seen), question(on), *anew]
 
 
@@ -229,7 +238,7 @@ def rested(talk: Talk, given: Each[Words | None], scene: Scene) -> Turn:
     """Let it rest. Whether one stopped it or nobody went on, it reads the same."""
     until = scene.now + LEFT_FOR
     card = face(talk, QUESTIONS[talk.at].asks, [line(LEFT_OFF, until=until)], TAKE_UP)
-    alone = [redraw(LEFT_ALONE, to=who, card="yours") for who in scene.both]
+    alone = [redraw(LEFT_ALONE, *[TAKE_BACK] * bool(given[who]), to=who, card="yours") for who in scene.both]
     return LeftOff(talk, given, until), [card, *alone]
 
 
@@ -283,12 +292,13 @@ def face(talk: Talk, text: str, below: list[Line], *buttons: Button) -> Say:
     return redraw(text, *buttons, card=name, below=below)
 
 
-def yours(draw: Draw, here: Asking | HalfSaid, who: Person) -> Say:
+def yours(draw: Draw, here: Asking | HalfSaid, who: Person, *, stayed: bool = False) -> Say:
     """The private card of one: the question, or what was answered, which nobody else has read."""
     asked = QUESTIONS[here.talk.at]
     words = here.given[who] if isinstance(here, HalfSaid) else None
     text, buttons = (TAKEN, [TAKE_BACK]) if words else (asked.asks, [])
-    card = draw(text, *buttons, to=who, card="yours", asks=asked.name, below=[line(UNSEEN)])
+    below = [*[line(STAYED)] * stayed, line(UNSEEN)]
+    card = draw(text, *buttons, to=who, card="yours", asks=asked.name, below=below)
     return replace(card, values={"words": words} if words else {}, waits=not card.quiet)
 
 
