@@ -653,7 +653,7 @@ class Engine:
                 self._say(tx, couple, row, shell.back(event, shell.PASSED), event)
         if outcome.aside is not None:
             self._tell(tx, couple, say(shell.ASIDE, shell.OPEN_LANE, who=outcome.aside))
-        elif outcome.held and isinstance(event, Began):
+        elif outcome.held and isinstance(event, Began) and not event.words.listed:  # a tap is told alone
             self._tell(tx, couple, shell.back(event, outcome.held))
 
     def _tell(self, tx: Tx, couple: CoupleRow, said: Say) -> None:

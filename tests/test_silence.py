@@ -223,6 +223,16 @@ def test_nothing_comes_while_nobody_is_back(evening: Road) -> None:
     assert [text for text in evening.home if text.startswith(FOR_THANKS)]
 
 
+def test_what_is_opened_by_a_tap_in_a_pause_is_told_to_its_tapper_alone(evening: Road) -> None:
+    evening.ann.sends("/repair")
+    evening.ann.sends("/pause")
+    before = evening.home
+
+    evening.ben.taps("Something hurt me")
+
+    assert evening.home == before
+
+
 # -- Commands that are none ---------------------------------------------------
 
 
