@@ -42,6 +42,7 @@ class Amends:
     together: Words | None = None
     rounds: int = 0  # how often its owner has said it
     place: str = ""  # nowhere, as long as nothing was sent
+    number: int = 0  # of the newest draft or proposal: what answers an older one is known by its own
 
     def part(self, name: str) -> Words | None:
         """Return what was said in one part."""
@@ -53,8 +54,20 @@ class Amends:
         changed: dict[str, Any] = {name: words}
         return replace(self, **changed)
 
+    def counted(self) -> Self:
+        """Return it with the number of one more draft or proposal."""
+        return replace(self, number=self.number + 1)
+
+    def settled(self, name: str) -> Self:
+        """Return it with one part that no edit of its message changes any more."""
+        words = self.part(name)
+        return self.saying(name, replace(words, source=0)) if words else self
+
     def edited(self, words: Words) -> Self | None:
-        """Return it with what one message says now that was edited; None where it holds none of it."""
+        """Return it with what one message says now that was edited; None where it holds none of it.
+
+        A message of the room: what was sent from a private chat is settled, as both count from one.
+        """
         for name in PARTS:
             old = self.part(name)
             if old and words.source and (old.by, old.source) == (words.by, words.source):

@@ -21,7 +21,7 @@ LOOK_AGAIN = "It is not sent. Send it as it is, or write it anew here."
 SO_FAR = "So far: {words}"
 LIES_THERE = "It is not sent, and yours to go on with."
 UNSENT = "It stays unsent. Nobody reads it."
-SENT = "Sent. It stands in your room."
+SENT = "Sent. It goes to your room."
 
 SEND, UNSAID = Button("Send it as it is", "send"), Button("Leave it unsent", "unsent")
 GO_ON = Button("Go on with it", "go on")
@@ -37,15 +37,21 @@ class Draft:
     part: str  # of what is being said
     words: Words | None = None
     asked: bool = True  # False: it lies there
+    number: int = 0  # among all that were begun in one playing
+
+    @property
+    def question(self) -> str:
+        """What its words answer: no other draft asks it, so an edit of older words does not come here."""
+        return f"{QUESTION} {self.number}" if self.number else QUESTION
 
 
 def ask(draft: Draft, question: Line, why: str = "") -> Say:
     """Ask for it; or show it as its writer has it, with one sentence on why it may not reach the other."""
     if draft.words is None:
-        card = say(UNREAD, UNSAID, to=draft.by, card=CARD, asks=QUESTION, below=[question])
+        card = say(UNREAD, UNSAID, to=draft.by, card=CARD, asks=draft.question, below=[question])
     else:
         below = [*so_far(draft), *([line(why)] if why else [])]
-        card = say(LOOK_AGAIN, SEND, UNSAID, to=draft.by, card=CARD, asks=QUESTION, below=below)
+        card = say(LOOK_AGAIN, SEND, UNSAID, to=draft.by, card=CARD, asks=draft.question, below=below)
     return replace(card, waits=True, again=True)
 
 
@@ -60,7 +66,7 @@ def unsent(draft: Draft) -> Say:
 
 
 def is_sent(draft: Draft) -> Say:
-    """Say that it stands in the room now."""
+    """Say that it is on its way: in another's silence it stands in the room only afterwards."""
     return redraw(SENT, to=draft.by, card=CARD, below=so_far(draft))
 
 

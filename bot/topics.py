@@ -7,18 +7,18 @@ once or twice. Let go, it is without words.
 from dataclasses import replace
 
 from bot.hours import ZONE, evening_of
-from bot.ritual import Button, Draw, Kept, Line, Say, Scene, Words, line
+from bot.ritual import Button, Draw, Kept, Line, Person, Say, Scene, Words, line
 from bot.wording import same
 
 KIND = "topic"
-MOST, AT_MOST = 5, 2  # in the list, which is read in one look; and in one evening
+MOST, AT_MOST = 3, 2  # of each one's own in the list, so that nobody takes all its room; and in one evening
 TALKED_ONCE, TALKED_TWICE, LET_GO = "once", "twice", "let go"  # outcomes
 
 # -- What they read -----------------------------------------------------------
 
 WHAT_ABOUT = "A talk of twenty minutes, about one thing. Reply with it, in a few words."
 WHICH_ONE = "A talk of twenty minutes, about one thing. Tap one of yours, or reply with another."
-FULL = "Five are enough for one list. Whoever brought one can let it go, and then there is room."
+FULL = "Three topics of each of you are enough for one list. Once {who} lets one go, there is room."
 WHICH_GOES = "Which one goes? It is let go by whoever brought it."
 BROUGHT_BY = "{who} brought this one, and can let it go."
 TWICE = "You two have talked about this twice tonight. Let it rest until tomorrow."
@@ -35,9 +35,9 @@ def standing(scene: Scene) -> list[Kept]:
     return [thing for thing in scene.kept if thing.kind == KIND and thing.words]
 
 
-def is_full(scene: Scene) -> bool:
-    """Whether another one would be too many to read in one look."""
-    return len(standing(scene)) >= MOST
+def is_full(who: Person, scene: Scene) -> bool:
+    """Whether this one has brought as many as may stand there: then it is theirs to make room."""
+    return sum(thing.by == who for thing in standing(scene)) >= MOST
 
 
 def find(words: Words, scene: Scene) -> Kept | None:

@@ -158,23 +158,46 @@ def test_one_is_reworded_by_an_edit_and_both_agree_anew() -> None:
 
 def test_a_list_is_short_and_who_brought_one_lets_it_go() -> None:
     room, ann, ben, _ = rehearse(DIALOGUE)
-    for topic in ("one", "two", "three", "four", "five"):
+    for topic in ("one", "two", "three", "four"):
         (ann if topic != "three" else ben).sends(f"/talk {topic}")
     ann.sends("/talk six")
-    assert room.texts[-1] == f"{WHICH_ONE}\n{FULL}"
-    assert room.labels == ["one", "two", "three", "four", "five", "Let one go", "Not now"]
+    assert room.texts[-1] == f"{WHICH_ONE}\n{FULL.format(who='Ann')}"
+    assert room.labels == ["one", "two", "three", "four", "Let one go", "Not now"]
 
     ann.taps("Let one go")
     assert room.texts[-1] == WHICH_GOES
     assert room.labels[-1] == "Back"
     ann.taps("three")
     assert ann.whispered[-1] == "Ben brought this one, and can let it go."
-    ben.taps("three")
+    ann.taps("two")
 
-    assert room.labels == ["one", "two", "four", "five", "Let one go", "Not now"]
+    assert room.labels == ["one", "three", "four", "Let one go", "Not now"]
     assert not any(thing.words for thing in kept(room, "topic") if thing.outcome == "let go")
-    ben.replies("six")
+    ann.replies("six")
     assert room.texts[-1].startswith(ABOUT.format("six"))
+
+
+def test_however_many_one_has_brought_there_is_room_for_the_others_own() -> None:
+    room, ann, ben, _ = rehearse(DIALOGUE)
+    for topic in ("one", "two", "three", "four", "five"):
+        ann.sends(f"/talk {topic}")
+
+    for topic in ("the garden", "the sea", "the car"):
+        ben.sends(f"/talk {topic}")
+        assert room.texts[-1].startswith(ABOUT.format(topic))
+
+    assert [thing.by for thing in kept(room, "topic")] == [ann.person] * 3 + [ben.person] * 3
+
+
+def test_one_of_a_full_list_may_still_be_reworded() -> None:
+    room, ann, _, _ = rehearse(DIALOGUE)
+    ann.sends("/talk one")
+    ann.sends("/talk two")
+    number = ann.sends("/talk mony")
+
+    ann.edits(number, "/talk money")
+
+    assert room.texts[-1].startswith(ABOUT.format("money"))
 
 
 def test_the_same_topic_comes_at_most_twice_in_an_evening() -> None:
@@ -392,12 +415,14 @@ def test_it_is_taken_up_by_both_with_what_was_left_of_the_turn() -> None:
     assert kept(room, "open talk")[-1].outcome == "over"
 
 
-def test_what_rests_is_let_go_after_half_a_day_without_a_message() -> None:
+def test_what_rests_is_let_go_after_a_day_and_a_half_without_a_message() -> None:
     room, _, ben, clock = begun()
     ben.taps("Stop here")
     many = len(room.texts)
 
-    clock.passes(hours=13)
+    clock.passes(hours=35)
+    assert room.texts[-1] == STOPPED
+    clock.passes(hours=2)
 
     assert len(room.texts) == many
     assert room.texts[-1] == ALL_RIGHT
@@ -422,6 +447,108 @@ def test_the_evenings_card_offers_to_take_it_up() -> None:
     clock.passes(days=1)
 
     assert "Take up the talk" not in room.labels
+
+
+def test_a_talk_stopped_after_the_evenings_card_is_offered_by_the_next_one() -> None:
+    stage = rehearse(CHECK_IN, DIALOGUE, at="21:30", prefers={ANCHOR: FIRST_DAY})
+    room, ann, ben, clock = stage
+    ann.sends("/talk money")
+    both(stage, "I agree")
+    clock.passes(minutes=3)
+    ben.taps("Stop here")
+
+    clock.reaches("21:00")
+
+    assert room.labels[-1] == "Take up the talk"
+    ben.taps("Take up the talk")
+    both(stage, "Go on")
+    assert room.texts[-1] == BEN_SPEAKS.format(TWO)
+
+
+def a_full_list_and_a_rest() -> tuple[Stage, int]:
+    """Three topics are Ann's, and the talk about the last of them rests."""
+    stage = rehearse(CHECK_IN, DIALOGUE, at="19:00", prefers={ANCHOR: FIRST_DAY})
+    room, ann, ben, _ = stage
+    ann.sends("/talk one")
+    ann.sends("/talk two")
+    number = ann.sends("/talk mony")
+    both(stage, "I agree")
+    ben.taps("Stop here")
+    assert room.texts[-1] == STOPPED
+    return stage, number
+
+
+def test_a_topic_that_finds_no_room_takes_no_rest_from_the_talk_that_rests() -> None:
+    stage, _ = a_full_list_and_a_rest()
+    room, ann, _, clock = stage
+
+    ann.sends("/talk six")
+    assert room.texts[-1] == FULL.format(who="Ann")
+    both(stage, "Go on")
+    assert room.texts[-1] == ANN_SPEAKS.format(TWO)
+    ann.taps("Stop here")
+    clock.reaches("21:00")
+
+    ann.taps("Take up the talk")
+    assert room.texts[-1] == RESTED
+
+
+def test_an_edit_of_what_began_the_talk_rewords_its_topic_and_the_talk_rests_on() -> None:
+    stage, number = a_full_list_and_a_rest()
+    room, ann, _, _ = stage
+
+    ann.edits(number, "/talk money")
+
+    assert room.texts[-1] == RESTED
+    assert [thing.words.text for thing in kept(room, "topic") if thing.words] == ["one", "two", "money"]
+    assert kept(room, "open talk")[-1].outcome == ""
+    ann.edits(number, "/talk my money")
+    assert [thing.words.text for thing in kept(room, "topic") if thing.words][2:] == ["my money"]
+    both(stage, "Go on")
+    assert room.texts[-1] == ANN_SPEAKS.format(TWO)
+    assert talk_of(room).topic.text == "my money"
+
+
+def test_an_edit_to_what_stands_in_the_list_makes_no_second_one_and_the_talk_rests_on() -> None:
+    stage, number = a_full_list_and_a_rest()
+    room, ann, _, _ = stage
+
+    ann.edits(number, "/talk one")
+
+    assert room.texts[-1] == RESTED
+    assert [thing.words.text for thing in kept(room, "topic") if thing.words] == ["one", "two", "mony"]
+    both(stage, "Go on")
+    assert room.texts[-1] == ANN_SPEAKS.format(TWO)
+
+
+LOST = Kept("open talk", None, id=900)
+
+
+@pytest.mark.parametrize("begins", ["/talk", "/talk money", "/talk the sea"])
+def test_a_way_back_without_a_talk_behind_it_is_closed_where_a_talk_begins(begins: str) -> None:
+    """Its playing was lost, or the room has rested since."""
+    room, ann, _, _ = rehearse(CHECK_IN, DIALOGUE)
+    room.stage.kept.append(LOST)
+
+    ann.sends(begins)
+
+    assert {thing.outcome for thing in kept(room, "open talk")} == {"over"}
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_a_way_back_without_a_talk_is_closed_where_none_can_begin(private: bool) -> None:  # noqa: FBT001 - a case
+    stage = begun()
+    room, ann, ben, _ = stage
+    both_stop(stage)
+    ben.sends("/talk money")
+    both(stage, "I agree")
+    both_stop(stage)
+    room.stage.kept.append(LOST)
+
+    ann.sends("/talk money", private=private)
+
+    assert ann.private[-1:] == [IN_THE_ROOM] if private else room.texts[-1] == TWICE
+    assert {thing.outcome for thing in kept(room, "open talk")} == {"over"}
 
 
 def test_another_topic_lets_the_old_talk_go() -> None:
@@ -577,6 +704,44 @@ def test_after_a_longer_absence_it_goes_on_when_both_say_so() -> None:
     assert room.texts[-1] == BELL_LATE
     both(stage, "Go on")
     assert room.texts[-1] == BEN_SAYS.format(ONE)
+
+
+def test_after_a_long_absence_the_last_bell_asks_for_nothing_until_both_say_so() -> None:
+    stage = begun()
+    room, _, _, clock = stage
+    clock.passes(minutes=17, seconds=30)
+    assert room.texts[-1] == ANN_SAYS.format(ONE)
+
+    clock.is_away(hours=60)
+
+    assert room.texts[-1] == BELL_LATE
+    assert "Tell me alone" not in room.labels
+    both(stage, "Go on")
+    assert room.texts[-1].startswith(TURNS_OVER)
+    assert room.texts[-2] == BELL_LATE
+    assert kept(room, "open talk")[-1].outcome == "over"
+
+
+def test_a_last_bell_some_seconds_late_ends_the_turns() -> None:
+    room, _, _, clock = begun()
+    clock.passes(minutes=17, seconds=30)
+
+    clock.is_away(seconds=80)
+
+    assert room.texts[-1].startswith(TURNS_OVER)
+
+
+def test_what_the_last_bell_left_at_rest_is_let_go_in_silence() -> None:
+    room, _, _, clock = begun()
+    clock.passes(minutes=17, seconds=30)
+    clock.is_away(hours=60)
+    many = len(room.texts)
+
+    clock.passes(hours=37)
+
+    assert len(room.texts) == many
+    assert room.texts[-1] == ALL_RIGHT
+    assert not room.stage.rows
 
 
 # -- Equal, whatever comes between --------------------------------------------

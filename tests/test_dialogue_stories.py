@@ -250,7 +250,7 @@ def test_whoever_stops_it_is_not_named_and_it_rests_until_it_is_taken_up_or_let_
         story.start_bot()
         assert stands(story, BELL_LATE)
         since = story.mark
-        story.clock.by("PT13H")
+        story.clock.by("PT37H")
         assert stands(story, ALL_RIGHT)
         assert not [text for text in room(story, since) if text.startswith(CARDS)]
         assert "Go on" not in ann.buttons()

@@ -1,5 +1,6 @@
 """A repair: said, heard, answered with a change and something warm, at rest, and after eight weeks."""
 
+import itertools
 import random
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
@@ -12,7 +13,7 @@ from bot.amends import PARTS, Amends
 from bot.apology import TAKEN_BACK
 from bot.drafting import LIES_THERE, LOOK_AGAIN, SENT, UNREAD, UNSENT
 from bot.hours import ANCHOR, QUIET, ZONE, Span
-from bot.ritual import Kept, Preference, Words, whisper
+from bot.ritual import Event, Kept, Preference, Words, Wrote, whisper
 from bot.rituals.check_in import CHECK_IN
 from bot.rituals.pause import PAUSE
 from bot.rituals.promises import PROMISES
@@ -252,6 +253,67 @@ def test_what_is_sent_is_not_changed_silently() -> None:
     assert ben.private[-1] == CLOSED
 
 
+def test_an_edit_of_ones_own_sent_words_is_no_part_of_the_others_draft() -> None:
+    room, ann, ben, _ = opened()
+    ann.taps("Something hurt me")
+    line = ann.writes(ALONE)
+    ann.taps("Send it as it is")
+    ben.taps("Word it alone first")
+    ben.writes(LEFT)
+
+    ann.edits(line, "When you left, I was lonely.", private=True)
+
+    assert ann.private[-1] == CLOSED
+    ben.taps("Send it as it is")
+    assert room.texts[-1] == ONE_LINE
+
+
+def test_an_edit_of_what_was_sent_is_no_part_of_ones_next_draft() -> None:
+    room, ann, ben, _ = opened()
+    ann.taps("Something hurt me")
+    line = ann.writes(ALONE)
+    ann.taps("Send it as it is")
+    ben.replies(LEFT)
+    ann.taps("Something is missing")
+    ann.writes(MORE)
+
+    ann.edits(line, "When you left, I was lonely.", private=True)
+
+    assert ann.private[-1] == CLOSED
+    ann.taps("Send it as it is")
+    assert room.texts[-1].startswith(f"For Ann something is missing: {MORE}\n")
+
+
+def test_an_edit_of_what_was_said_first_is_no_part_of_saying_it_once_more() -> None:
+    room, ann, ben, _ = opened()
+    ben.taps("I want to repair something")
+    line = ben.writes(LEFT)
+    ben.taps("Send it as it is")
+    ann.replies(MORE)
+    ben.taps("Word it alone first")
+    ben.writes("I left you on that day.")
+
+    ben.edits(line, WITH_BUT, private=True)
+
+    assert ben.private[-1] == CLOSED
+    ben.taps("Send it as it is")
+    assert room.texts[-1] == f"Ben: I left you on that day.\n{HEARD_SO}"
+
+
+def test_a_reply_with_the_number_of_a_private_message_is_a_message_of_its_own() -> None:
+    """Telegram counts the messages of the room and of a private chat each from one."""
+    room, ann, ben, _ = opened()
+    ann.taps("Something hurt me")
+    line = ann.writes(ALONE)
+    ann.taps("Send it as it is")
+    ben.replies(LEFT)
+    room.stage.ids = itertools.count(line)
+
+    ann.replies(MORE)
+
+    assert room.texts[-1].startswith(f"For Ann something is missing: {MORE}\n")
+
+
 def test_what_hurt_may_begin_with_the_other_and_its_writer_is_told_so() -> None:
     _, ann, ben, _ = opened()
     ann.taps("Something hurt me")
@@ -378,6 +440,21 @@ def test_who_was_hurt_may_say_it_anew_while_the_other_words_an_answer() -> None:
     ben.replies(LEFT)
     assert room.texts[-1] == ONE_LINE
     assert ann.whispered == []
+
+
+@pytest.mark.parametrize("meanwhile", [(), (WITH_BUT,)], ids=["not yet begun", "begun"])
+def test_said_anew_while_the_other_drafts_it_stands_there_once_that_is_left_unsent(
+    meanwhile: tuple[str, ...],
+) -> None:
+    room, ann, ben, _ = hurt()
+    ben.taps("Word it alone first")
+    ann.replies("When you left, I was afraid.")
+    for words in meanwhile:
+        ben.writes(words)
+
+    ben.taps("Leave it unsent")
+
+    assert room.texts[-1] == f"Ann: When you left, I was afraid.\n{INVITES_BEN}"
 
 
 def test_it_is_not_for_the_one_who_was_hurt_to_answer() -> None:
@@ -559,6 +636,19 @@ def test_without_a_date_it_is_no_promise_and_comes_back_with_the_rest() -> None:
     assert f"Ben, from then on: {CHANGE}" in room.texts[-1]
 
 
+def test_what_was_promised_is_not_edited_any_more() -> None:
+    room, ann, ben, _ = heard()
+    line = ben.replies(CHANGE)
+    ben.taps("Tomorrow")
+
+    ben.edits(line, "I will try")
+
+    assert room.texts[-1] == CLOSED
+    ann.taps("Enough for today")
+    assert words_kept(room).count(CHANGE) == len(["as a promise", "as a part of the repair"])
+    assert "I will try" not in words_kept(room)
+
+
 def test_a_change_whose_date_nobody_chooses_rests_with_the_words_given() -> None:
     room, _, _, clock = changed()
 
@@ -604,6 +694,34 @@ def test_both_tap_something_else_and_the_newest_stands() -> None:
     ann.taps("A long hug")
 
     assert room.texts[-1] == f"{IS_DONE}\nAnd for you two: A long hug"
+
+
+def test_a_yes_to_what_is_not_proposed_any_more_agrees_to_nothing() -> None:
+    room, ann, ben, _ = promised()
+    ann.taps("A long hug")
+    card = room.shown[-1]
+    yes = card.say.buttons[0]
+    ann.taps("A song for each other")
+
+    ben.taps_on(card, yes)
+
+    assert ben.whispered[-1] == PASSED
+    assert room.texts[-1] == f"{WARM}\nAnn would like: A song for each other"
+    ben.taps("Yes, that")
+    assert room.texts[-1] == f"{IS_DONE}\nAnd for you two: A song for each other"
+
+
+def test_a_yes_to_words_that_were_edited_agrees_to_nothing() -> None:
+    room, ann, ben, _ = promised()
+    line = ann.replies("pancakes on Sunday")
+    card = room.shown[-1]
+    yes = card.say.buttons[0]
+    ann.edits(line, "the opera on Sunday")
+
+    ben.taps_on(card, yes)
+
+    assert ben.whispered[-1] == PASSED
+    assert room.texts[-1] == f"{WARM}\nAnn would like: the opera on Sunday"
 
 
 def test_own_words_are_proposed_by_a_reply() -> None:
@@ -992,6 +1110,60 @@ def test_a_draft_is_read_by_nobody_but_its_writer_whatever_the_two_do(seed: int)
             assert player.person in play.stage.both or not player.private
     play.clock.runs_out()
     assert not play.stage.rows
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_an_edit_of_what_was_worded_before_changes_no_draft_and_nothing_that_was_sent(seed: int) -> None:
+    """Repairs at random, in which both edit every private message of a draft that is over."""
+    chance = random.Random(seed)  # noqa: S311 - a play, not a secret
+    room, ann, ben, _ = stage = hurt()
+    over: dict[int, Player] = {}
+    for number in range(60):
+        moves(chance, stage, f"mark {number}")
+        rows, texts = dict(room.stage.rows), list(room.texts)
+        here = {source for source, _ in written(room, ann, ben) if is_drafted(room, source)}
+        over |= {source: who for source, who in written(room, ann, ben) if source not in here}
+        for source, who in over.items():
+            who.edits(source, "worded anew", private=True)
+            assert (room.stage.rows, room.texts) == (rows, texts)
+            assert room.stage.sent[source][0] not in rows or who.private[-1] == CLOSED
+    assert over
+
+
+def moves(chance: random.Random, stage: Scene, text: str) -> None:
+    """Let one of the two tap, or say what is asked for; where it is over, begin anew."""
+    room, ann, ben, _ = stage
+    who = chance.choice([ann, ben])
+    cards = [shown for shown in who.sees() if shown.live and shown.row.id in room.stage.rows]
+    asking = [shown for shown in cards if shown.say.asks]
+    if not cards:
+        who.sends("/repair")
+    elif asking and chance.random() < 0.5:  # words as often as taps
+        if asking[-1].say.to:
+            who.writes(text)
+        else:
+            who.replies(text)
+    elif buttons := cards[-1].say.buttons:
+        who.taps_on(cards[-1], chance.choice(buttons))
+
+
+def written(room: Room, *both: Player) -> list[tuple[int, Player]]:
+    """Return every private message so far that was an answer, with its writer."""
+    said = [event for _, event, _ in room.stage.heard if isinstance(event, Wrote) and event.private]
+    return [(event.words.source, who) for event in said for who in both if who.person == event.words.by]
+
+
+def is_drafted(room: Room, source: int) -> bool:
+    """Whether its playing has been in one draft ever since this was written."""
+    row = room.stage.sent[source][0]
+    since = [(event, outcome.row.state) for _, event, outcome in room.stage.heard if outcome.row.id == row]
+    first = next(at for at, (event, _) in enumerate(since) if said_in(event) == source)
+    return all(isinstance(state, Drafting) for _, state in since[first:])
+
+
+def said_in(event: Event) -> int:
+    """Return the message that an answer came with."""
+    return event.words.source if isinstance(event, Wrote) else 0
 
 
 def in_a_draft(play: Play, mark: Mark) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from bot import topics, turns
+from bot.follow_through import KIND
 from bot.hours import ZONE, fire_at, good_hour
 from bot.ritual import (
     Answer,
@@ -39,11 +40,11 @@ from bot.ritual import (
 
 STANDS = timedelta(hours=1)  # a choice of a topic, and of a step
 WRITES = timedelta(minutes=30)  # what was understood, before the step is asked for
-RESTS_FOR = timedelta(hours=12)  # a talk that was stopped
-BELL = timedelta(minutes=1)  # one that rings later than this does not begin the next turn by itself
+RESTS_FOR = timedelta(hours=36)  # a talk that was stopped: past the next evening, whose card offers it
+BELL = timedelta(minutes=1)  # one that rings later than this leads on only when both say so
 ASKED_FROM = time(17)  # on the day of a step: after its day, if its doer's hours allow
 DAYS = 1, 3, 7, 14  # until it
-OPEN, STEP = "open talk", "action"
+OPEN = "open talk"
 
 # -- What they read -----------------------------------------------------------
 
@@ -182,7 +183,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
     """Hear one event of a dialogue."""
     match state, event:
         case _, Began(who, private=True):
-            return state, [say(IN_THE_ROOM, to=who)]
+            return state, [*orphaned(state, scene), say(IN_THE_ROOM, to=who)]
 
         # Another's silence: the clock stands still, and what stands there waits for the next ring.
         case Speaking(talk=talk) | SayingBack(talk=talk), Hushed():
@@ -205,11 +206,14 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             return state, [whisper(IT_RESTS)]
 
         # A topic: one of the list, or a new one.
+        case Stopped(talk=talk), Began(words=words) if words and is_edit(words, talk.topic):
+            return reworded(words, state, scene)
+
         case None | Picking() | Agreeing() | Stopped(), Began(who, words) if words:
             return proposed(words, who, state, scene)
 
         case None, Began():
-            return Picking(scene.now + STANDS), [topics.list_card(say, scene)]
+            return Picking(scene.now + STANDS), [*orphaned(state, scene), topics.list_card(say, scene)]
 
         case Picking() | Agreeing(), Wrote(who, "topic", words):
             return proposed(words, who, state, scene)
@@ -262,7 +266,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             return state, [whisper(YOURS_TO_TAP, who=talk.speaker)]
 
         case Speaking(talk=talk), Tapped(_, turns.DONE.tap) | TimeCame():
-            return rung(given_back(turns.spoken(talk, left(state, scene)), scene), event, scene)
+            return rung(state, given_back(turns.spoken(talk, left(state, scene)), scene), event, scene)
 
         case SayingBack(talk=talk), Tapped(_, turns.CLARIFY_IT.tap) if turns.may_clarify(talk):
             return given(turns.clarifying(talk, left(state, scene)), scene, turns.IN_OTHER_WORDS)
@@ -275,12 +279,14 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             return replace(state, talk=noted), [whisper(ENOUGH_NOTED)]
 
         case SayingBack(talk=talk), Tapped(_, turns.HEARD.tap) | TimeCame():
-            swap = turns.swapped(talk, left(state, scene))
-            return rung(given(swap, scene), event, scene) if swap else asked_what(TURNS_OVER, scene)
+            return rung(state, swapped(talk, left(state, scene), scene), event, scene)
 
         # Stopped, and taken up by both.
         case Stopped(ready=ready), Tapped(who, GO_ON.tap) if scene.other(who) in ready:
             talk, ends = state.talk, scene.now + state.left
+            if state.says_back and not state.left:
+                then, said = swapped(talk, state.left, scene)
+                return then, [*closed(scene), *said]
             if state.says_back:
                 return SayingBack(talk, ends), [*closed(scene), turns.answer_card(talk, state.left)]
             return Speaking(talk, ends), [*closed(scene), turns.floor_card(talk, state.left)]
@@ -323,7 +329,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
 
         case Dating(words=words), Tapped(who, "due", item) if who == words.by:
             due = datetime.fromisoformat(item)
-            promise = Kept(STEP, who, words, due=due)
+            promise = Kept(KIND, who, words, due=due)
             return None, [promise, redraw(WITH_A_DATE, card="talk", who=who, words=words, due=due)]
 
         case Dating(words=words), Tapped():
@@ -339,12 +345,30 @@ def proposed(words: Words, who: Person, before: State | None, scene: Scene) -> T
     """Propose what somebody said; it comes into the list, or stands there in other words already."""
     if thing := topics.find(words, scene):
         return taken(thing, who, before, say, scene)
-    is_edit = isinstance(before, Agreeing) and words.source and before.topic.source == words.source
-    reworded = topics.find(before.topic, scene) if isinstance(before, Agreeing) and is_edit else None
-    if reworded is None and topics.is_full(scene):
-        return Picking(scene.now + STANDS), [topics.list_card(say, scene, line(topics.FULL))]
-    thing = replace(reworded, words=words) if reworded else topics.brought(words)
+    old = None
+    if isinstance(before, Agreeing) and is_edit(words, before.topic):
+        old = topics.find(before.topic, scene)
+    if old is None and topics.is_full(who, scene):
+        if isinstance(before, Stopped):
+            return before, [say(topics.FULL, who=who)]
+        card = topics.list_card(say, scene, line(topics.FULL, who=who))
+        return Picking(scene.now + STANDS), [*orphaned(before, scene), card]
+    thing = replace(old, words=words) if old else topics.brought(words)
     return proposal(words, who, [thing], before, scene)
+
+
+def is_edit(words: Words, topic: Words) -> bool:
+    """Whether this is the message that brought the topic, in other words."""
+    return words.source == topic.source != 0
+
+
+def reworded(words: Words, here: Stopped, scene: Scene) -> Turn:
+    """Put the topic of a talk that rests in other words, where the list has no other that says the same."""
+    old, other = topics.find(here.talk.topic, scene), topics.find(words, scene)
+    if other and other != old:
+        return waiting(here, RESTED, scene)
+    after, said = waiting(replace(here, talk=replace(here.talk, topic=words)), RESTED, scene)
+    return after, [*([replace(old, words=words)] if old else []), *said]
 
 
 def taken(
@@ -352,14 +376,14 @@ def taken(
 ) -> Turn:
     """Propose one of the list, at most twice in an evening."""
     if topics.times_tonight(thing, scene) >= topics.AT_MOST or not thing.words:
-        return before, [told(topics.TWICE)]
+        return before, [*orphaned(before, scene), told(topics.TWICE)]
     return proposal(thing.words, who, [], before, scene)
 
 
 def proposal(topic: Words, who: Person, kept: Sequence[Kept], before: State | None, scene: Scene) -> Turn:
     """Ask both for the rules; a talk that rests is not gone on with then."""
     here = Agreeing(topic, who, scene.now + STANDS)
-    given_up = closed(scene) if isinstance(before, Stopped) else []
+    given_up = closed(scene) if isinstance(before, Stopped) else orphaned(before, scene)
     return here, [*kept, *given_up, rules(say, topic)]
 
 
@@ -374,12 +398,20 @@ def given_back(talk: turns.Talk, scene: Scene) -> Turn:
     return SayingBack(talk, scene.now + talk.length), [turns.answer_card(talk, talk.length)]
 
 
-def rung(turn: Turn, event: Event, scene: Scene) -> Turn:
-    """Go on to the next turn; after a bell that came late only when both say so."""
+def swapped(talk: turns.Talk, left: timedelta, scene: Scene) -> Turn:
+    """Let the other one speak, or end the turns."""
+    swap = turns.swapped(talk, left)
+    return given(swap, scene) if swap else asked_what(TURNS_OVER, scene)
+
+
+def rung(state: Speaking | SayingBack, turn: Turn, event: Event, scene: Scene) -> Turn:
+    """Go on to the next turn, or to the end; after a bell that came late only when both say so."""
     here, _ = turn
     late = isinstance(event, TimeCame) and scene.now - event.due > BELL
     if late and isinstance(here, Speaking | SayingBack):
         return waiting(stopped(here.talk, here.talk.length, here, scene), BELL_LATE, scene)
+    if late:
+        return waiting(stopped(state.talk, turns.NONE, state, scene), BELL_LATE, scene)
     return turn
 
 
@@ -428,6 +460,11 @@ def still_open(scene: Scene) -> list[Kept]:
 def closed(scene: Scene) -> list[Answer]:
     """Close what the evening's card offers to take up."""
     return [replace(thing, outcome="over") for thing in still_open(scene)]
+
+
+def orphaned(state: State | None, scene: Scene) -> list[Answer]:
+    """Close what leads back to a talk that is not there: its playing was lost, or the room rested since."""
+    return closed(scene) if state is None else []
 
 
 def understood(lines: tuple[Words, ...]) -> list[Line]:

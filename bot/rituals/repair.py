@@ -147,6 +147,7 @@ class Drafting:
     draft: Draft
     wake_at: datetime
     veils: bool = True
+    stale: bool = False  # something was said anew meanwhile, and the card of the room does not show it yet
 
 
 @dataclass(frozen=True)
@@ -215,29 +216,33 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             return here, [*things, *said]
 
         case None, Began(who, words) if words == Words(who, REPAIR_IT.item, listed=True):
-            return drafts(Amends(who), Draft(who, "said"), scene)
+            return begins(Amends(who), who, "said", scene)
 
         case None, Began(who, words) if words == Words(who, HURT_ME.item, listed=True):
-            return drafts(Amends(scene.other(who)), Draft(who, "hurt"), scene)
+            return begins(Amends(scene.other(who)), who, "hurt", scene)
 
         case None, Began(who, private=private):
             return Opened(scene.now + STANDS), [opening(scene, who if private else None)]
 
         # Worded alone, and sent as it is or as it was worded anew.
-        case Drafting(amends=amends, draft=draft), Wrote(_, "draft", words):
-            return drafts(amends, replace(draft, words=words), scene)
+        case Drafting(amends=amends, draft=draft, stale=stale), Wrote(who, asked, words) if (who, asked) == (
+            draft.by,
+            draft.question,
+        ):
+            return drafts(amends, replace(draft, words=words), scene, stale=stale)
 
         case Drafting(amends=amends, draft=Draft(words=Words() as words) as draft), Tapped(_, SEND.tap):
-            here, said = sent(amends, draft.part, words, scene)
+            here, said = sent(amends, draft.part, replace(words, source=0), scene)
             return here, [is_sent(draft), *said]
 
-        case Drafting(amends=amends, draft=draft), Tapped(who, GO_ON.tap | ALONE.tap | MISSING.tap) if (
-            who == draft.by
-        ):
-            return drafts(amends, draft, scene)
+        case Drafting(amends=amends, draft=draft, stale=stale), Tapped(
+            who, GO_ON.tap | ALONE.tap | MISSING.tap
+        ) if who == draft.by:
+            return drafts(amends, draft, scene, stale=stale)
 
-        case Drafting(amends=amends, draft=draft), Tapped(_, UNSAID.tap):
-            return standing(amends, scene.now + RESTS), [unsent(draft)]
+        case Drafting(amends=amends, draft=draft, stale=stale), Tapped(_, UNSAID.tap):
+            anew = [card(redraw, amends, scene)] if stale else []
+            return standing(amends, scene.now + RESTS), [unsent(draft), *anew]
 
         case Drafting(amends=amends, draft=draft), Tapped(_, REST_IT.tap):
             rings = standing(amends, scene.now)  # the room may not learn who tapped, but from a ring
@@ -253,7 +258,10 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         case Drafting(), Tapped() | Wrote():
             return meanwhile(state, event, scene)
 
-        # Said in the room by a reply, and edited there.
+        # Said in the room by a reply, and edited there; a proposal that is edited is another one.
+        case Restoring(amends=amends), Wrote(_, "together", words):
+            return proposed(amends, words, scene)
+
         case Invited() | Hearing() | Changing() | Restoring(), Wrote(words=words, private=False) if (
             changed := state.amends.edited(words)
         ):
@@ -269,14 +277,14 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             return replace(state, amends=changed), [card(redraw, changed, scene)]
 
         case Invited(amends=amends), Tapped(who, ALONE.tap) if who == amends.owner:
-            return drafts(amends, Draft(who, "said"), scene)
+            return begins(amends, who, "said", scene)
 
         # Heard, or something is missing: that is for the one to say who was hurt.
         case Hearing(amends=amends), Tapped(who, HEARD.tap) if who != amends.owner:
             return told(replace(amends, place=CHANGING), scene)
 
         case Hearing(amends=amends), Tapped(who, MISSING.tap) if who != amends.owner:
-            return drafts(amends, Draft(who, "missing"), scene)
+            return begins(amends, who, "missing", scene)
 
         case Hearing(amends=amends), Wrote(who, "missing", words) if who != amends.owner:
             return sent(amends, "missing", words, scene)
@@ -290,12 +298,12 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             return sent(amends, "change", words, scene)
 
         case Changing(amends=amends), Tapped(who, ALONE.tap) if who == amends.owner:
-            return drafts(amends, Draft(who, "change"), scene)
+            return begins(amends, who, "change", scene)
 
         case Changing(amends=amends), Tapped(_, AS_IT_IS.tap):
             return told(replace(amends, place=RESTORING), scene)
 
-        case Changing(amends=amends), Wrote():
+        case Changing(amends=amends), Wrote(_, "change"):
             return state, [card(redraw, amends, scene)]
 
         case Dating(amends=amends), Tapped(who, "in", days) if who == amends.owner:
@@ -316,10 +324,9 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
                 return over(amends, scene)
             return proposed(amends, like, scene)
 
-        case Restoring(amends=amends), Wrote(_, "together", words):
-            return proposed(amends, words, scene)
-
-        case Restoring(amends=Amends(together=Words(by=by)) as amends), Tapped(who, YES.tap):
+        case Restoring(amends=Amends(together=Words(by=by)) as amends), Tapped(who, YES.tap, item) if (
+            item == yes(amends).item
+        ):
             if who == by:
                 return state, [whisper(FOR_THE_OTHER, other=scene.other(who))]
             return over(amends, scene)
@@ -348,12 +355,18 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
     return state, []
 
 
-def drafts(amends: Amends, draft: Draft, scene: Scene) -> Turn:
+def begins(amends: Amends, who: Person, part: str, scene: Scene) -> Turn:
+    """Let one of them begin to word a part alone."""
+    amends = amends.counted()
+    return drafts(amends, Draft(who, part, number=amends.number), scene)
+
+
+def drafts(amends: Amends, draft: Draft, scene: Scene, *, stale: bool = False) -> Turn:
     """Let one of them word a part alone, and word it anew."""
     other, language = scene.other(draft.by), scene.prefers.of(draft.by)[LANGUAGE]
     question = line(ASK_SAID, other=other) if draft.part == "said" else line(QUESTIONS[draft.part])
     why = looked_at(draft.part, draft.words, language) if draft.words else ""
-    here = Drafting(amends, replace(draft, asked=True), scene.now + ASKS)
+    here = Drafting(amends, replace(draft, asked=True), scene.now + ASKS, stale=stale)
     return here, [ask(draft, question, why)]
 
 
@@ -365,7 +378,9 @@ def meanwhile(state: Drafting, event: Event, scene: Scene) -> Turn:
     after, answers = step(here, event, scene)
     if not isinstance(after, type(here)):
         return after, [unsent(state.draft), *answers]
-    return replace(state, amends=after.amends), [each for each in answers if isinstance(each, Whisper)]
+    stale = state.stale or after.amends != state.amends
+    seen = [each for each in answers if isinstance(each, Whisper)]
+    return replace(state, amends=after.amends, stale=stale), seen
 
 
 def sent(amends: Amends, part: str, words: Words, scene: Scene) -> Turn:
@@ -390,11 +405,11 @@ def told(amends: Amends, scene: Scene) -> Turn:
 def promised(amends: Amends, days: str, scene: Scene) -> Turn:
     """Keep the change as a promise of its owner's, who is asked about it alone, and go on to what is warm.
 
-    Without a date it is no promise: it comes back with the rest of the repair.
+    What was promised is not edited any more. Without a date it is no promise: it comes back with the rest.
     """
-    here, said = told(replace(amends, place=RESTORING), scene)
     if not days:
-        return here, said
+        return told(replace(amends, place=RESTORING), scene)
+    here, said = told(replace(amends.settled("change"), place=RESTORING), scene)
     theirs = scene.prefers.of(amends.owner)
     day = scene.now.astimezone(theirs[ZONE]).date() + timedelta(days=int(days))
     due = good_hour(theirs, fire_at(day, DAY_ENDS, theirs[ZONE]))
@@ -404,7 +419,7 @@ def promised(amends: Amends, days: str, scene: Scene) -> Turn:
 
 def proposed(amends: Amends, words: Words, scene: Scene) -> Turn:
     """Let the other say whether they like it, too."""
-    amends = replace(amends, together=words)
+    amends = replace(amends.counted(), together=words)
     return standing(amends, scene.now + RESTS), [card(redraw, amends, scene)]
 
 
@@ -496,12 +511,17 @@ def card(draw: Draw, amends: Amends, scene: Scene) -> Say:
         case _:
             like = amends.together
             liked = [line(WOULD_LIKE, who=like.by, words=like)] if like else []
-            offers = (YES, *touches(scene)) if like else touches(scene)
+            offers = (yes(amends), *touches(scene)) if like else touches(scene)
             return draw(WARM, *offers, ENOUGH, card="repair", asks="together", below=liked)
 
 
 def change_card(draw: Draw, text: str, **values: Person) -> Say:
     return draw(text, ALONE, AS_IT_IS, REST_IT, card="repair", asks="change", **values)
+
+
+def yes(amends: Amends) -> Button:
+    """Return the yes to what is proposed now; a yes to an earlier proposal has passed."""
+    return replace(YES, item=str(amends.number or ""))
 
 
 def touches(scene: Scene) -> tuple[Button, ...]:
