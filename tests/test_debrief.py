@@ -55,7 +55,7 @@ def sunday(
     at: str = "17:30", prefers: dict[Preference[Any], Any] | None = None, on: date = SUNDAY_DATE
 ) -> tuple[Room, Player, Player, Clock]:
     """Ann and Ben, whose evenings have begun, with a debrief at six."""
-    chosen = {ANCHOR: date(2026, 4, 1), DEBRIEF_HOUR: time(18), **(prefers or {})}
+    chosen: dict[Preference[Any], Any] = {ANCHOR: date(2026, 4, 1), DEBRIEF_HOUR: time(18), **(prefers or {})}
     return rehearse(CHECK_IN, PAUSE, REPAIR, GRATITUDE, DEBRIEF, JAR, at=at, on=on, prefers=chosen)
 
 
