@@ -316,7 +316,7 @@ class Engine:
             row = couples.row_at(tx, couple, said.playing_id, self.book) if said else None
             if row is None:
                 return Reply()
-            outcome = self._step(tx, couple, row, began)
+            outcome = self._typed(tx, couple, row, began)
         else:
             outcome = self._begins(tx, couple, ritual, began)
             if outcome.row.state is not None and command.words:
@@ -452,7 +452,8 @@ class Engine:
         )
         by = Person(person.id)
         words = Words(by, "" if about else button.item, listed=True)  # as if typed behind its command
-        outcome = self._begins(tx, couple, ritual, Began(by, words, about, private=private))
+        began = Began(by, words, about, private=private)
+        outcome = self._step(tx, couple, self._row_for(tx, couple, ritual, anew=ritual.many), began)
         return self._answer(tx, couple, person, outcome)
 
     def _text(self, tx: Tx, text: Text) -> Reply:
@@ -604,7 +605,7 @@ class Engine:
 
     def _ring_date(self, tx: Tx, couple: CoupleRow, call: CallRow, ritual: Ritual, due: datetime) -> None:
         """Ring a ritual for a date that it minds, in a playing of its own; what it leaves rings no more."""
-        self._step(tx, couple, Row(tx.new_id(), ritual), shell.date_came(due, tx.now))
+        self._step(tx, couple, Row(tx.new_id(), ritual), shell.came(due, tx.now))
         if call.due_at is not None and call.due_at <= tx.now:
             call.due_at = couples.next_date(tx, couple, self.book, ritual, after=tx.now)
         self._one_after_the_other(tx, couple)
@@ -653,8 +654,6 @@ class Engine:
                 self._say(tx, couple, row, shell.back(event, shell.PASSED), event)
         if outcome.aside is not None:
             self._tell(tx, couple, say(shell.ASIDE, shell.OPEN_LANE, who=outcome.aside))
-        elif outcome.held and isinstance(event, Began) and not event.words.listed:  # a tap is told alone
-            self._tell(tx, couple, shell.back(event, outcome.held))
 
     def _tell(self, tx: Tx, couple: CoupleRow, said: Say) -> None:
         """Say something of the shell's own."""
@@ -726,7 +725,14 @@ class Engine:
         return [ritual for ritual in self.book.rituals.values() if are(ritual)]
 
     def _begins(self, tx: Tx, couple: CoupleRow, ritual: Ritual, began: Began) -> Outcome:
-        return self._step(tx, couple, self._row_for(tx, couple, ritual, anew=ritual.many), began)
+        return self._typed(tx, couple, self._row_for(tx, couple, ritual, anew=ritual.many), began)
+
+    def _typed(self, tx: Tx, couple: CoupleRow, row: Row, began: Began) -> Outcome:
+        """Step what somebody typed; where another's silence holds back what it says, that is said instead."""
+        outcome = self._step(tx, couple, row, began)
+        if outcome.held and outcome.aside is None:
+            self._tell(tx, couple, shell.back(began, outcome.held))
+        return outcome
 
     def _named(self, tx: Tx, couple: CoupleRow | None, said: str) -> Ritual | None:
         """Return the ritual that a word of the couple's own begins."""

@@ -70,11 +70,11 @@ def put_off(ripe: list[Kept], who: Person, scene: Scene) -> list[Kept]:
     return []
 
 
-def in_days(days: int, who: Person, scene: Scene) -> datetime:
-    """Return the first good hour of this one's day so many days from now."""
+def in_days(days: int, who: Person, scene: Scene, after: time = DAWN) -> datetime:
+    """Return the first good hour of this one's day so many days from now, after a time on their clock."""
     theirs = scene.prefers.of(who)
     day = scene.now.astimezone(theirs[ZONE]).date() + timedelta(days=days)
-    return good_hour(theirs, fire_at(day, DAWN, theirs[ZONE]))
+    return good_hour(theirs, fire_at(day, after, theirs[ZONE]))
 
 
 # -- Finding them ----------------------------------------------------------------
@@ -91,11 +91,6 @@ def own(who: Person, item: str, scene: Scene, *outcomes: str) -> Kept | None:
     promise = scene.find(item)
     stands = promise and is_own(promise, who) and (promise.outcome in outcomes or not outcomes)
     return promise if stands else None
-
-
-def knowing(promise: Kept, scene: Scene) -> Scene:
-    """Return the scene with a promise as it is from now on."""
-    return replace(scene, kept=tuple(promise if thing.id == promise.id else thing for thing in scene.kept))
 
 
 def is_own(thing: Kept, who: Person) -> bool:

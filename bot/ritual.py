@@ -420,6 +420,10 @@ class Scene:
         """Return the kept thing that a button is about."""
         return next((thing for thing in self.kept if str(thing.id) == item), None)
 
+    def knowing(self, thing: Kept) -> Scene:
+        """Return the scene with a kept thing as it is from now on."""
+        return replace(self, kept=tuple(thing if old.id == thing.id else old for old in self.kept))
+
 
 def change(each: Each[D], person: Person, **fields: Any) -> Each[D]:  # noqa: ANN401 - the fields of any dataclass
     """Return the pair with some fields of this person's value changed."""

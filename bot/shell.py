@@ -383,11 +383,11 @@ def occurrence(
         return None
     if any(still_comes(other, prefers, evening, now) for other in standing_in_for(ritual, rituals)):
         return None
-    return TimeCame(due, late=now - due > LATE)
+    return came(due, now)
 
 
-def date_came(due: datetime, now: datetime) -> TimeCame:
-    """Return how a ritual is rung that minds a date: a promise is not past because Tend was away."""
+def came(due: datetime, now: datetime) -> TimeCame:
+    """Return that a time has come, and whether that is late. A date is never past because Tend was away."""
     return TimeCame(due, late=now - due > LATE)
 
 
@@ -419,5 +419,4 @@ def still_comes(ritual: Ritual, prefers: Preferences, evening: date, now: dateti
 
 def ring(row: Row, now: datetime) -> TimeCame:
     """Return how a row is rung whose `wake_at` has come."""
-    due = row.wake_at or now
-    return TimeCame(due, late=now - due > LATE)
+    return came(row.wake_at or now, now)

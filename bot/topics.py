@@ -55,11 +55,6 @@ def let_go(topic: Kept) -> Kept:
     return replace(topic, words=None, outcome=LET_GO)
 
 
-def knowing(topic: Kept, scene: Scene) -> Scene:
-    """Return the scene with one topic as it is from now on."""
-    return replace(scene, kept=tuple(topic if old.id == topic.id else old for old in scene.kept))
-
-
 def times_tonight(topic: Kept, scene: Scene) -> int:
     """Return how often it was talked about this evening."""
     zone = scene.prefers[ZONE]

@@ -10,14 +10,15 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 
+from bot.follow_through import KIND as PROMISE
 from bot.hours import ZONE, evening_of
 from bot.ritual import Button, Kept, Line, Say, Scene, Week, line, redraw
 from bot.thanks import KIND as THANKS
 from bot.thanks import in_jar
 
-FEELING, ACTION = "feeling", "action"
-READS = FEELING, ACTION, THANKS
-DAYS, A_WEEK = 7, timedelta(days=7)
+FEELING = "feeling"
+READS = FEELING, PROMISE, THANKS
+A_WEEK = timedelta(days=7)
 SHOWN = {"told", "noticed"}  # how a promise ended that its doer let the other see
 
 YOUR_WEEK, QUIET_WEEK = "Your week together", "A quiet week"
@@ -46,13 +47,20 @@ def week_of(scene: Scene) -> Week:
     )
 
 
+def seven_days(last: date) -> list[date]:
+    """Return the seven days of a week that ends with this one, the first of them first."""
+    return [last - timedelta(days=back) for back in reversed(range(A_WEEK.days))]
+
+
 def evenings_of(scene: Scene) -> tuple[date, ...]:
     """Return the evenings of the week on which both spoke of themselves, and both could read it."""
     zone = scene.prefers[ZONE]
-    tonight = evening_of(scene.now, zone)
-    days = [tonight - timedelta(days=back) for back in reversed(range(DAYS))]
     spoke = {(thing.by, evening_of(thing.at, zone)) for thing in scene.kept if is_feeling(thing) and thing.at}
-    return tuple(day for day in days if all((who, day) in spoke for who in scene.both))
+    return tuple(
+        day
+        for day in seven_days(evening_of(scene.now, zone))
+        if all((who, day) in spoke for who in scene.both)
+    )
 
 
 def is_feeling(thing: Kept) -> bool:
@@ -62,7 +70,7 @@ def is_feeling(thing: Kept) -> bool:
 
 def is_done(thing: Kept) -> bool:
     """Whether it is a promise that its doer has shown as done."""
-    return thing.kind == ACTION and thing.outcome in SHOWN
+    return thing.kind == PROMISE and thing.outcome in SHOWN
 
 
 def is_of_the_week(thing: Kept, scene: Scene) -> bool:

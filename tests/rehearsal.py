@@ -334,7 +334,7 @@ class Stage:
             self.play(what, shell.ring(what, self.now))
             return
         if what.minds:
-            self.play(Row(next(self.ids), what), shell.date_came(due, self.now))
+            self.play(Row(next(self.ids), what), shell.came(due, self.now))
             self.calls[what.name] = shell.next_date(what, self.kept, self.now) if self.both else None
             return
         opened = self.opened_on.get(what.name)

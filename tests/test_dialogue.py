@@ -86,6 +86,12 @@ def both(stage: Stage, label: str) -> None:
         one.taps(label)
 
 
+def come_back(stage: Stage) -> None:
+    """Both come back when the twenty minutes of their pause are over."""
+    stage[3].passes(minutes=20)
+    both(stage, "I'm back")
+
+
 def talk_of(room: Room) -> Talk:
     state = room.stage.heard[-1][2].row.state
     assert isinstance(state, Speaking | SayingBack)
@@ -573,8 +579,7 @@ def test_a_pause_stops_the_clock_and_it_goes_on_with_what_was_left() -> None:
     ben.sends("/pause 20")
     ann.taps("I am done")
     assert ann.whispered[-1] == IT_RESTS
-    clock.passes(minutes=20)
-    both(stage, "I'm back")
+    come_back(stage)
     assert room.texts[-1] == BOTH_BACK
 
     clock.passes(minutes=5)
@@ -593,8 +598,7 @@ def test_after_a_pause_it_is_talked_through_from_the_pauses_own_card() -> None:
     room, ann, ben, clock = stage
     clock.passes(minutes=1)
     ben.sends("/pause 20")
-    clock.passes(minutes=20)
-    both(stage, "I'm back")
+    come_back(stage)
 
     ann.taps("Talk it through")
     assert room.texts[-1] == RESTED
@@ -608,8 +612,7 @@ def test_a_pause_that_is_older_than_the_talk_stops_it_too() -> None:
     stage = rehearse(PAUSE, DIALOGUE)
     room, ann, ben, clock = stage
     ann.sends("/pause 20")
-    clock.passes(minutes=20)
-    both(stage, "I'm back")
+    come_back(stage)
     ann.sends("/talk money")
     both(stage, "I agree")
     assert room.texts[-1] == ANN_SPEAKS.format(TWO)
@@ -627,8 +630,7 @@ def test_after_a_pause_the_bell_of_a_turn_rings_in_time() -> None:
     stage = rehearse(PAUSE, DIALOGUE)
     room, ann, _, clock = stage
     ann.sends("/pause 20")
-    clock.passes(minutes=20)
-    both(stage, "I'm back")
+    come_back(stage)
     ann.sends("/talk money")
     both(stage, "I agree")
 
@@ -645,8 +647,7 @@ def test_in_a_pause_nothing_is_agreed_on_and_the_rules_stand_there_afterwards() 
 
     ben.taps("I agree")
     assert ben.whispered[-1] == IT_RESTS
-    clock.passes(minutes=20)
-    both(stage, "I'm back")
+    come_back(stage)
     clock.passes(minutes=6)
     ben.taps("I agree")
 
@@ -659,8 +660,7 @@ def test_a_talk_asked_for_in_a_pause_comes_afterwards() -> None:
     ann.sends("/pause 20")
     ann.sends("/talk money")
     assert room.texts[-1] == HELD or "It is quiet" in room.texts[-1]
-    clock.passes(minutes=20)
-    both(stage, "I'm back")
+    come_back(stage)
     clock.passes(minutes=11)
 
     assert [text[:12] for text in room.texts].count("A talk about") == 1
@@ -675,8 +675,7 @@ def test_a_pause_is_stopped_by_nothing_that_is_written_meanwhile() -> None:
     ann.taps("Tell me alone")
     ann.writes("you are tired")
     assert not any("tired" in text for text in room.texts + ben.private)
-    clock.passes(minutes=20)
-    both(stage, "I'm back")
+    come_back(stage)
     ben.replies("money means safety", "Your twenty")
     clock.passes(minutes=6)
 
@@ -1010,8 +1009,7 @@ def test_a_pause_at_any_moment_gives_back_exactly_what_was_left(seconds: int) ->
     clock.passes(seconds=seconds)
     here = talk_of(room)
     ann.sends("/pause 20")
-    clock.passes(minutes=20)
-    both(stage, "I'm back")
+    come_back(stage)
     clock.passes(minutes=5)
     both(stage, "Go on")
 

@@ -59,6 +59,13 @@ def two(at: str = "20:00", on: date = FIRST_DAY, prefers: dict[Preference[Any], 
     )
 
 
+def tells(who: Player, tap: str, words: str) -> None:
+    """One says which it is, words it alone and sends it."""
+    who.taps(tap)
+    who.writes(words)
+    who.taps("Send it as it is")
+
+
 def opened(**how: Any) -> Scene:  # noqa: ANN401 - as `two` takes it
     """Ben has sent /repair."""
     stage = two(**how)
@@ -70,9 +77,7 @@ def hurt(**how: Any) -> Scene:  # noqa: ANN401 - as `two` takes it
     """Ann has said what hurt her, and Ben is invited."""
     stage = opened(**how)
     _, ann, _, _ = stage
-    ann.taps("Something hurt me")
-    ann.writes(ALONE)
-    ann.taps("Send it as it is")
+    tells(ann, "Something hurt me", ALONE)
     return stage
 
 
@@ -80,9 +85,7 @@ def said(**how: Any) -> Scene:  # noqa: ANN401 - as `two` takes it
     """Ben has said what he did."""
     stage = opened(**how)
     _, _, ben, _ = stage
-    ben.taps("I want to repair something")
-    ben.writes(LEFT)
-    ben.taps("Send it as it is")
+    tells(ben, "I want to repair something", LEFT)
     return stage
 
 
@@ -851,9 +854,7 @@ def test_several_rest_and_the_newest_three_are_offered() -> None:
     room, _, ben, clock = two()
     for day in range(4):
         ben.sends("/repair")
-        ben.taps("I want to repair something")
-        ben.writes(f"{LEFT} {day}")
-        ben.taps("Send it as it is")
+        tells(ben, "I want to repair something", f"{LEFT} {day}")
         ben.taps("Let it rest")
         clock.passes(days=1)
 
@@ -913,9 +914,7 @@ def test_nothing_is_said_about_who_opened_how_often() -> None:
     room, ann, ben, clock = two()
     for _ in range(3):
         ben.sends("/repair")
-        ben.taps("I want to repair something")
-        ben.writes(LEFT)
-        ben.taps("Send it as it is")
+        tells(ben, "I want to repair something", LEFT)
         clock.passes(days=2)
 
     assert len(set(room.texts[1::2])) == 1
@@ -1038,9 +1037,7 @@ def test_both_at_once_look_at_it_and_the_first_tap_holds() -> None:
 def test_two_of_one_day_come_back_on_two_evenings() -> None:
     room, ann, ben, clock = done()
     ann.sends("/repair")
-    ann.taps("I want to repair something")
-    ann.writes("I was late.")
-    ann.taps("Send it as it is")
+    tells(ann, "I want to repair something", "I was late.")
     ben.taps("I feel heard")
     ann.taps("It is good as it is")
     ann.taps("Enough for today")
@@ -1054,9 +1051,7 @@ def test_two_of_one_day_come_back_on_two_evenings() -> None:
 def test_after_weeks_away_each_comes_back_on_an_evening_of_its_own() -> None:
     room, ann, ben, clock = done()
     ann.sends("/repair")
-    ann.taps("I want to repair something")
-    ann.writes("I was late.")
-    ann.taps("Send it as it is")
+    tells(ann, "I want to repair something", "I was late.")
     ben.taps("I feel heard")
     ann.taps("It is good as it is")
     ann.taps("Enough for today")

@@ -75,7 +75,7 @@ class Child:
 
     def __init__(
         self, argv: BotArgv, env: dict[str, str], log: Path, changed: Callable[[], None],
-        begin: Begin = execute,
+        begin: Begin,
     ) -> None:  # fmt: skip
         """Know how to start it; `changed` is called when it ends by whatever cause."""
         self._begin = begin

@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from bot import topics, turns
-from bot.follow_through import KIND
-from bot.hours import ZONE, fire_at, good_hour
+from bot.follow_through import KIND, in_days
 from bot.ritual import (
     Answer,
     Began,
@@ -226,7 +225,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
                 return state, [whisper(topics.BROUGHT_BY, who=topic.by)]
             gone = topics.let_go(topic)
             here = replace(state, letting=False)
-            return here, [gone, topics.list_card(redraw, topics.knowing(gone, scene))]
+            return here, [gone, topics.list_card(redraw, scene.knowing(gone))]
 
         case Picking(), Tapped(_, topics.LET_ONE_GO.tap | topics.BACK.tap as tap):
             here = replace(state, letting=tap == topics.LET_ONE_GO.tap)
@@ -473,9 +472,7 @@ def understood(lines: tuple[Words, ...]) -> list[Line]:
 
 def days(draw: Draw, words: Words, scene: Scene) -> Say:
     """Ask the doer of a step for its day."""
-    theirs, zone = scene.prefers.of(words.by), scene.prefers.of(words.by)[ZONE]
-    today = scene.now.astimezone(zone).date()
-    dues = [good_hour(theirs, fire_at(today + timedelta(days=many), ASKED_FROM, zone)) for many in DAYS]
+    dues = [in_days(many, words.by, scene, ASKED_FROM) for many in DAYS]
     buttons = [Button(line(ON_A_DAY, due=due), "due", due.isoformat()) for due in dues]
     below = [line(ASK_WHEN, who=words.by)]
     return draw(STEP_OF, *buttons, card="talk", asks="step", below=below, who=words.by, words=words)

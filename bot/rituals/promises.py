@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.follow_through import ASKED, KIND, in_days, knowing, last_asked, open_of, own, put_off
+from bot.follow_through import ASKED, KIND, in_days, last_asked, open_of, own, put_off
 from bot.hours import good_hour
 from bot.ritual import (
     Answer,
@@ -138,7 +138,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             if how == NOT_YET.tap and not promise.outcome and promise.due:
                 return went_on(state, who, item, scene, ONCE_MORE, due=promise.due)
             ended = replace(promise, outcome=how)
-            after, said = went_on(state, who, item, knowing(ended, scene), BETWEEN_US)
+            after, said = went_on(state, who, item, scene.knowing(ended), BETWEEN_US)
             return after, [ended, *said]
 
         case Asking() | Looking(), Tapped(who, KEEP_IT.tap, item) if own(who, item, scene, "done"):
@@ -148,7 +148,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             told = replace(promise, outcome="told", shared=True)
             stands = state.wake_at if isinstance(state, Asking) else scene.now + STANDS
             here = replace(state, shown=(*state.shown, item), wake_at=stands)
-            after, said = went_on(here, who, item, knowing(told, scene), SHOWN_NOW)
+            after, said = went_on(here, who, item, scene.knowing(told), SHOWN_NOW)
             return after, [told, *said, done_line(say, told, scene)]
 
         # Shown, and noticed by the other.
@@ -168,7 +168,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
 
         case Looking(), Tapped(who, tap, item) if tap in DAYS and (promise := unanswered(who, item, scene)):
             later = replace(promise, due=in_days(DAYS[tap][1], who, scene), outcome="")
-            return state, [later, yours(redraw, later, who, knowing(later, scene))]
+            return state, [later, yours(redraw, later, who, scene.knowing(later))]
 
         # Answered already, on the other card.
         case Asking() | Looking(), Tapped(who, _, item) if own(who, item, scene):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
+from bot import follow_through
 from bot.amends import (
     ASKED,
     CHANGING,
@@ -35,7 +36,7 @@ from bot.amends import (
 )
 from bot.apology import goes_wrong
 from bot.drafting import ASKS, GO_ON, LIES, SEND, UNSAID, Draft, ask, is_sent, lies, unsent
-from bot.hours import ZONE, fire_at, good_hour, is_quiet
+from bot.hours import ZONE, is_quiet
 from bot.ritual import (
     Answer,
     Began,
@@ -62,7 +63,7 @@ from bot.wording import LANGUAGE, accuses
 STANDS = timedelta(hours=12)  # the card that asks what it is
 RESTS = timedelta(hours=24)  # in the room, without a word from either
 MOST_ROUNDS = 3  # of saying it; then it is enough for a day
-PROMISE, DAY_ENDS = "action", time(18)  # progress is asked about after the day, and not before it
+DAY_ENDS = time(18)  # progress is asked about after the day, and not before it
 
 # -- What they read -----------------------------------------------------------
 
@@ -410,10 +411,8 @@ def promised(amends: Amends, days: str, scene: Scene) -> Turn:
     if not days:
         return told(replace(amends, place=RESTORING), scene)
     here, said = told(replace(amends.settled("change"), place=RESTORING), scene)
-    theirs = scene.prefers.of(amends.owner)
-    day = scene.now.astimezone(theirs[ZONE]).date() + timedelta(days=int(days))
-    due = good_hour(theirs, fire_at(day, DAY_ENDS, theirs[ZONE]))
-    promise = Kept(PROMISE, amends.owner, amends.change, due)
+    due = follow_through.in_days(int(days), amends.owner, scene, DAY_ENDS)
+    promise = Kept(follow_through.KIND, amends.owner, amends.change, due)
     return here, [promise, whisper(ASKED_THEN, due=due), *said]
 
 

@@ -698,6 +698,13 @@ def next_date(
     return due + wait if due is not None else None
 
 
+def _next_call(tx: Tx, couple: CoupleRow, book: Book, ritual: Ritual, after: datetime) -> datetime | None:
+    """Return when a ritual is rung next: at an hour of its own after that instant, or at a date it minds."""
+    if ritual.minds:
+        return next_date(tx, couple, book, ritual)
+    return book.next_call(ritual, couple, preferences(tx, couple, book), after)
+
+
 def mind_dates(tx: Tx, couple: CoupleRow, book: Book, kinds: set[str]) -> None:
     """Note when each ritual is rung that minds things of these kinds, of which one was kept just now."""
     for ritual in book.minding():
@@ -708,14 +715,10 @@ def mind_dates(tx: Tx, couple: CoupleRow, book: Book, kinds: set[str]) -> None:
 
 
 def look_ahead(tx: Tx, couple: CoupleRow, book: Book) -> None:
-    """Work out every scheduled ritual's next hour from the preferences as they are now."""
-    mind_dates(tx, couple, book, {kind for ritual in book.minding() for kind in ritual.minds})
-    prefers = preferences(tx, couple, book)
+    """Work out when every ritual is rung next, from the preferences and the dates as they are now."""
     called = {call.ritual for call in couple.calls}
     for ritual in book.rituals.values():
-        if ritual.minds:
-            continue
-        due = book.next_call(ritual, couple, prefers, tx.now) if couple.stage == "together" else None
+        due = _next_call(tx, couple, book, ritual, tx.now) if couple.stage == "together" else None
         if due is not None or ritual.name in called:
             call_of(couple, ritual).due_at = due
 
@@ -737,11 +740,8 @@ def look_ahead_at_new(tx: Tx, book: Book, most: int = 500) -> int:
         query = select(CoupleRow).where(CoupleRow.stage == "together", begun, ~known).limit(most - given)
         for couple in tx.session.scalars(query).all():
             call, given = call_of(couple, ritual), given + 1
-            if ritual.minds:
-                call.due_at = next_date(tx, couple, book, ritual)
-                continue
             try:
-                call.due_at = book.next_call(ritual, couple, preferences(tx, couple, book), tx.now)
+                call.due_at = _next_call(tx, couple, book, ritual, tx.now)
             except BrokenSealError as error:
                 log.warning("%s", error)
     return given
@@ -758,12 +758,9 @@ def look_ahead_anew(tx: Tx, book: Book) -> None:
             continue
         if call.opened_on and call.opened_on > evening_of(tx.now, prefers[ZONE]):
             call.opened_on = None
-        ritual = book.rituals.get(call.ritual)
-        if ritual and ritual.minds:
-            call.due_at = next_date(tx, couple, book, ritual)
-        elif ritual:
+        if ritual := book.rituals.get(call.ritual):
             # One whose window is still open counts: the ring decides what is late, past or opened already.
-            call.due_at = book.next_call(ritual, couple, prefers, tx.now - ritual.window)
+            call.due_at = _next_call(tx, couple, book, ritual, tx.now - ritual.window)
 
 
 def opened_on(couple: CoupleRow, ritual: Ritual, evening: date) -> None:

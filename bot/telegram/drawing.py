@@ -9,21 +9,20 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, TypeAlias
 
 from babel.dates import format_date, format_interval
 from telegram import InputFile, Message
-from telegram.error import BadRequest, NetworkError
 
 from bot.logs import trace_of
 from bot.ritual import Week
-from bot.telegram.gallery import TOO_LARGE
+from bot.telegram.gallery import unless_refused
 from bot.telegram.render import Reader, locale_of, plain
+from bot.week import seven_days
 
 log = logging.getLogger(__name__)
 
-DAYS = 7
 FILE_NAME = "week.png"
 Send: TypeAlias = Callable[[InputFile], Coroutine[Any, Any, Message]]
 
@@ -45,22 +44,14 @@ class Easel:
         except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the words say the same
             log.error("a week could not be drawn: %s", trace_of(error))
             return None
-        try:
-            return await send(InputFile(body, FILE_NAME))
-        except BadRequest:  # its words may quote ours
-            log.warning("Telegram did not take the drawing of a week")
-        except NetworkError as error:
-            if TOO_LARGE not in error.message.casefold():
-                raise
-            log.warning("the drawing of a week is too large for Telegram")
-        return None
+        return await unless_refused("the drawing of a week", send(InputFile(body, FILE_NAME)))
 
 
 def drawn(week: Week, reader: Reader) -> bytes:
     """Return a week as a picture, in its reader's language."""
     from bot.pictures import week as paper  # noqa: PLC0415 - it loads Pillow, which nobody else needs
 
-    days = [week.last - timedelta(days=back) for back in reversed(range(DAYS))]
+    days = seven_days(week.last)
     evenings = tuple(paper.Evening(weekday(day, reader.language), day in week.evenings) for day in days)
     many = len(week.evenings), week.actions, week.thanks
     rows = zip(paper.SIGNS, many, week.reads, strict=True)

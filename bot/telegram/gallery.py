@@ -24,6 +24,19 @@ OF_THE_FILE, TOO_LARGE = "file", "too large"  # in the words of a 400 about its 
 Send: TypeAlias = Callable[[str | InputFile], Coroutine[Any, Any, Message]]
 
 
+async def unless_refused(what: str, sent: Coroutine[Any, Any, Message]) -> Message | None:
+    """Return the message that was sent, None where Telegram does not take what stands above its words."""
+    try:
+        return await sent
+    except BadRequest:  # its words may quote ours
+        log.warning("Telegram did not take %s", what)
+    except NetworkError as error:
+        if TOO_LARGE not in error.message.casefold():
+            raise
+        log.warning("%s is too large for Telegram", what)
+    return None
+
+
 @dataclass(frozen=True)
 class Gallery:
     """All pictures, and the names they have for a bot."""
@@ -37,16 +50,11 @@ class Gallery:
         Raises what the line itself meets: a chat that is gone, a flood, a network that is away.
         """
         try:
-            return await self._show(bot_id, name, picture(name), send)
+            shown = picture(name)
         except OSError as error:
             log.error("the picture %s is not there (%s)", name, type(error).__name__)
-        except BadRequest:  # its words may quote ours
-            log.warning("Telegram did not take the picture %s", name)
-        except NetworkError as error:
-            if TOO_LARGE not in error.message.casefold():
-                raise
-            log.warning("the picture %s is too large for Telegram", name)
-        return None
+            return None
+        return await unless_refused(f"the picture {name}", self._show(bot_id, name, shown, send))
 
     async def _show(self, bot_id: int, name: str, shown: Picture, send: Send) -> Message:
         known = await self._known(bot_id, name, shown)

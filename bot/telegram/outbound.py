@@ -8,13 +8,13 @@ the line and no more than that.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from telegram import Bot, InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Message, User
+from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions, Message, User
 from telegram.constants import ParseMode
 from telegram.error import (
     BadRequest,
@@ -152,26 +152,14 @@ class Sender:
         self, ready: Ready, me: User, said: str, buttons: InlineKeyboardMarkup | None
     ) -> Message | None:
         """Send the words below a picture; None where there is none to be had, and the words go alone."""
-
-        def send(animation: str | InputFile) -> Coroutine[Any, Any, Message]:
-            return self.bot.send_animation(
-                ready.chat_id, animation, caption=said, parse_mode=ParseMode.HTML, reply_markup=buttons,
-                message_thread_id=ready.thread_id, disable_notification=ready.face.softly,
-            )  # fmt: skip
-
+        send = partial(self.bot.send_animation, ready.chat_id, **_below(ready, said, buttons))
         return await self.gallery.show(me.id, ready.face.picture, send)
 
     async def _draw(
         self, ready: Ready, week: Week, reader: Reader, said: str, buttons: InlineKeyboardMarkup | None
     ) -> Message | None:
         """Send the words below what is drawn of the two; None as above."""
-
-        def send(photo: InputFile) -> Coroutine[Any, Any, Message]:
-            return self.bot.send_photo(
-                ready.chat_id, photo, caption=said, parse_mode=ParseMode.HTML, reply_markup=buttons,
-                message_thread_id=ready.thread_id, disable_notification=ready.face.softly,
-            )  # fmt: skip
-
+        send = partial(self.bot.send_photo, ready.chat_id, **_below(ready, said, buttons))
         return await self.easel.show(week, reader, send)
 
     async def _redraw(self, ready: Ready, said: str, buttons: InlineKeyboardMarkup | None) -> None:
@@ -240,6 +228,14 @@ class Sender:
         else:
             log.warning("a line may not have arrived and is not said again")
             await self._let_go(ready, "let_go")
+
+
+def _below(ready: Ready, said: str, buttons: InlineKeyboardMarkup | None) -> dict[str, Any]:
+    """Return how words are sent below something to look at."""
+    return {
+        "caption": said, "parse_mode": ParseMode.HTML, "reply_markup": buttons,
+        "message_thread_id": ready.thread_id, "disable_notification": ready.face.softly,
+    }  # fmt: skip
 
 
 def reader_of(audience: Audience | None, to: Person | None, me: User, *, alone: bool) -> Reader:
