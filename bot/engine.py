@@ -405,6 +405,8 @@ class Engine:
         row = couples.row_at(tx, couple, card.playing_id, self.book)
         if person is None and couple.stage == "together" and not (row and row.welcomes):
             return Reply(whisper(FOR_THE_TWO))
+        if button is not None and person is not None and (told := shell.whose(button, Person(person.id))):
+            return Reply(told)
         if button is not None and button.opens and person is not None:
             return self._opened(tx, couple, person, button, private=tap.where.private)
         if button is None or row is None:

@@ -251,6 +251,11 @@ class Button:
     leads: Literal["", "lane", "group"] = (
         ""  # to the private chat, or to a new group; nobody hears of the tap
     )
+    whose: Person | None = None  # the other one's tap is not heard, and is told whose it is
+
+    def only(self, person: Person) -> Button:
+        """Return the same button, for this one of the two alone."""
+        return replace(self, whose=person)
 
     def about(self, kept: Kept) -> Button:
         """Return the same button, about one kept thing."""

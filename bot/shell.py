@@ -45,6 +45,7 @@ MOST_ANSWERS = 3  # in one line behind a command
 MOST_WORDS = 6  # people's words in one message: 6 x 300 stays far below Telegram's 4,096
 
 PASSED = "That has passed."
+FOR_THE_OTHER = "This one is for {who}."
 CLOSED = "That is closed, I did not keep it."
 TOO_LONG = "A line or two, please. This was too long for me to keep."
 NO_WORDS = "I can keep only what is written. A line in words, please."
@@ -190,6 +191,11 @@ def gather(here: Row, answers: Iterable[Answer]) -> Outcome:
 
 
 # -- Nothing back is never silence --------------------------------------------
+
+
+def whose(button: Button, by: Person) -> Whisper | None:
+    """Return what one is told who taps what is for the other to tap; the ritual does not hear of it."""
+    return whisper(FOR_THE_OTHER, who=button.whose) if button.whose and button.whose != by else None
 
 
 def nothing_back(row: Row, event: Event) -> dict[str, Any]:

@@ -121,14 +121,14 @@ def passed(talk: Talk, left: timedelta) -> Talk:
 
 def floor_card(talk: Talk, length: timedelta, text: str = SPEAKS) -> Say:
     """Return the card of who speaks."""
-    return card(talk, length, text, DONE)
+    return card(talk, length, text, DONE.only(talk.speaker))
 
 
 def answer_card(talk: Talk, length: timedelta) -> Say:
     """Return the card of who says it back."""
-    clarify = [CLARIFY_IT] if may_clarify(talk) else []
+    clarify = [CLARIFY_IT.only(talk.speaker)] if may_clarify(talk) else []
     enough = [ENOUGH] if is_even(talk) else []
-    return card(talk, length, SAYS_BACK, HEARD, *clarify, *enough)
+    return card(talk, length, SAYS_BACK, HEARD.only(talk.speaker), *clarify, *enough)
 
 
 def card(talk: Talk, length: timedelta, text: str, *buttons: Button) -> Say:

@@ -420,6 +420,8 @@ class Player:
             self.whispered.append(FOR_THE_TWO)
         elif not shown.live or row is None or button not in shown.taken.buttons:
             self.whispered.append(shell.PASSED)
+        elif told := shell.whose(button, self.person):
+            self.hears(told)
         elif button.opens:
             self._opens(button, private=shown.say.to is not None)
         else:

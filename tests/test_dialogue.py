@@ -302,7 +302,7 @@ def test_each_turn_is_a_card_of_its_own_and_the_old_buttons_are_dead() -> None:
     assert room.texts[-1] == BEN_SAYS.format(ONE)
     assert [shown.labels for shown in room.shown[:-1]] == [[]] * (len(room.shown) - 1)
     ben.taps("You heard me")
-    assert ben.whispered[-1] == "This one is for Ann to tap."
+    assert ben.whispered[-1] == "This one is for Ann."
     ann.taps("You heard me")
     assert room.texts[-1] == BEN_SPEAKS.format(TWO)
 
@@ -313,11 +313,11 @@ def test_only_the_one_who_speaks_moves_a_turn_on() -> None:
 
     ben.taps("I am done")
 
-    assert ben.whispered[-1] == "This one is for Ann to tap."
+    assert ben.whispered[-1] == "This one is for Ann."
     assert room.texts == before
     ann.taps("I am done")
     ben.taps("Let me clarify")
-    assert ben.whispered[-1] == "This one is for Ann to tap."
+    assert ben.whispered[-1] == "This one is for Ann."
 
 
 def test_what_is_clarified_is_said_back_again_and_the_other_gets_the_same_time() -> None:
@@ -900,7 +900,7 @@ def test_one_step_is_kept_with_a_day_of_its_doers() -> None:
         "A step of Ben: When the month ends, I will look", "When is it due? Ben taps a day.",
     ]  # fmt: skip
     ann.taps("On Monday, 4 May")
-    assert ann.whispered[-1] == "This one is for Ben to tap."
+    assert ann.whispered[-1] == "This one is for Ben."
     ben.taps("On Monday, 4 May")
 
     assert room.texts[-1].splitlines()[1] == (

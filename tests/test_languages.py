@@ -271,7 +271,7 @@ MEAN_THE_SAME = {
     "In three days",
     "In a week",
     "Send it as it is",  # a thanks, a draft
-    "This one is for {other}.",
+    "This one is for {who}.",
     "{who}: {words}",
     "Back",  # to the page before
     "Go on",  # with what stood still, or was begun

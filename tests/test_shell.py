@@ -244,6 +244,14 @@ def test_of_several_whispers_the_last_is_heard() -> None:
     assert heard(Open(), Open(), *both).whisper == both[1]
 
 
+def test_of_a_button_for_one_the_other_is_told_whose_it_is() -> None:
+    hers = Button("I am done", "done").only(ANN)
+
+    assert shell.whose(hers, ANN) is None
+    assert shell.whose(hers, BEN) == whisper("This one is for {who}.", who=ANN)
+    assert shell.whose(Button("Stop", "stop"), BEN) is None
+
+
 def test_a_ritual_sees_only_the_kinds_it_reads() -> None:
     seen: list[Scene] = []
 

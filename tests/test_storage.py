@@ -486,7 +486,7 @@ def test_a_line_comes_back_as_it_was_said() -> None:
     ann = Person(3)
     said = say(
         "{who} {words} {thing} {what} {at:hour} {zone} {n} {span}",
-        Button("Yes", "yes", "item"),
+        Button("Yes", "yes", "item").only(ann),
         Button(line("{w}", w=Words(ann, "x")), opens="knock"),
         to=ann, card="card", asks="what", below=[line("{w}", w=Words(ann, "{me}", listed=True, source=4))],
         waits=True, softly=True, again=True, at_once=True,

@@ -56,7 +56,6 @@ RULES = (
 WHEN_BOTH = "Noted. It begins when you both say so."
 NOT_NOW_THEN = "Not now, then. /talk begins one on any day."
 
-YOURS_TO_TAP = "This one is for {who} to tap."
 ENOUGH_NOTED = "Noted. When you both say so, the turns end."
 STOPPED = "The talk rests here, and that is all right. Until tomorrow it can be taken up where it was."
 RESTED = "Your talk rests where it was. Go on?"
@@ -259,11 +258,6 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         case SayingBack(talk=talk), Began():
             return state, [turns.answer_card(talk, left(state, scene))]
 
-        case Speaking(talk=talk) | SayingBack(talk=talk), Tapped(
-            who, turns.DONE.tap | turns.HEARD.tap | turns.CLARIFY_IT.tap
-        ) if who != talk.speaker:
-            return state, [whisper(YOURS_TO_TAP, who=talk.speaker)]
-
         case Speaking(talk=talk), Tapped(_, turns.DONE.tap) | TimeCame():
             return rung(state, given_back(turns.spoken(talk, left(state, scene)), scene), event, scene)
 
@@ -326,13 +320,10 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         case Stepping(lines=lines), Tapped(_, NO_STEP.tap) | TimeCame():
             return None, [redraw(THAT_WAS_IT, card="talk", below=understood(lines))]
 
-        case Dating(words=words), Tapped(who, "due", item) if who == words.by:
+        case Dating(words=words), Tapped(who, "due", item):
             due = datetime.fromisoformat(item)
             promise = Kept(KIND, who, words, due=due)
             return None, [promise, redraw(WITH_A_DATE, card="talk", who=who, words=words, due=due)]
-
-        case Dating(words=words), Tapped():
-            return state, [whisper(YOURS_TO_TAP, who=words.by)]
 
         case Dating(words=words), TimeCame():
             return None, [redraw(THAT_WAS_IT, card="talk", below=[line(STEP_OF, who=words.by, words=words)])]
@@ -473,7 +464,7 @@ def understood(lines: tuple[Words, ...]) -> list[Line]:
 def days(draw: Draw, words: Words, scene: Scene) -> Say:
     """Ask the doer of a step for its day."""
     dues = [in_days(many, words.by, scene, ASKED_FROM) for many in DAYS]
-    buttons = [Button(line(ON_A_DAY, due=due), "due", due.isoformat()) for due in dues]
+    buttons = [Button(line(ON_A_DAY, due=due), "due", due.isoformat()).only(words.by) for due in dues]
     below = [line(ASK_WHEN, who=words.by)]
     return draw(STEP_OF, *buttons, card="talk", asks="step", below=below, who=words.by, words=words)
 

@@ -59,7 +59,7 @@ INVITES_BOTH = (
     "You have both said thanks, and it is kept. If something touched you: a tap or a reply says so."
 )
 TOUCHED_ONE = "That touched {who}."
-FOR_THE_OTHER = "This one is for {other}."
+FOR_THE_OTHER = "This one is for {who}."
 CAN_READ = "{other} can read it now."
 STANDS_THERE = "It stands there already."
 
@@ -184,7 +184,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
 
         case Thanked(touched=touched), Tapped(who, TOUCHED.tap):
             return state, [
-                whisper(STANDS_THERE) if who in touched else whisper(FOR_THE_OTHER, other=scene.other(who))
+                whisper(STANDS_THERE) if who in touched else whisper(FOR_THE_OTHER, who=scene.other(who))
             ]
 
         case Thanked(), Wrote():

@@ -94,7 +94,6 @@ IS_DONE = "You two have repaired something. In eight weeks I ask you two how it 
 YOURS = "And for you two: {words}"
 RESTS_NOW = "It rests, and that is all right. /repair takes it up."
 RESTS_SOON = "It rests. /repair takes it up."
-FOR_THE_OTHER = "This one is for {other}."
 
 REVIEWS = "About eight weeks ago you two repaired something. How does it hold?"
 IT_HOLDS = "Good to hear. It stays as it is, and I ask no further."
@@ -277,14 +276,14 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             changed = amends.saying(part, words)
             return replace(state, amends=changed), [card(redraw, changed, scene)]
 
-        case Invited(amends=amends), Tapped(who, ALONE.tap) if who == amends.owner:
+        case Invited(amends=amends), Tapped(who, ALONE.tap):
             return begins(amends, who, "said", scene)
 
         # Heard, or something is missing: that is for the one to say who was hurt.
-        case Hearing(amends=amends), Tapped(who, HEARD.tap) if who != amends.owner:
+        case Hearing(amends=amends), Tapped(_, HEARD.tap):
             return told(replace(amends, place=CHANGING), scene)
 
-        case Hearing(amends=amends), Tapped(who, MISSING.tap) if who != amends.owner:
+        case Hearing(amends=amends), Tapped(who, MISSING.tap):
             return begins(amends, who, "missing", scene)
 
         case Hearing(amends=amends), Wrote(who, "missing", words) if who != amends.owner:
@@ -298,7 +297,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         case Changing(amends=amends), Wrote(who, "change", words) if who == amends.owner:
             return sent(amends, "change", words, scene)
 
-        case Changing(amends=amends), Tapped(who, ALONE.tap) if who == amends.owner:
+        case Changing(amends=amends), Tapped(who, ALONE.tap):
             return begins(amends, who, "change", scene)
 
         case Changing(amends=amends), Tapped(_, AS_IT_IS.tap):
@@ -307,16 +306,8 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         case Changing(amends=amends), Wrote(_, "change"):
             return state, [card(redraw, amends, scene)]
 
-        case Dating(amends=amends), Tapped(who, "in", days) if who == amends.owner:
+        case Dating(amends=amends), Tapped(_, "in", days):
             return promised(amends, days, scene)
-
-        case Invited(amends=amends) | Changing(amends=amends) | Dating(amends=amends), Tapped(
-            _, ALONE.tap | "in"
-        ):
-            return state, [whisper(FOR_THE_OTHER, other=amends.owner)]
-
-        case Hearing(amends=amends), Tapped(who, HEARD.tap | MISSING.tap):
-            return state, [whisper(FOR_THE_OTHER, other=scene.other(who))]
 
         # Something warm, that both like.
         case Restoring(amends=amends), Tapped(who, "warm", touch):
@@ -325,11 +316,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
                 return over(amends, scene)
             return proposed(amends, like, scene)
 
-        case Restoring(amends=Amends(together=Words(by=by)) as amends), Tapped(who, YES.tap, item) if (
-            item == yes(amends).item
-        ):
-            if who == by:
-                return state, [whisper(FOR_THE_OTHER, other=scene.other(who))]
+        case Restoring(amends=amends), Tapped(_, YES.tap, item) if item == str(amends.number or ""):
             return over(amends, scene)
 
         case Restoring(amends=amends), Tapped(_, ENOUGH.tap):
@@ -392,7 +379,8 @@ def sent(amends: Amends, part: str, words: Words, scene: Scene) -> Turn:
             return told(replace(amends, missing=None, rounds=amends.rounds + 1, place=HEARING), scene)
         case "change":
             when = line(WHEN, who=words.by)
-            card = say(SAYS, *DATES, card="repair", below=[when], again=True, who=words.by, words=words)
+            dates = [date.only(words.by) for date in DATES]
+            card = say(SAYS, *dates, card="repair", below=[when], again=True, who=words.by, words=words)
             return Dating(amends, scene.now + RESTS), [card]
         case _:
             return told(replace(amends, place=INVITED), scene)
@@ -456,7 +444,7 @@ def reviewed(head: Kept, how: str, scene: Scene) -> Turn:
     match how:
         case CHANGE_IT.tap:
             amends, things = taken_up(head, scene, CHANGING)
-            card = change_card(say, CHANGE_ANEW, who=amends.owner)
+            card = change_card(say, CHANGE_ANEW, amends.owner)
             return Changing(amends, scene.now + RESTS), [*things, card]
         case LET_THIS_GO.tap:
             return None, [*emptied(head, LET_GO, scene), redraw(LET_IT_BE, card="repair")]
@@ -496,31 +484,28 @@ def card(draw: Draw, amends: Amends, scene: Scene) -> Say:
             more = amends.missing is not None
             asked = line(INVITES_MORE, other=owner) if more else line(INVITES, other=owner, who=other)
             text, words = FOR_MORE if more else SAYS, amends.missing or amends.hurt or Words(other)
-            return draw(
-                text, ALONE, REST_IT, card="repair", asks="said", below=[asked], who=other, words=words
-            )
+            buttons = ALONE.only(owner), REST_IT
+            return draw(text, *buttons, card="repair", asks="said", below=[asked], who=other, words=words)
         case "hearing":
             more = amends.rounds < MOST_ROUNDS
-            buttons = (HEARD, MISSING, REST_IT) if more else (HEARD, REST_IT)
+            theirs = [button.only(other) for button in ((HEARD, MISSING) if more else (HEARD,))]
             asked = line(HEARD_SO if more else HEARD_LAST, other=other)
             asks, words = "missing" if more else "", amends.said or Words(owner)
-            return draw(SAYS, *buttons, card="repair", asks=asks, below=[asked], who=owner, words=words)
+            return draw(
+                SAYS, *theirs, REST_IT, card="repair", asks=asks, below=[asked], who=owner, words=words
+            )
         case "changing":
-            return change_card(draw, IS_HEARD, who=owner, other=other)
+            return change_card(draw, IS_HEARD, owner, other=other)
         case _:
             like = amends.together
             liked = [line(WOULD_LIKE, who=like.by, words=like)] if like else []
-            offers = (yes(amends), *touches(scene)) if like else touches(scene)
-            return draw(WARM, *offers, ENOUGH, card="repair", asks="together", below=liked)
+            yes = [replace(YES, item=str(amends.number or "")).only(scene.other(like.by))] if like else []
+            return draw(WARM, *yes, *touches(scene), ENOUGH, card="repair", asks="together", below=liked)
 
 
-def change_card(draw: Draw, text: str, **values: Person) -> Say:
-    return draw(text, ALONE, AS_IT_IS, REST_IT, card="repair", asks="change", **values)
-
-
-def yes(amends: Amends) -> Button:
-    """Return the yes to what is proposed now; a yes to an earlier proposal has passed."""
-    return replace(YES, item=str(amends.number or ""))
+def change_card(draw: Draw, text: str, owner: Person, **values: Person) -> Say:
+    buttons = ALONE.only(owner), AS_IT_IS, REST_IT
+    return draw(text, *buttons, card="repair", asks="change", who=owner, **values)
 
 
 def touches(scene: Scene) -> tuple[Button, ...]:

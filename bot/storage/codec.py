@@ -130,7 +130,7 @@ def _plain(of: type[Any], *rich: str) -> dict[str, object]:
 
 
 _PLAIN_SAY = _plain(Say, "text", "values", "below", "buttons", "to", "drawing")
-_PLAIN_BUTTON = _plain(Button, "label")
+_PLAIN_BUTTON = _plain(Button, "label", "whose")
 
 
 def _told(thing: object, plain: Mapping[str, object]) -> dict[str, object]:
@@ -149,12 +149,14 @@ def _line_from(stored: dict[str, Any], _: object = Line) -> Line:
 
 def _button_to(button: Button) -> dict[str, Any]:
     label = _line_to(button.label) if isinstance(button.label, Line) else button.label
-    return {"label": label} | _told(button, _PLAIN_BUTTON)
+    whose = {"whose": button.whose.id} if button.whose else {}
+    return {"label": label} | _told(button, _PLAIN_BUTTON) | whose
 
 
 def _button_from(stored: dict[str, Any]) -> Button:
-    label = stored["label"]
-    return Button(**stored | {"label": _line_from(label) if isinstance(label, dict) else label})
+    label, whose = stored["label"], stored.get("whose")
+    rich = {"label": _line_from(label) if isinstance(label, dict) else label}
+    return Button(**stored | rich | {"whose": Person(whose) if whose else None})
 
 
 def _values_to(values: Mapping[str, Value]) -> dict[str, list[Any]]:
