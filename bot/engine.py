@@ -397,7 +397,7 @@ class Engine:
             card.to_id and (person is None or card.to_id != person.id)
         ):
             return Reply(whisper(shell.PASSED))
-        card.message_id = card.message_id or tap.message_id  # in flight at a kill, and it did arrive
+        card.becomes(message_id=card.message_id or tap.message_id)  # in flight at a kill, and it did arrive
         face = outbox.face_of(tx, couple, card) if card.live else None
         button = (
             next((button for button in face.buttons if key_of(button) == tap.key), None) if face else None
@@ -760,7 +760,7 @@ class Engine:
         if couple is None or person is None or person.couple_id != couple.id:
             return couple, None
         if where.private:
-            person.lane_open = True  # whoever writes there has opened it
+            person.becomes(lane_open=True)  # whoever writes there has opened it
         couples.greet(tx, person, who.name, who.language)
         return couple, person
 

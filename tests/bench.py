@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.clock import wall_clock
-from tests import bench_cost, bench_pause, bench_start
+from tests import bench_answers, bench_cost, bench_pause, bench_ring, bench_start
 
 
 class Measured(Protocol):
@@ -28,6 +28,8 @@ PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 BENCHES: dict[str, Callable[[], Measured]] = {
     "cost": bench_cost.measure,
     "start": bench_start.measure,
+    "ring": bench_ring.measure,
+    "answers": bench_answers.measure,
     "pause": bench_pause.measure,
 }
 

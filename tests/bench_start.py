@@ -36,6 +36,7 @@ LOOKS = 0.002  # seconds between two looks whether something was said
 
 # What differs in a copy; all else is as in the couple that is copied.
 COPIED = {
+    "call": {"couple_id": FURTHER.format("couple_id")},
     "person": {
         "id": FURTHER.format("id"), "telegram_id": "telegram_id + 10 * n",
         "couple_id": FURTHER.format("couple_id"),
@@ -44,8 +45,8 @@ COPIED = {
         "id": FURTHER.format("id"), "chat_id": "chat_id - n",
         "first_id": FURTHER.format("first_id"), "second_id": FURTHER.format("second_id"),
     },
-    "call": {"couple_id": FURTHER.format("couple_id")},
 }  # fmt: skip
+OF_COUPLE = {"call": "couple_id", "person": "couple_id", "couple": "id"}
 A_BOT = (
     "import time, bot.hosting, bot.__main__ as tend; print(time.monotonic(), flush=True); tend.main(['run'])"
 )
@@ -108,18 +109,24 @@ def settle(folder: Path, couples: int) -> None:
     town.settle(store, Engine(HOUSE, ALL_PREFERENCES), [1], hour(21), now.date())
     store.close()
     with closing(sqlite3.connect(settings.folder / "tend.db")) as database, database:
-        for table, differs in COPIED.items():
-            columns = [column for _, column, *_ in database.execute(f"PRAGMA table_info({table})")]
-            copied = ", ".join(differs.get(column, column) for column in columns)
-            copy = "WITH RECURSIVE copy(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copy WHERE n < ?) "
-            into = f"INSERT INTO {table} SELECT {copied} FROM {table}, copy"  # noqa: S608 - ours
-            if couples > 1:
-                database.execute(copy + into, (couples - 1,))
+        copy_the_couple(database, couples - 1)
         early, late = (f"{now + apart:%F %T.%f}" for apart in (-timedelta(seconds=1), timedelta(days=1)))
         database.execute(
             "UPDATE call SET due_at = iif(couple_id = (SELECT min(id) FROM couple) AND ritual = ?, ?, ?) "
             "WHERE due_at IS NOT NULL", (CHECK_IN.name, early, late),
         )  # fmt: skip
+
+
+def copy_the_couple(database: sqlite3.Connection, copies: int) -> None:
+    """Let so many couples more live here, like the newest one and due when it is."""
+    newest = "SELECT max(id) FROM couple"
+    whose = {table: f"{column} = ({newest})" for table, column in OF_COUPLE.items()}
+    for table, differs in COPIED.items() if copies else ():
+        columns = [column for _, column, *_ in database.execute(f"PRAGMA table_info({table})")]
+        copied = ", ".join(differs.get(column, column) for column in columns)
+        copy = "WITH RECURSIVE copy(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copy WHERE n < ?) "
+        into = f"INSERT INTO {table} SELECT {copied} FROM {table}, copy WHERE {whose[table]}"  # noqa: S608 - ours
+        database.execute(copy + into, (copies,))
 
 
 def tend(folder: Path) -> Started:

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from zlib import crc32
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Select,
     and_,
@@ -20,13 +21,15 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    inspect,
     not_,
     or_,
     select,
     union_all,
     update,
 )
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import lazyload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from bot.hours import ZONE, evening_of
 from bot.ritual import Kept, Person, Prefer, Preference, Preferences, Ritual, Seat, Words, never
@@ -48,6 +51,7 @@ from bot.storage.tables import (
     CoupleRow,
     InboxRow,
     KeptRow,
+    LineRow,
     PersonRow,
     PlayingRow,
     SaidRow,
@@ -114,27 +118,64 @@ class Audience:
 
 # -- Rooms and people ---------------------------------------------------------
 
-# All that a step needs is read before anything is written, so that it is written in one go.
-_WHOLE = selectinload(CoupleRow.playings), selectinload(CoupleRow.cards)
-_OF_ROOM = select(CoupleRow).where(CoupleRow.chat_id == bindparam("chat_id")).options(*_WHOLE)
-_OF_NUMBERS = select(CoupleRow).where(CoupleRow.id.in_(bindparam("numbers", expanding=True)))
-_WHOLE_OF_NUMBERS = _OF_NUMBERS.options(*_WHOLE)
-_OF_DUE = _WHOLE_OF_NUMBERS.options(selectinload(CoupleRow.calls))
+_NUMBERS: BindParameter[Any] = bindparam("numbers", expanding=True)
+_OF_ROOM = select(CoupleRow).where(CoupleRow.chat_id == bindparam("chat_id"))
+_OF_NUMBERS = select(CoupleRow).where(CoupleRow.id.in_(_NUMBERS))
+_PLAYINGS = select(PlayingRow).where(PlayingRow.couple_id.in_(_NUMBERS)).order_by(PlayingRow.id)
+_CALLS = select(CallRow).where(CallRow.couple_id.in_(_NUMBERS))
+_CARDS = (
+    select(CardRow)
+    .join(CoupleRow.cards)
+    .where(CoupleRow.id.in_(_NUMBERS))
+    .order_by(CardRow.id)
+    .options(lazyload(CardRow.lines))
+)
+_LINES = select(LineRow).where(LineRow.card_id.in_(_NUMBERS)).order_by(LineRow.id)
 _KNOWN = select(PersonRow).where(PersonRow.telegram_id == bindparam("telegram_id"))
 
 
 def of_room(tx: Tx, chat_id: int) -> CoupleRow | None:
     """Return the couple of a room."""
-    return tx.session.scalar(_OF_ROOM, {"chat_id": chat_id})
+    couple = tx.session.scalar(_OF_ROOM, {"chat_id": chat_id})
+    return _whole(tx, [couple])[0] if couple else None
 
 
 def of_person(tx: Tx, person: PersonRow, *, for_a_step: bool = True) -> CoupleRow | None:
     """Return the one active couple of a person, and what a step needs of it."""
     if person.couple_id is None:
         return None
-    if not for_a_step:
-        return tx.session.get(CoupleRow, person.couple_id)
-    return tx.session.scalar(_WHOLE_OF_NUMBERS, {"numbers": [person.couple_id]})
+    couple = tx.session.get(CoupleRow, person.couple_id)
+    return _whole(tx, [couple])[0] if couple and for_a_step else couple
+
+
+def _whole(tx: Tx, those: Sequence[CoupleRow]) -> Sequence[CoupleRow]:
+    """Load all that a step needs before anything is written, so that it is written in one go.
+
+    The library's own way to load such lists makes each of these questions anew, which takes as long as to
+    answer it.
+    """
+    left = [couple for couple in those if "cards" in inspect(couple).unloaded]
+    if left:
+        with tx.session.no_autoflush:
+            numbers = [couple.id for couple in left]
+            _fill(left, "playings", tx.session.scalars(_PLAYINGS, {"numbers": numbers}), "couple_id")
+            cards = tx.session.scalars(_CARDS, {"numbers": numbers}).all()
+            _fill(left, "cards", cards, "couple_id")
+            fresh = [card for card in cards if "lines" in inspect(card).unloaded]
+            if fresh:
+                lines = tx.session.scalars(_LINES, {"numbers": [card.id for card in fresh]})
+                _fill(fresh, "lines", lines, "card_id")
+    return those
+
+
+def _fill(owners: Iterable[Any], name: str, rows: Iterable[Any], owner_id: str) -> None:
+    """Give each owner the list of its rows, as it was loaded."""
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(getattr(row, owner_id), []).append(row)
+    for owner in owners:
+        if name in inspect(owner).unloaded:
+            set_committed_value(owner, name, found.get(owner.id, []))
 
 
 def enter(tx: Tx, chat_id: int, thread_id: int | None) -> CoupleRow:
@@ -178,7 +219,7 @@ def greet(tx: Tx, person: PersonRow, name: str, language: str) -> None:
     """Call a person as Telegram names them now; `language` is that of their app."""
     if name_of(tx, person) != name:
         person.name = tx.seal_of(person).close(name, "person", person.id, "name", person.id)
-    person.language = spoken(language)
+    person.becomes(language=spoken(language))
 
 
 def one_of(tx: Tx, couple: CoupleRow, telegram_id: int) -> PersonRow | None:
@@ -206,8 +247,9 @@ def lane_is_open(tx: Tx, person: Person) -> bool:
 
 def people_of(tx: Tx, couple: CoupleRow) -> tuple[PersonRow, ...]:
     """Return the two of a couple, or nobody while they join."""
-    seats = [seat for seat in (couple.first_id, couple.second_id) if seat]
-    return tuple(person for seat in seats if (person := tx.session.get(PersonRow, seat)))
+    seats = tuple(seat for seat in (couple.first_id, couple.second_id) if seat)
+    people = (tx.session.get(PersonRow, seat) for seat in seats)
+    return tx.opened(("people", *seats), lambda: tuple(person for person in people if person))
 
 
 class TakenError(Exception):
@@ -354,7 +396,7 @@ def save_row(tx: Tx, couple: CoupleRow, row: Row) -> None:
     if playing.state is None or _state_of(tx, couple, playing, row.ritual) != row.state:
         text = state_to_json(row.ritual, row.state)
         playing.state = tx.seal_of(couple).close(text, "playing", row.id, "state", couple.id)
-    playing.wake_at, playing.silent_since = row.wake_at, row.silent_since
+    playing.becomes(wake_at=row.wake_at, silent_since=row.silent_since)
 
 
 def end(tx: Tx, couple: CoupleRow, playing_id: int) -> None:
@@ -553,7 +595,9 @@ def due(tx: Tx, most: int) -> list[Due]:
 
 def bring_due(tx: Tx, due: Sequence[Due], book: Book) -> None:
     """Load all that their rings need in few looks, where each would be looked up one by one."""
-    tx.session.scalars(_OF_DUE, {"numbers": list({each.couple_id for each in due})}).all()
+    numbers = {"numbers": list({each.couple_id for each in due})}
+    those = _whole(tx, tx.session.scalars(_OF_NUMBERS, numbers).all())
+    _fill(those, "calls", tx.session.scalars(_CALLS, numbers), "couple_id")
     _bring_kept(tx, due, book)
 
 

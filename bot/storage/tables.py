@@ -60,6 +60,12 @@ class Base(DeclarativeBase):
         str: String(64),
     }
 
+    def becomes(self, **values: object) -> None:
+        """Change what differs; a column that is set to what it is would be looked at by the next flush."""
+        for name, value in values.items():
+            if getattr(self, name) != value:
+                setattr(self, name, value)
+
 
 def _only(those: str, name: str, *columns: str) -> Index:
     """Return an index of those rows alone: what is over costs nothing."""

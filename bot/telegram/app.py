@@ -48,6 +48,7 @@ A_BEAT = timedelta(seconds=1)  # the heartbeat nudges as often
 A_BREATH = 0.08  # seconds between two looks at what is unsent
 A_STEP = timedelta(seconds=30)  # by which a clock goes back that is set, and not only trimmed
 LATELY = timedelta(seconds=30)  # the heartbeat nudges every second
+MOST_READ = 200  # updates that wait to be heard and need not be read anew then
 LAST_CALLS = 8.0  # seconds in which what is under way at the end is finished
 
 Beat = Callable[[], Coroutine[Any, Any, None]]
@@ -104,6 +105,7 @@ class Tend:
         self._pressing: asyncio.Task[None] | None = None  # and is being heard
         self._first = set[int]()  # the updates that are heard before all others
         self._taken = set[int]()  # those that had their effect, or were put aside
+        self._read = dict[int, Update]()  # those that were looked at when they were stored
         self._asides = Asides(self.bot, now, metrics, self._start, limits.in_flight)
 
     async def run(
@@ -362,6 +364,8 @@ class Tend:
 
     def _kept(self, numbers: list[int]) -> None:
         self._metrics.stored(numbers, self._now())
+        for number in list(self._read)[:-MOST_READ]:  # another process may have heard them
+            self._read.pop(number, None)
 
     async def _hear_all(self, waiting: Sequence[tuple[int, dict[str, Any]]]) -> bool:
         """Hear updates in their order; False: one was not taken, so the next beat tries again from there."""
@@ -375,9 +379,11 @@ class Tend:
     def _presses(self, tx: Tx, body: dict[str, Any]) -> bool:
         """Whether an update is to be heard before all others; what cannot be read is nobody's hurry."""
         try:
-            arrival = inbound.read(Update.de_json(body, self.bot), self.bot.bot)
+            update = Update.de_json(body, self.bot)
+            arrival = inbound.read(update, self.bot.bot)
         except Exception:  # noqa: BLE001 - whatever Telegram may send one day: it is told when it is heard
             return False
+        self._read[update.update_id] = update
         pressing = self._engine.presses(tx, arrival)
         if pressing:
             self._pressed = True
@@ -386,7 +392,7 @@ class Tend:
 
     async def _hear(self, number: int, body: dict[str, Any]) -> None:
         try:
-            update = Update.de_json(body, self.bot)
+            update = self._read.pop(number, None) or Update.de_json(body, self.bot)
         except Exception as error:  # noqa: BLE001 - whatever Telegram may send one day must not block what is behind it
             log.warning("an update could not be read and is kept aside (%s)", type(error).__name__)
             await self._bury(number)
