@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.clock import wall_clock
-from tests import bench_answers, bench_cost, bench_pause, bench_ring, bench_start
+from tests import bench_answers, bench_cost, bench_pace, bench_pause, bench_ring, bench_start
 
 
 class Measured(Protocol):
@@ -30,6 +30,7 @@ BENCHES: dict[str, Callable[[], Measured]] = {
     "start": bench_start.measure,
     "ring": bench_ring.measure,
     "answers": bench_answers.measure,
+    "pace": bench_pace.measure,
     "pause": bench_pause.measure,
 }
 
