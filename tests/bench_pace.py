@@ -56,7 +56,8 @@ class Kept:
         yield ""
         yield (
             f"{PROCESSES} processes on one PostgreSQL, {LOOKED_AT:.0f} seconds, {COUPLES:,} couples due at "
-            f"once; in one room somebody asked {self.asked} times. It {'holds' if self.holds else 'does not hold'}."
+            f"once; in one room somebody asked {self.asked} times. "
+            f"It {'holds' if self.holds else 'does not hold'}."
         )
 
 
