@@ -223,6 +223,7 @@ class Deployment:
     office: Office
     database: Database
     bots: list[Bot]
+    another: Callable[[Sequence[str]], Bot]  # a bot of another make, at the same Telegram
     unbacked: int = 0  # updates that were seen confirmed and not stored
     most_unheard: int = 0
 
@@ -271,7 +272,7 @@ async def deployment(
     )
     serving = asyncio.create_task(server.serve(sockets=[bound(f"127.0.0.1:{port}")]))
     try:
-        yield Deployment(office, Database(url), bots)
+        yield Deployment(office, Database(url), bots, lambda other: Bot("another", other, env, folder))
     finally:
         for bot in bots:
             if bot.lives:
