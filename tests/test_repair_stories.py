@@ -13,7 +13,9 @@ import pytest
 
 from bot.apology import TAKEN_BACK
 from bot.drafting import LOOK_AGAIN, SENT, UNREAD
-from bot.rituals.repair import IS_DONE, IT_HOLDS, REVIEWS, TAKEN_ALREADY, WARM
+from bot.mending import WARM
+from bot.rituals.repair import IS_DONE, TAKEN_ALREADY
+from bot.rituals.review import IT_HOLDS, REVIEWS
 from tests.phones import Json, Phone
 from tests.stories import Story
 from tests.tellings import IN_ENGLISH, Telling
