@@ -113,7 +113,8 @@ ENGLISH = Rules(
         r"((oh|and|well|please|yes|yeah|ok|okay|right)\W+)*"
         r"(yes|yeah|yep|yup|ok|okay|sure|of course|alright|all right|perfect|fine|good|exactly|ready|done"
         r"|thanks|thank you|go ahead|do it|please|send( (it|that|this))?( (as it is|off|now))?"
-        r"|(it|that|this)('s| is| looks| sounds) (it|right|good|fine|ok|okay|perfect)( (so|as it is))?)"
+        r"|((it|that|this)('s| is| looks| sounds)|looks|sounds)"
+        r" (it|right|good|fine|ok|okay|perfect)( (so|as it is))?)"
         r"(\W+(please|now|then|thanks|thank you))*\W*"
     ),
     sentences=re.compile(r"i('m|'d)? "),

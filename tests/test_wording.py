@@ -269,9 +269,10 @@ def test_what_only_begins_like_a_refusal_is_none(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "yes", "Yes, please.", "ok", "OK!", "okay then", "send it", "Ok, send it as it is", "that's it", "Sure",
-        "done", "go ahead", "looks good", "It is fine so", "thanks", "sí", "Si", "vale", "dale, envíalo",
-        "Claro que sí", "así está bien", "mándalo ya", "de acuerdo, gracias", "listo", "perfecto",
+        "yes", "Yes, please.", "ok", "OK!", "okay then", "send it", "Ok, send it as it is", "that's it",
+        "Sure", "done", "go ahead", "looks good", "It is fine so", "thanks", "sí", "Si", "vale",
+        "dale, envíalo", "Claro que sí", "así está bien", "mándalo ya", "de acuerdo, gracias", "listo",
+        "perfecto",
     ],
 )  # fmt: skip
 def test_a_mere_yes_is_known_in_every_language(text: str) -> None:
