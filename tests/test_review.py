@@ -7,15 +7,18 @@ import pytest
 
 from bot.hours import ZONE
 from bot.mending import WARM
-from bot.rituals.review import IT_HOLDS, LET_IT_BE
+from bot.ritual import whisper
+from bot.rituals.repair import TAKEN_ALREADY
+from bot.rituals.review import GOES_ON, IT_HOLDS, LET_IT_BE, LOOKS, NOTHING_YET
 from bot.shell import PASSED
 from tests.rehearsal import BERLIN
-from tests.test_repair import CHANGE, LEFT, Scene, done, kept, tells, words_kept
+from tests.test_repair import CHANGE, LEFT, Scene, done, kept, tells, two, words_kept
 
 COMES_BACK = f"""About eight weeks ago you two repaired something. How does it hold?
 Said by Ben: {LEFT}
 Ben, from then on: {CHANGE}
 Together: A walk together"""
+LOOKED_AT = COMES_BACK.replace(COMES_BACK.splitlines()[0], LOOKS)
 THE_ZONES = (
     "Europe/Berlin",
     "America/New_York",
@@ -166,3 +169,76 @@ def test_who_has_left_is_asked_no_more() -> None:
 
     assert len(room.shown) == before
     assert ann.private == []
+
+
+# -- Whenever they like ---------------------------------------------------------
+
+
+def test_either_may_look_at_the_last_one_before_its_evening() -> None:
+    room, ann, ben, clock = done()
+
+    ann.sends("/review")
+    assert room.texts[-1] == LOOKED_AT
+    assert room.labels == ["It holds", "Change it", "Let this go"]
+    ben.taps("It holds")
+    clock.passes(weeks=20)
+
+    assert room.texts[-1] == IT_HOLDS
+    assert room.texts.count(COMES_BACK) == 0
+
+
+def test_looked_at_alone_it_stays_alone_and_still_comes_back() -> None:
+    room, ann, _, clock = done()
+    before = len(room.texts)
+
+    ann.sends("/review", private=True)
+    assert ann.private[-1] == LOOKED_AT
+    clock.passes(days=2)
+    assert ann.labels == []
+    assert len(room.texts) == before
+    clock.passes(weeks=8)
+
+    assert room.texts[-1] == COMES_BACK
+
+
+def test_where_nothing_is_repaired_yet_it_says_what_there_will_be() -> None:
+    room, ann, _, _ = two()
+
+    ann.sends("/review")
+
+    assert room.texts == [NOTHING_YET]
+    assert room.stage.rows == {}
+
+
+def test_what_one_goes_on_with_the_other_cannot_let_go() -> None:
+    room, ann, ben, _ = reviewing()
+    review = room.shown[-1]
+    ann.taps("Change it")
+
+    ben.taps_on(review, review.say.buttons[-1])
+
+    assert ben.whispered[-1] == GOES_ON
+    assert review.labels == []
+    ben.replies("When I am late, I will write.")
+    ben.taps("Without a date")
+    ben.taps("Enough for today")
+    assert LEFT in words_kept(room)
+
+
+def test_both_go_on_with_it_at_once_and_it_is_one() -> None:
+    room, ann, ben, _ = reviewing()
+
+    ann.taps("Change it")
+    ben.taps("Change it")
+
+    assert room.stage.heard[-1][-1].whisper == whisper(TAKEN_ALREADY)
+    assert len([text for text in room.texts if text.startswith("Ben, what will you do differently")]) == 1
+
+
+def test_what_was_let_go_is_looked_at_no_more() -> None:
+    room, ann, _, _ = reviewing()
+    ann.taps("Let this go")
+
+    ann.sends("/review")
+
+    assert room.texts[-1] == NOTHING_YET
