@@ -74,9 +74,9 @@ def unsent(draft: Draft) -> Say:
     return redraw(UNSENT, to=draft.by, card=CARD)
 
 
-def ended(draft: Draft, by: Person, *, rests: bool) -> Say:
+def ended(draft: Draft, by: Person | None, *, rests: bool) -> Say:
     """Say the same where something in the room ended it: in a message of its own, if that was the other's."""
-    if by == draft.by:
+    if by in {None, draft.by}:
         return unsent(draft)
     return say(RESTS_UNSENT if rests else WENT_ON, to=draft.by, card=CARD, waits=True)
 

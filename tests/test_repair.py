@@ -929,9 +929,9 @@ def test_let_rest_while_one_words_something_nobody_learns_who_tapped() -> None:
 
     ben.taps("Let it rest")
     assert ben.whispered == [RESTS_SOON]
-    assert ben.private[-1] == UNSENT
     clock.passes(minutes=1)
 
+    assert ben.private[-1] == UNSENT
     assert room.texts[-1] == RESTS_NOW
     assert WITH_BUT not in words_kept(room)
 

@@ -81,6 +81,7 @@ class Drafting:
     wake_at: datetime
     veils: bool = True
     stale: bool = False  # something was said anew meanwhile, and the card of the room does not show it yet
+    let_rest: Person | None = None  # by whom, a moment ago
 
     @property
     def begun(self) -> Words | None:
@@ -178,16 +179,16 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             here, anew = shown(amends, scene) if amends.place else (None, [])
             return here, [drafting.unsent(draft), *(anew if stale else [])]
 
-        case Drafting(amends=amends, draft=draft), Tapped(who, mending.REST_IT.tap):
-            rings = AT[amends.place](amends, scene.now)  # a veiled state tells the room nothing; a ring does
-            return rings, [whisper(RESTS_SOON), drafting.ended(draft, who, rests=True)]
+        case Drafting(), Tapped(who, mending.REST_IT.tap):
+            rings = replace(state, let_rest=who, wake_at=scene.now)  # to a tap it may tell the room nothing
+            return rings, [whisper(RESTS_SOON)]
 
-        case Drafting(draft=Draft(asked=True) as draft), TimeCame():
+        case Drafting(draft=Draft(asked=True) as draft, let_rest=None), TimeCame():
             here = replace(state, draft=replace(draft, asked=False), wake_at=scene.now + drafting.LIES)
             return here, [drafting.lies(draft)]
 
-        case Drafting(amends=amends, draft=draft), TimeCame():
-            return None, [*put_to_rest(amends, scene), drafting.unsent(draft)]
+        case Drafting(amends=amends, draft=draft, let_rest=by), TimeCame():
+            return None, [*put_to_rest(amends, scene), drafting.ended(draft, by, rests=True)]
 
         case Drafting(amends=Amends(place=str(place))), Tapped(by=who) | Wrote(by=who) if place:
             return meanwhile(state, event, who, scene)
@@ -270,7 +271,7 @@ def begins(amends: Amends, who: Person, part: str, scene: Scene) -> Turn:
 def drafts(here: Drafting, scene: Scene, *, nods: bool = False) -> Turn:
     """Let one of them word a part alone, and word it anew."""
     draft = replace(here.draft, asked=True)
-    here = replace(here, draft=draft, wake_at=scene.now + drafting.ASKS)
+    here = replace(here, draft=draft, wake_at=scene.now + drafting.ASKS, let_rest=None)
     return here, [mending.worded(draft, scene, nods=nods)]
 
 
