@@ -436,6 +436,18 @@ def test_a_second_tap_goes_on_with_the_draft_that_is_there() -> None:
     assert len(room.stage.rows) == len(["the card", "what she sent", "his draft", "her next"])
 
 
+def test_who_words_an_answer_may_begin_a_repair_of_their_own_beside_it() -> None:
+    room, _, ben, _ = hurt()
+    ben.taps("Word it alone first")
+    ben.writes(LEFT)
+
+    ben.sends("/repair")
+    ben.taps("I want to repair something")
+
+    assert ben.private[-1] == f"{UNREAD}\n{ASK_SAID}"
+    assert len([row for row in room.stage.rows.values() if isinstance(row.state, Drafting)]) == 2
+
+
 # -- Said, and heard ----------------------------------------------------------
 
 
@@ -696,12 +708,28 @@ def test_its_owner_alone_is_asked_on_its_day_and_once_more_after() -> None:
 def test_a_change_is_edited_until_its_date_is_chosen() -> None:
     room, _, ben, _ = heard()
     line = ben.replies("When I am late, I will try")
+    before = len(room.texts)
 
     ben.edits(line, CHANGE)
     assert room.texts[-1].startswith(f"Ben: {CHANGE}\nBen, when shall I ask you")
+    assert len(room.texts) == before
     ben.taps("Tomorrow")
 
     assert [promise.words and promise.words.text for promise in kept(room, "action")] == [CHANGE]
+
+
+def test_what_was_said_before_the_change_is_edited_and_is_no_change() -> None:
+    room, ann, ben, _ = hurt()
+    line = ben.replies("I left")
+    ann.taps("I feel heard")
+    ben.replies(CHANGE)
+
+    ben.edits(line, LEFT)
+    assert room.texts[-1].startswith(f"Ben: {CHANGE}\n")
+    ben.taps("Without a date")
+    ann.taps("Enough for today")
+
+    assert sorted(words_kept(room)) == sorted([ALONE, LEFT, CHANGE])
 
 
 def test_a_change_is_said_anew_until_its_date_is_chosen() -> None:
