@@ -18,9 +18,12 @@ CARD, QUESTION = "draft", "draft"
 
 UNREAD = "Nobody reads this before you send it."
 LOOK_AGAIN = "It is not sent. Send it as it is, or write it anew here."
+A_TAP_SENDS = "A tap below sends it. Until then it stays as you had it."
 SO_FAR = "So far: {words}"
 LIES_THERE = "It is not sent, and yours to go on with."
 UNSENT = "It stays unsent. Nobody reads it."
+RESTS_UNSENT = "It rests now. What you were wording stays unsent, and nobody reads it."
+WENT_ON = "It went on in your room. What you were wording stays unsent, and nobody reads it."
 SENT = "Sent. It goes to your room."
 
 SEND, UNSAID = Button("Send it as it is", "send"), Button("Leave it unsent", "unsent")
@@ -55,6 +58,12 @@ def ask(draft: Draft, question: Line, why: str = "") -> Say:
     return replace(card, waits=True, again=True)
 
 
+def nodded(draft: Draft, question: Line) -> Say:
+    """Say that a tap sends it, where a mere yes came: nobody means that to be all the other reads."""
+    card = ask(draft, question)
+    return replace(card, text=A_TAP_SENDS) if draft.words else card
+
+
 def lies(draft: Draft) -> Say:
     """Let it lie: plain words are not taken for it any more."""
     return redraw(LIES_THERE, GO_ON, UNSAID, to=draft.by, card=CARD, below=so_far(draft))
@@ -63,6 +72,13 @@ def lies(draft: Draft) -> Say:
 def unsent(draft: Draft) -> Say:
     """Say that it is over, and was read by nobody."""
     return redraw(UNSENT, to=draft.by, card=CARD)
+
+
+def ended(draft: Draft, by: Person | None, *, rests: bool) -> Say:
+    """Say the same where something in the room ended it: in a message of its own, if that was the other's."""
+    if by in {None, draft.by}:
+        return unsent(draft)
+    return say(RESTS_UNSENT if rests else WENT_ON, to=draft.by, card=CARD, waits=True)
 
 
 def is_sent(draft: Draft) -> Say:

@@ -455,7 +455,9 @@ class Engine:
         by = Person(person.id)
         words = Words(by, "" if about else button.item, listed=True)  # as if typed behind its command
         began = Began(by, words, about, private=private)
-        outcome = self._step(tx, couple, self._row_for(tx, couple, ritual, anew=ritual.many), began)
+        row = shell.going_on(couples.rows_of(tx, couple, self.book), ritual, words)
+        row = row or self._row_for(tx, couple, ritual, anew=ritual.many)
+        outcome = self._step(tx, couple, row, began)
         return self._answer(tx, couple, person, outcome)
 
     def _text(self, tx: Tx, text: Text) -> Reply:
@@ -463,6 +465,7 @@ class Engine:
         if couple is None or person is None:
             return self._doorstep(tx, text) if text.where.private and not text.edited else Reply()
         lane = person if text.where.private else None
+        question: Say | None = None
         if not text.edited and (ritual := self._named(tx, couple, text.words)):
             by = Person(person.id)
             outcome = self._begins(tx, couple, ritual, Began(by, Words(by), private=text.where.private))
@@ -479,11 +482,15 @@ class Engine:
                 return self._unasked(tx, couple, lane)
             card = outbox.successor(couple, card)
             playing_id, asked = card.playing_id if card.live else None, card.asks
+            question = outbox.face_of(tx, couple, card)
         row = couples.row_at(tx, couple, playing_id, self.book)
         by = Person(person.id)
         event = Wrote(by, asked, Words(by, text.words, source=text.message_id), text.where.private)
         if row is None:
             self._tell(tx, couple, shell.back(event, shell.CLOSED))
+            return Reply()
+        if question is not None and (told := shell.whose_turn(question, event)):
+            self._tell(tx, couple, told)
             return Reply()
         outcome = self._step(tx, couple, row, event)
         if outcome.row.state is not None and not text.edited:

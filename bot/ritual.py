@@ -280,6 +280,11 @@ class Say(Line):
     closes: bool = False  # it only ends a card, and is of no use where nobody has seen that
     picture: str = ""  # the name of a moving picture of ours, above the words
     drawing: Week | None = None  # what is drawn of the two themselves when it is sent, above the words
+    whose: Person | None = None  # who is asked; the other one's words are not heard, and told whose it is
+
+    def asks_only(self, person: Person) -> Say:
+        """Return the same message, whose question is for this one of the two alone."""
+        return replace(self, whose=person)
 
 
 @dataclass(frozen=True)
@@ -452,8 +457,9 @@ class Ritual:
 
     The shell understands these attributes on a state: `wake_at` (ring me then, UTC), `hushes` (nobody older
     is rung), `lanes_go_on` (that is for the room alone), `lingers` (the next one need not wait for me),
-    `veils` (nothing one said reaches the other), and `welcomes` (taps of people who are not the two are
-    heard, too).
+    `veils` (nothing one said reaches the other), `welcomes` (taps of people who are not the two are heard,
+    too), and `begun` (the words of the button with which one began it and has it alone as yet: the same tap
+    goes on with it, and begins no second one).
 
     What it `minds` rings it at the earliest `due` of what is open (no outcome yet), in no state and in a
     playing of its own, and never as skipped. It then gives each thing whose date has come another date or an

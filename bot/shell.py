@@ -98,6 +98,12 @@ class Row:
         """Whether people who are not the two are heard."""
         return bool(getattr(self.state, "welcomes", False))
 
+    @property
+    def begun(self) -> Words | None:
+        """With what one began it who has it alone as yet."""
+        words: Words | None = getattr(self.state, "begun", None)
+        return words
+
 
 @dataclass(frozen=True)
 class Couple:
@@ -198,6 +204,13 @@ def whose(button: Button, by: Person) -> Whisper | None:
     return whisper(FOR_THE_OTHER, who=button.whose) if button.whose and button.whose != by else None
 
 
+def whose_turn(question: Say, event: Wrote) -> Say | None:
+    """Return what one is told who answers what the other is asked; the ritual does not hear of it."""
+    if question.whose is None or question.whose == event.by:
+        return None
+    return say(FOR_THE_OTHER, to=back(event, CLOSED).to, who=question.whose)
+
+
 def nothing_back(row: Row, event: Event) -> dict[str, Any]:
     """Return what a person gets whose event led to no answer."""
     match event:
@@ -265,6 +278,14 @@ def words_in(thing: Line) -> Iterator[Person | None]:
             yield from words_in(value)
     for inner in chain(below, labels):
         yield from words_in(inner)
+
+
+# -- Begun twice --------------------------------------------------------------
+
+
+def going_on(rows: Iterable[Row], ritual: Ritual, words: Words) -> Row | None:
+    """Return the playing that one began with just this tap, and has alone as yet."""
+    return next((row for row in rows if row.ritual is ritual and words and row.begun == words), None)
 
 
 # -- Silence ------------------------------------------------------------------

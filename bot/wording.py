@@ -51,6 +51,7 @@ class Rules:
     reports: re.Pattern[str] = NOTHING
     refusals: re.Pattern[str] = NOTHING  # that there is nothing to promise; the whole text is read
     both_halves: re.Pattern[str] = NOTHING  # a feeling and a need in one breath: parted before the need
+    assents: re.Pattern[str] = NOTHING  # a mere yes, to somebody who asked for more; the whole text is read
     sentences: re.Pattern[str] = NOTHING  # how a sentence of its own about oneself begins
 
 
@@ -107,6 +108,14 @@ ENGLISH = Rules(
     ),
     both_halves=re.compile(
         r"(.*\bi(?:'m| feel)\b.+?)[\s,.;:-]+(?:(?:and|but|so) )?(i need\b.+)", re.DOTALL | re.IGNORECASE
+    ),
+    assents=re.compile(
+        r"((oh|and|well|please|yes|yeah|ok|okay|right)\W+)*"
+        r"(yes|yeah|yep|yup|ok|okay|sure|of course|alright|all right|perfect|fine|good|exactly|ready|done"
+        r"|thanks|thank you|go ahead|do it|please|send( (it|that|this))?( (as it is|off|now))?"
+        r"|((it|that|this)('s| is| looks| sounds)|looks|sounds)"
+        r" (it|right|good|fine|ok|okay|perfect)( (so|as it is))?)"
+        r"(\W+(please|now|then|thanks|thank you))*\W*"
     ),
     sentences=re.compile(r"i('m|'d)? "),
 )
@@ -239,6 +248,14 @@ SPANISH = Rules(
         r"((?:yo )?(?:necesito|me hacen? falta)\b.+)",
         re.DOTALL | re.IGNORECASE,
     ),
+    assents=re.compile(
+        r"((ah|y|pues|bueno|si|ok|okey|vale|dale|claro|por favor)\W+)*"
+        r"(si|ok|okey|okay|vale|dale|claro( que si)?|listo|lista|bueno|bien|perfecto|exacto|adelante|hazlo"
+        r"|de acuerdo|por supuesto|por favor|gracias|hecho|eso es"
+        r"|(asi )?(esta|va|queda) (bien|perfecto)( asi)?"
+        r"|(envia|envialo|enviar|enviarlo|manda|mandalo|mandar|mandarlo)( (asi|ya|ahora|tal cual))?)"
+        r"(\W+(por favor|ya|ahora|gracias))*\W*"
+    ),
     sentences=re.compile(
         r"(yo )?(necesito|me siento|siento|estoy|tengo|quiero|quisiera|me gustaria|me hacen? falta) "
     ),
@@ -287,6 +304,11 @@ def declines(words: Words, language: str = "en") -> bool:
     """Whether it says that there is nothing: "nothing", "no", "nothing from me". No promise is made of it."""
     rules = RULES.get(_spoken(language))
     return bool(rules and rules.refusals.fullmatch(plain(words.text)))
+
+
+def assents(words: Words) -> bool:
+    """Whether it is a mere yes, in any language: "ok", "send it". It answers nothing that asked for words."""
+    return any(rules.assents.fullmatch(plain(words.text)) for rules in RULES.values())
 
 
 def feeling_and_need(words: Words, language: str = "en") -> tuple[Words, Words] | None:

@@ -99,7 +99,10 @@ def chances(stage: Stage) -> Iterator[tuple[Row, Event]]:
         for who in [shown.say.to] if shown.say.to else stage.both:
             private = shown.say.to is not None
             yield from (
-                (row, Wrote(who, asked, Words(who, said), private)) for asked in asks(shown) for said in LINES
+                (row, Wrote(who, asked, Words(who, said), private))
+                for asked in asks(shown)
+                for said in LINES
+                if shown.taken.whose in {None, who}
             )
             kinds = {button.tap or button.opens: button for button in shown.taken.buttons}
             for button in kinds.values():
@@ -121,7 +124,8 @@ def begun_by(stage: Stage, who: Person, button: Button, *, private: bool) -> tup
     ritual = next(ritual for ritual in stage.rituals if ritual.name == button.opens)
     about = next((thing for thing in stage.kept if str(thing.id) == button.item), None)
     words = Words(who, "" if about else button.item, listed=True)
-    return row_for(stage, ritual), Began(who, words, about, private=private)
+    row = shell.going_on(stage.rows.values(), ritual, words) or row_for(stage, ritual)
+    return row, Began(who, words, about, private=private)
 
 
 def row_for(stage: Stage, ritual: Ritual) -> Row:

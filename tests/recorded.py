@@ -17,7 +17,7 @@ from bot.couple.joining import Confirming, Gathering, Returning, Setting
 from bot.couple.leaving import Asked
 from bot.drafting import Draft
 from bot.ritual import Each, Person, Ritual, Week, Words, line
-from bot.rituals import debrief, dialogue, promises, repair
+from bot.rituals import debrief, dialogue, promises, repair, review
 from bot.rituals.check_in import Acting, Evening, Listening, Naming, Shared, Unseen, Yours
 from bot.rituals.gratitude import Delivered, Invited, OnItsWay, Telling, Thanked, Thanks
 from bot.rituals.jar import Drawn
@@ -144,8 +144,8 @@ RECORDED: dict[str, tuple[object, ...]] = {
         repair.Changing(replace(SAID, place="changing"), WAKES),
         repair.Dating(SAID, WAKES),
         repair.Restoring(SAID, WAKES),
-        repair.Reviewing(CLOSES, WAKES),
     ),
+    "review": (review.Reviewing(CLOSES, WAKES),),
     "dialogue": (
         dialogue.Picking(WAKES),
         dialogue.Picking(WAKES, letting=True, still=True),

@@ -65,7 +65,7 @@ class Shown:
         if self.newer is None:
             return self.say
         buttons = tuple(button for button in self.say.buttons if button in self.newer.buttons)
-        return replace(self.say, buttons=buttons, asks=self.newer.asks)
+        return replace(self.say, buttons=buttons, asks=self.newer.asks, whose=self.newer.whose)
 
     @property
     def labels(self) -> list[str]:
@@ -434,6 +434,7 @@ class Player:
         words = Words(self.person, "" if about else button.item, listed=True)
         open_rows = [row for row in self.stage.rows.values() if row.ritual is ritual and not row.lingers]
         row = open_rows[-1] if open_rows and not ritual.many else Row(next(self.stage.ids), ritual)
+        row = shell.going_on(self.stage.rows.values(), ritual, words) or row
         self.stage.play(row, Began(self.person, words, about, private=private))
 
     def writes(self, text: str) -> int:
@@ -472,8 +473,14 @@ class Player:
         if private:
             self.opens_lane()
         if self.person in self.stage.both:
-            words = Words(self.person, text, source=source)
-            self.stage.play(self.stage.rows[shown.row.id], Wrote(self.person, asked, words, private))
+            event = Wrote(self.person, asked, Words(self.person, text, source=source), private)
+            row = self.stage.rows[shown.row.id]
+            if told := shell.whose_turn(shown.taken, event):
+                self.stage.shown.append(
+                    Shown(row, told, plain(told, self.stage.reader(told.to)), self.stage.now)
+                )
+            else:
+                self.stage.play(row, event)
         return source
 
     def edits(self, source: int, text: str, *, private: bool = False) -> None:

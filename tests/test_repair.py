@@ -3,38 +3,30 @@
 import itertools
 import random
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.amends import PARTS, Amends
+from bot.amends import MOST_ROUNDS, PARTS, Amends
 from bot.apology import TAKEN_BACK
-from bot.drafting import LIES_THERE, LOOK_AGAIN, SENT, UNREAD, UNSENT
+from bot.drafting import A_TAP_SENDS, LIES_THERE, LOOK_AGAIN, RESTS_UNSENT, SENT, UNREAD, UNSENT, WENT_ON
 from bot.hours import ANCHOR, QUIET, ZONE, Span
-from bot.ritual import Event, Kept, Preference, Words, Wrote, whisper
-from bot.rituals.check_in import CHECK_IN
-from bot.rituals.pause import PAUSE
-from bot.rituals.promises import PROMISES
-from bot.rituals.repair import (
+from bot.mending import (
     ASK_CHANGE,
     ASK_HURT,
     ASK_MISSING,
     BEGINS,
     BEGINS_THERE,
-    IS_DONE,
-    IT_HOLDS,
-    LET_IT_BE,
-    MOST_ROUNDS,
-    REPAIR,
     RESTS_HERE,
-    RESTS_NOW,
-    RESTS_SOON,
-    TAKEN_ALREADY,
     WARM,
-    Drafting,
 )
+from bot.ritual import Event, Kept, Preference, Words, Wrote, whisper
+from bot.rituals.check_in import CHECK_IN
+from bot.rituals.pause import PAUSE
+from bot.rituals.promises import PROMISES
+from bot.rituals.repair import IS_DONE, REPAIR, RESTS_NOW, RESTS_SOON, TAKEN_ALREADY, Drafting
+from bot.rituals.review import REVIEW
 from bot.shell import CLOSED, PASSED, TOO_LONG
 from tests.playing import Mark, Play
 from tests.rehearsal import BERLIN, FIRST_DAY, LIMA, Clock, Player, Room, rehearse
@@ -55,7 +47,14 @@ ONE_LINE = f"Ben: {LEFT}\n{HEARD_SO}"
 def two(at: str = "20:00", on: date = FIRST_DAY, prefers: dict[Preference[Any], Any] | None = None) -> Scene:
     """Ann and Ben, on a Friday at eight, whose evenings begin much later."""
     return rehearse(
-        CHECK_IN, PAUSE, PROMISES, REPAIR, at=at, on=on, prefers={ANCHOR: date(2028, 1, 1), **(prefers or {})}
+        CHECK_IN,
+        PAUSE,
+        PROMISES,
+        REPAIR,
+        REVIEW,
+        at=at,
+        on=on,
+        prefers={ANCHOR: date(2028, 1, 1), **(prefers or {})},
     )
 
 
@@ -107,6 +106,15 @@ def promised(**how: Any) -> Scene:  # noqa: ANN401 - as `two` takes it
     """Ben has chosen to be asked tomorrow."""
     stage = changed(**how)
     stage[2].taps("Tomorrow")
+    return stage
+
+
+def done(**how: Any) -> Scene:  # noqa: ANN401 - as `two` takes it
+    """They have come to its end, on Friday, 1 May."""
+    stage = promised(**how)
+    _, ann, ben, _ = stage
+    ann.taps("A walk together")
+    ben.taps("Yes, that")
     return stage
 
 
@@ -387,6 +395,59 @@ def test_a_shut_lane_is_asked_when_it_opens() -> None:
     assert room.texts == [BEGINS]
 
 
+@pytest.mark.parametrize("yes", ["Yes", "ok", "send it", "Ok, send it as it is.", "Sí", "dale, envíalo"])
+def test_a_mere_yes_is_no_draft_and_a_tap_sends_it(yes: str) -> None:
+    room, _, ben, _ = opened()
+    ben.taps("I want to repair something")
+    ben.writes(LEFT)
+
+    ben.writes(yes)
+    assert ben.private[-1] == f"{A_TAP_SENDS}\nSo far: {LEFT}"
+    assert room.texts == [BEGINS]
+    ben.taps("Send it as it is")
+
+    assert room.texts[-1] == ONE_LINE
+
+
+def test_before_there_is_a_draft_a_mere_yes_is_asked_once_more() -> None:
+    _, ann, _, _ = opened()
+    ann.taps("Something hurt me")
+
+    ann.writes("ok")
+
+    assert ann.private == [f"{UNREAD}\n{ASK_HURT}"] * 2
+    assert ann.labels == ["Leave it unsent"]
+
+
+def test_a_second_tap_goes_on_with_the_draft_that_is_there() -> None:
+    room, ann, ben, _ = opened()
+    ann.taps("Something hurt me")
+    ann.taps("Something hurt me")
+    ann.writes(ALONE)
+
+    ann.taps("Something hurt me")
+    assert ann.private[-1] == f"{LOOK_AGAIN}\nSo far: {ALONE}"
+    assert len(room.stage.rows) == len(["the card", "her draft"])
+    ben.taps("Something hurt me")
+    ann.taps("Send it as it is")
+    ann.taps("Something hurt me")
+
+    assert ann.private[-1] == f"{UNREAD}\n{ASK_HURT}"
+    assert len(room.stage.rows) == len(["the card", "what she sent", "his draft", "her next"])
+
+
+def test_who_words_an_answer_may_begin_a_repair_of_their_own_beside_it() -> None:
+    room, _, ben, _ = hurt()
+    ben.taps("Word it alone first")
+    ben.writes(LEFT)
+
+    ben.sends("/repair")
+    ben.taps("I want to repair something")
+
+    assert ben.private[-1] == f"{UNREAD}\n{ASK_SAID}"
+    assert len([row for row in room.stage.rows.values() if isinstance(row.state, Drafting)]) == 2
+
+
 # -- Said, and heard ----------------------------------------------------------
 
 
@@ -541,6 +602,46 @@ def test_it_is_said_a_few_times_and_then_it_is_enough_for_a_day() -> None:
     assert room.texts[-1] == RESTS_NOW
 
 
+def test_what_was_missing_before_is_edited_late_and_asks_for_nothing_more() -> None:
+    room, ann, ben, _ = said()
+    missing = []
+    for _ in range(MOST_ROUNDS - 1):
+        missing.append(ann.replies(MORE))
+        ben.replies(LEFT)
+    last = room.shown[-1]
+
+    for line in missing:
+        ann.edits(line, "that it was late")
+        assert room.texts[-1] == CLOSED
+
+    assert (last.live, last.labels) == (True, ["I feel heard", "Let it rest"])
+    ann.taps("I feel heard")
+    assert room.texts[-1] == IS_HEARD
+
+
+def test_what_was_said_before_is_edited_late_and_what_was_said_last_stands() -> None:
+    room, ann, ben, _ = said()
+    first = ben.replies("I left, on that day.")
+    ann.replies(MORE)
+    ben.replies("I left you on her birthday.")
+
+    ben.edits(first, LEFT)
+
+    assert room.texts[-2].startswith("Ben: I left you on her birthday.\n")
+    assert room.texts[-1] == CLOSED
+
+
+def test_the_last_time_it_is_said_it_is_edited_where_it_stands() -> None:
+    room, ann, ben, _ = said()
+    for words in ("I left.", "I left yuo"):
+        ann.replies(MORE)
+        line = ben.replies(words)
+
+    ben.edits(line, LEFT)
+
+    assert room.texts[-1] == f"Ben: {LEFT}\nAnn, do you feel heard? It may also rest for today."
+
+
 # -- The change ---------------------------------------------------------------
 
 
@@ -602,6 +703,60 @@ def test_its_owner_alone_is_asked_on_its_day_and_once_more_after() -> None:
     ]
     assert ann.private == []
     assert len(room.texts) == texts
+
+
+def test_a_change_is_edited_until_its_date_is_chosen() -> None:
+    room, _, ben, _ = heard()
+    line = ben.replies("When I am late, I will try")
+    before = len(room.texts)
+
+    ben.edits(line, CHANGE)
+    assert room.texts[-1].startswith(f"Ben: {CHANGE}\nBen, when shall I ask you")
+    assert len(room.texts) == before
+    ben.taps("Tomorrow")
+
+    assert [promise.words and promise.words.text for promise in kept(room, "action")] == [CHANGE]
+
+
+def test_what_was_said_before_the_change_is_edited_and_is_no_change() -> None:
+    room, ann, ben, _ = hurt()
+    line = ben.replies("I left")
+    ann.taps("I feel heard")
+    ben.replies(CHANGE)
+
+    ben.edits(line, LEFT)
+    assert room.texts[-1].startswith(f"Ben: {CHANGE}\n")
+    ben.taps("Without a date")
+    ann.taps("Enough for today")
+
+    assert sorted(words_kept(room)) == sorted([ALONE, LEFT, CHANGE])
+
+
+def test_a_change_is_said_anew_until_its_date_is_chosen() -> None:
+    room, _, ben, _ = heard()
+    ben.replies("I will try")
+
+    ben.replies(CHANGE)
+
+    assert room.texts[-1].startswith(f"Ben: {CHANGE}\n")
+    assert room.labels == ["Tomorrow", "In three days", "In a week", "Without a date"]
+
+
+def test_whose_turn_it_is_the_other_is_told_wherever_they_reply() -> None:
+    room, ann, ben, _ = heard()
+
+    ann.replies("I would like a call")
+    assert room.texts[-1] == "This one is for Ben."
+    ben.taps("Word it alone first")
+    ann.replies("I would like a call")
+    assert room.texts[-2:] == ["This one is for Ben."] * 2
+    ben.replies(CHANGE)
+    ann.replies("I would like a call")
+
+    assert room.texts[-1] == "This one is for Ben."
+    assert "I would like a call" not in words_kept(room)
+    ben.taps("Tomorrow")
+    assert room.texts[-1] == WARM
 
 
 def test_the_change_may_be_worded_alone() -> None:
@@ -775,8 +930,8 @@ def test_it_rests_kindly_and_is_taken_up_with_the_words_given(step: str) -> None
     assert ann.labels == ben.labels == []
     ben.sends("/repair")
     assert room.texts[-1] == f"{BEGINS}\n{RESTS_HERE}"
-    assert room.labels[-1] == "Take up Saturday, 2 May"
-    ann.taps("Take up Saturday, 2 May")
+    assert room.labels[-1] == f"Take up: {ALONE if step == 'invited' else LEFT}"
+    ann.taps(room.labels[-1])
 
     assert room.texts[-1] == stands
 
@@ -802,11 +957,60 @@ def test_let_rest_while_one_words_something_nobody_learns_who_tapped() -> None:
 
     ben.taps("Let it rest")
     assert ben.whispered == [RESTS_SOON]
-    assert ben.private[-1] == UNSENT
     clock.passes(minutes=1)
 
+    assert ben.private[-1] == UNSENT
     assert room.texts[-1] == RESTS_NOW
     assert WITH_BUT not in words_kept(room)
+
+
+def test_whose_draft_the_other_lets_rest_learns_it_alone() -> None:
+    room, ann, ben, clock = hurt()
+    ben.taps("Word it alone first")
+    ben.writes(WITH_BUT)
+
+    ann.taps("Let it rest")
+    clock.passes(minutes=1)
+
+    assert ben.private[-2:] == [f"{LOOK_AGAIN}\nSo far: {WITH_BUT}\n{TAKEN_BACK}", RESTS_UNSENT]
+    assert ben.labels == []
+    assert room.texts[-1] == RESTS_NOW
+    assert ann.private[-1] == f"{SENT}\nSo far: {ALONE}"
+
+
+def test_whose_draft_is_not_needed_any_more_learns_it_alone() -> None:
+    room, ann, ben, _ = heard()
+    ben.taps("Word it alone first")
+    ben.writes(CHANGE)
+
+    ann.taps("It is good as it is")
+
+    assert ben.private[-1] == WENT_ON
+    assert room.texts[-1] == WARM
+    assert CHANGE not in words_kept(room)
+
+
+def test_several_that_rest_are_told_apart_by_the_words_both_have_read() -> None:
+    _, ann, ben, clock = two()
+    for who, opens, words in (
+        (ann, "Something hurt me", ALONE),
+        (
+            ben,
+            "I want to repair something",
+            "I was late, and then I left you with the two children and all the rest of it.",
+        ),
+    ):
+        who.sends("/repair")
+        tells(who, opens, words)
+        who.taps("Let it rest")
+    clock.passes(minutes=1)
+
+    ann.sends("/repair", private=True)
+
+    assert ann.labels[2:] == [
+        "Take up: I was late, and then I left you with the two child…",
+        f"Take up: {ALONE}",
+    ]
 
 
 def test_silence_while_one_words_something_leads_to_rest_without_it() -> None:
@@ -827,8 +1031,8 @@ def test_taken_up_by_both_at_once_it_is_one() -> None:
     clock.passes(days=4)
     ben.sends("/repair")
 
-    ann.taps("Take up Saturday, 2 May")
-    ben.taps("Take up Saturday, 2 May")
+    ann.taps(f"Take up: {LEFT}")
+    ben.taps(f"Take up: {LEFT}")
 
     assert room.stage.heard[-1][-1].whisper == whisper(TAKEN_ALREADY)
     assert room.texts.count(ONE_LINE) == 1
@@ -838,7 +1042,7 @@ def test_taken_up_it_goes_on_to_its_end() -> None:
     room, ann, ben, clock = hurt()
     clock.passes(days=4)
     ann.sends("/repair")
-    ann.taps("Take up Saturday, 2 May")
+    ann.taps(room.labels[-1])
 
     ben.replies(LEFT)
     ann.taps("I feel heard")
@@ -860,7 +1064,7 @@ def test_several_rest_and_the_newest_three_are_offered() -> None:
 
     ben.sends("/repair")
 
-    assert room.labels[2:] == ["Take up Monday, 4 May", "Take up Sunday, 3 May", "Take up Saturday, 2 May"]
+    assert room.labels[2:] == [f"Take up: {LEFT} {day}" for day in (3, 2, 1)]
     assert len({thing.due for thing in kept(room, "repair")}) == 4
 
 
@@ -918,173 +1122,6 @@ def test_nothing_is_said_about_who_opened_how_often() -> None:
         clock.passes(days=2)
 
     assert len(set(room.texts[1::2])) == 1
-    assert ann.private == []
-
-
-# -- After eight weeks --------------------------------------------------------
-
-REVIEW = f"""About eight weeks ago you two repaired something. How does it hold?
-Said by Ben: {LEFT}
-Ben, from then on: {CHANGE}
-Together: A walk together"""
-THE_ZONES = (
-    "Europe/Berlin",
-    "America/New_York",
-    "America/Santiago",
-    "Australia/Lord_Howe",
-    "Asia/Tehran",
-    "UTC",
-)
-
-
-def done(**how: Any) -> Scene:  # noqa: ANN401 - as `two` takes it
-    """They have come to its end, on Friday, 1 May."""
-    stage = promised(**how)
-    _, ann, ben, _ = stage
-    ann.taps("A walk together")
-    ben.taps("Yes, that")
-    return stage
-
-
-def reviewing() -> Scene:
-    """Eight weeks later."""
-    stage = done()
-    stage[-1].passes(weeks=8)
-    return stage
-
-
-def test_its_three_steps_come_back_once_in_eight_weeks() -> None:
-    room, ann, ben, clock = done()
-    before = len(room.shown)
-
-    clock.passes(weeks=8, hours=-2)
-    assert len(room.shown) == before
-    clock.passes(hours=2)
-    (card,) = room.shown[before:]
-    assert (card.text, card.at) == (REVIEW, datetime(2026, 6, 26, 18, 30, tzinfo=BERLIN))
-    assert room.labels == ["It holds", "Change it", "Let this go"]
-    clock.passes(weeks=20)
-
-    assert room.texts[before:] == [REVIEW]
-    assert room.labels == ann.private == []
-    assert ben.labels == []
-
-
-@pytest.mark.parametrize("zone", THE_ZONES)
-@pytest.mark.parametrize("month", range(1, 13))
-def test_the_evening_in_eight_weeks_is_the_same_hour_across_every_change_of_clock(
-    zone: str, month: int
-) -> None:
-    here, on = ZoneInfo(zone), date(2026, month, 14)
-    room, _, _, clock = done(at="12:00", on=on, prefers={ZONE: here})
-    begun = room.stage.now.astimezone(here).date()
-    clock.passes(weeks=9)
-
-    at = room.shown[-1].at.astimezone(here)
-    assert room.texts[-1] == REVIEW
-    assert (at.date(), at.time()) == (begun + timedelta(weeks=8), time(18, 30))
-
-
-def test_it_holds_and_is_asked_about_no_further() -> None:
-    room, _, ben, clock = reviewing()
-
-    ben.taps("It holds")
-    clock.passes(weeks=20)
-
-    assert room.texts[-1] == IT_HOLDS
-    assert [head.outcome for head in kept(room, "repair")] == ["holds"]
-    assert LEFT in words_kept(room)
-
-
-def test_it_is_let_go_with_its_words() -> None:
-    room, ann, _, clock = reviewing()
-
-    ann.taps("Let this go")
-    clock.passes(weeks=20)
-
-    assert room.texts[-1] == LET_IT_BE
-    assert words_kept(room) == [CHANGE]  # as a promise
-
-
-def test_it_is_changed_and_comes_back_in_eight_weeks() -> None:
-    room, ann, ben, clock = reviewing()
-
-    ann.taps("Change it")
-    assert (
-        room.texts[-1] == "Ben, what will you do differently from now on? One thing, as: When ..., I will ..."
-    )
-    ben.replies("When I am late, I will write.")
-    ben.taps("Without a date")
-    assert room.texts[-1] == f"{WARM}\nAnn would like: A walk together"
-    ben.taps("Yes, that")
-    clock.passes(weeks=8)
-
-    assert room.texts[-1] == REVIEW.replace(CHANGE, "When I am late, I will write.")
-
-
-def test_both_at_once_look_at_it_and_the_first_tap_holds() -> None:
-    room, ann, ben, _ = reviewing()
-    card = room.shown[-1]
-    holds, _, let_go = card.say.buttons
-
-    ann.taps_on(card, holds)
-    ben.taps_on(card, let_go)
-
-    assert room.texts[-1] == IT_HOLDS
-    assert ben.whispered[-1] == PASSED
-
-
-def test_two_of_one_day_come_back_on_two_evenings() -> None:
-    room, ann, ben, clock = done()
-    ann.sends("/repair")
-    tells(ann, "I want to repair something", "I was late.")
-    ben.taps("I feel heard")
-    ann.taps("It is good as it is")
-    ann.taps("Enough for today")
-
-    clock.passes(weeks=9)
-
-    days = [shown.at.date() for shown in room.shown if shown.text.startswith("About eight weeks ago")]
-    assert days == [date(2026, 6, 26), date(2026, 6, 27)]
-
-
-def test_after_weeks_away_each_comes_back_on_an_evening_of_its_own() -> None:
-    room, ann, ben, clock = done()
-    ann.sends("/repair")
-    tells(ann, "I want to repair something", "I was late.")
-    ben.taps("I feel heard")
-    ann.taps("It is good as it is")
-    ann.taps("Enough for today")
-
-    clock.is_away(weeks=10, hours=15)  # until Saturday at eleven
-    clock.passes(days=3)
-
-    shown = [each for each in room.shown if each.text.startswith("About eight weeks ago")]
-    assert [f"{each.at.astimezone(BERLIN):%a %H:%M}" for each in shown] == ["Sat 11:00", "Sun 18:30"]
-    assert [each.text.splitlines()[1] for each in shown] == [
-        f"Said by Ben: {LEFT}",
-        "Said by Ann: I was late.",
-    ]
-
-
-def test_late_in_the_night_it_waits_for_the_evening() -> None:
-    room, _, _, clock = done()
-
-    clock.is_away(weeks=8, hours=7)
-    assert REVIEW not in room.texts
-    clock.reaches("18:30")
-
-    assert room.texts[-1] == REVIEW
-
-
-def test_who_has_left_is_asked_no_more() -> None:
-    room, ann, _, clock = done()
-    before = len(room.shown)
-
-    room.stage.part()
-    clock.passes(weeks=10)
-
-    assert len(room.shown) == before
     assert ann.private == []
 
 

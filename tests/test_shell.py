@@ -252,6 +252,16 @@ def test_of_a_button_for_one_the_other_is_told_whose_it_is() -> None:
     assert shell.whose(Button("Stop", "stop"), BEN) is None
 
 
+def test_of_a_question_for_one_the_other_is_told_whose_it_is_where_they_answer() -> None:
+    his = say("What will you do?", asks="change").asks_only(BEN)
+
+    assert shell.whose_turn(his, Wrote(BEN, "change", Words(BEN, "tea"))) is None
+    assert shell.whose_turn(his, Wrote(ANN, "change", Words(ANN, "tea"))) == say(
+        "This one is for {who}.", who=BEN
+    )
+    assert shell.whose_turn(say("And?", asks="both"), Wrote(ANN, "both", Words(ANN, "tea"))) is None
+
+
 def test_a_ritual_sees_only_the_kinds_it_reads() -> None:
     seen: list[Scene] = []
 

@@ -494,6 +494,7 @@ def test_a_line_comes_back_as_it_was_said() -> None:
         zone=ZoneInfo("America/Lima"), n=3, span=timedelta(minutes=3),
     )  # fmt: skip
     assert say_from_json(say_to_json(said)) == said
+    assert say_from_json(say_to_json(said.asks_only(ann))) == said.asks_only(ann)
 
 
 def test_a_preference_of_an_older_release_falls_back_to_the_default() -> None:

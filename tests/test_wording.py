@@ -9,6 +9,7 @@ from bot.wording import (
     LANGUAGES,
     RULES,
     accuses,
+    assents,
     declines,
     feeling_and_need,
     is_sentence,
@@ -263,6 +264,31 @@ def test_a_refusal_is_no_promise(text: str) -> None:
 )
 def test_what_only_begins_like_a_refusal_is_none(text: str) -> None:
     assert not declines(said(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "yes", "Yes, please.", "ok", "OK!", "okay then", "send it", "Ok, send it as it is", "that's it",
+        "Sure", "done", "go ahead", "looks good", "It is fine so", "thanks", "sí", "Si", "vale",
+        "dale, envíalo", "Claro que sí", "así está bien", "mándalo ya", "de acuerdo, gracias", "listo",
+        "perfecto",
+    ],
+)  # fmt: skip
+def test_a_mere_yes_is_known_in_every_language(text: str) -> None:
+    assert assents(said(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "yes, I left you alone", "ok but I was tired", "I will send it tomorrow", "it is not fine", "no",
+        "thanks for the soup", "good night, and I am sorry", "that you were right", "sí, te dejé a solas",
+        "vale la pena hablar", "gracias por la sopa", "así me sentí", "a", "", "?", "ok " * 400 + "but",
+    ],
+)  # fmt: skip
+def test_what_only_begins_like_a_yes_is_none(text: str) -> None:
+    assert not assents(said(text))
 
 
 def test_a_feeling_and_a_need_in_one_breath_are_both_halves_as_they_were_written() -> None:

@@ -12,7 +12,8 @@ from bot.rituals.pause import PAUSE
 from bot.rituals.plan import PLAN
 from bot.rituals.promises import PROMISES
 from bot.rituals.repair import REPAIR
+from bot.rituals.review import REVIEW
 
 RITUALS: tuple[Ritual, ...] = (
-    CHECK_IN, PAUSE, REPAIR, DIALOGUE, GRATITUDE, DEBRIEF, JAR, PROMISES, BREATHE, GROUND, PLAN,
+    CHECK_IN, PAUSE, REPAIR, DIALOGUE, GRATITUDE, DEBRIEF, JAR, PROMISES, REVIEW, BREATHE, GROUND, PLAN,
 )  # fmt: skip

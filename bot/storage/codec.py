@@ -104,6 +104,8 @@ def say_to_json(said: Say) -> str:
         "buttons": [_button_to(button) for button in said.buttons],
         "to": said.to.id if said.to else None,
     }
+    if said.whose is not None:
+        rich["whose"] = said.whose.id
     if said.drawing is not None:
         rich["drawing"] = _converter.unstructure(said.drawing)
     return json.dumps(_told(said, _PLAIN_SAY) | rich, ensure_ascii=False)
@@ -119,6 +121,7 @@ def say_from_json(text: str) -> Say:
             "below": tuple(_line_from(line) for line in stored["below"]),
             "buttons": tuple(_button_from(button) for button in stored["buttons"]),
             "to": Person(stored["to"]) if stored["to"] else None,
+            "whose": Person(stored["whose"]) if "whose" in stored else None,
             "drawing": _converter.structure(stored["drawing"], Week) if "drawing" in stored else None,
         }
     )
@@ -129,7 +132,7 @@ def _plain(of: type[Any], *rich: str) -> dict[str, object]:
     return {field.name: field.default for field in fields(of) if field.name not in rich}
 
 
-_PLAIN_SAY = _plain(Say, "text", "values", "below", "buttons", "to", "drawing")
+_PLAIN_SAY = _plain(Say, "text", "values", "below", "buttons", "to", "drawing", "whose")
 _PLAIN_BUTTON = _plain(Button, "label", "whose")
 
 
