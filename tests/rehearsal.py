@@ -338,11 +338,19 @@ class Stage:
             self.calls[what.name] = shell.next_date(what, self.kept, self.now) if self.both else None
             return
         opened = self.opened_on.get(what.name)
-        busy = not what.many and any(row.ritual is what and not row.lingers for row in self.rows.values())
-        came = None if busy else shell.occurrence(what, self.prefers, due, self.now, opened, self.rituals)
+        came = shell.occurrence(what, self.prefers, due, self.now, opened, self.rituals)
         self.calls[what.name] = what.calls(self.prefers, self.now)
-        if came:
+        if came is None:
+            return
+        for row in self.open_of(what):  # of an evening before, which a silence has moved
+            self.play(row, shell.ring(row, self.now))
+        if not self.open_of(what):
             self.play(Row(next(self.ids), what), came)
+
+    def open_of(self, ritual: Ritual) -> list[Row]:
+        """What is open of a ritual, and stands in for its next playing."""
+        open_rows = [row for row in self.rows.values() if row.ritual is ritual and not row.lingers]
+        return [] if ritual.many else open_rows[-1:]
 
 
 @dataclass

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.couple.house import HOUSE
 from bot.hours import ANCHOR, NO_SUCH_HOUR, ZONE
 from bot.ritual import TimeCame
-from bot.rituals.check_in import CHECK_IN
+from bot.rituals.check_in import CHECK_IN, CLOSED_LATE
 from bot.rituals.dialogue import DIALOGUE
 from bot.rituals.pause import (
     A_DAY,
@@ -348,6 +348,23 @@ def test_a_pause_over_night_leaves_no_announcement_of_what_is_past() -> None:
     clock.passes(hours=6)
 
     assert len(room.texts) == before
+
+
+@pytest.mark.parametrize(("hours", "comes"), [(24, "21:16"), (23, "21:00")])
+def test_a_pause_over_an_evening_takes_no_card_away(hours: int, comes: str) -> None:
+    """Last night's card is open as it is called: tonight's still comes tonight, and the old one closes."""
+    room, ann, ben, clock = rehearse(CHECK_IN, PAUSE, prefers={ANCHOR: FIRST_DAY})
+    clock.reaches("21:10")
+    ann.taps("calm")
+    ben.sends(f"/pause {hours}h")
+    clock.passes(hours=hours, minutes=1)
+    ann.taps("I'm back")
+    ben.taps("I'm back")
+    clock.passes(hours=1)
+
+    assert [f"{card:%d %H:%M}" for card in room.cards] == ["01 21:00", f"02 {comes}"]
+    assert room.texts[-1].startswith("Your check-in, ")
+    assert (room.texts[0], room.shown[0].labels) == (CLOSED_LATE, ["Share mine"])
 
 
 # -- Coming back --------------------------------------------------------------

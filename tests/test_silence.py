@@ -9,11 +9,12 @@ import pytest
 from bot.arrival import Came
 from bot.engine import IN_A_SILENCE, UNKNOWN
 from bot.ritual import Say
+from bot.rituals.check_in import CLOSED_LATE
 from bot.rituals.pause import BOTH_BACK, RESTS
 from bot.shell import AFTER_A_SILENCE, HELD, KEPT, NOT_NOW
 from bot.storage.store import migrate
 from tests.databases import Shelf, Time
-from tests.road import Road
+from tests.road import HOME, Road
 from tests.test_engine import REVEAL, at_nine
 
 OUTBURST = "He is a liar and I can't stand him any more"
@@ -30,9 +31,9 @@ def evening(kind: str, shelf: Shelf, clock: Time) -> Iterator[Road]:
         yield Road(store, clock).goes_on_from(told)
 
 
-def come_back(evening: Road) -> None:
-    evening.ann.taps("We're fine again")
-    evening.ben.taps("We're fine again")
+def come_back(evening: Road, label: str = "We're fine again") -> None:
+    evening.ann.taps(label)
+    evening.ben.taps(label)
     assert BOTH_BACK in evening.home
 
 
@@ -231,6 +232,23 @@ def test_what_is_opened_by_a_tap_in_a_pause_is_told_to_its_tapper_alone(evening:
     evening.ben.taps("Something hurt me")
 
     assert evening.home == before
+
+
+@pytest.mark.parametrize(("hours", "passes"), [(24, 6), (23, 55)])
+def test_tonights_card_comes_tonight_though_last_nights_was_open_when_the_pause_began(
+    evening: Road, hours: int, passes: int
+) -> None:
+    evening.passes(minutes=10)
+    evening.ann.taps("calm")
+    card = evening.chat(HOME)[-1]
+    evening.ben.sends(f"/pause {hours}h")
+    evening.passes(hours=hours, minutes=1)
+    come_back(evening, "I'm back")
+    evening.passes(minutes=passes)
+
+    assert evening.home[-1].startswith("Your check-in, ")
+    assert (card.text, card.labels) == (CLOSED_LATE, ("Share mine",))
+    assert evening.home.count(CLOSED_LATE) == 1
 
 
 # -- Commands that are none ---------------------------------------------------

@@ -341,7 +341,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             after = replace(state, evening=with_yours(evening, who, heard=heard))
             return after, [draw(TAKEN_HEARD, to=who, card="yours", asks="action", words=heard or words)]
 
-        case Acting(evening=evening), TimeCame():
+        case Acting(evening=evening), TimeCame() if scene.now >= evening.closes:
             return closed(redraw, evening, scene)
 
         # Afterwards. What is told alone by then is not for the room.
