@@ -724,6 +724,35 @@ def test_half_an_answer_is_asked_for_its_other_half_alone() -> None:
     assert ben.private == [YOUR_FEELING]
 
 
+@pytest.mark.parametrize("half_said", [0, 1, 2])
+def test_nobody_is_reminded_in_their_quiet_hours(half_said: int) -> None:
+    """After a pause the reminder is that much later; one that makes no sound reminds nobody."""
+    room, ann, ben, clock = rehearse(CHECK_IN, PAUSE, prefers={ANCHOR: FIRST_DAY})
+    clock.reaches("21:01")
+    for one in (ann, ben)[:half_said]:
+        one.taps("calm")
+    ann.sends("/pause 35")
+    clock.passes(minutes=36)
+    for one in (ann, ben):
+        one.taps("I'm back")
+    before = [*room.texts, *ann.private, *ben.private]
+    clock.reaches("23:30")
+
+    assert [*room.texts, *ann.private, *ben.private] == before
+
+
+def test_one_who_is_awake_is_reminded_though_the_other_sleeps() -> None:
+    _, ann, ben, clock = rehearse(CHECK_IN, prefers={ANCHOR: FIRST_DAY, HOUR: time(22)})
+    ann.stage.prefers = ann.stage.prefers.put(QUIET, None, by=ben.person)
+    clock.reaches("22:00")
+    ann.taps("calm")
+    ben.taps("sleep")
+    clock.reaches("23:30")
+
+    assert ann.private == []
+    assert ben.private == [YOUR_FEELING]
+
+
 def test_a_thank_you_puts_no_line_back_away() -> None:
     room, ann, ben, _ = revealed()
     ann.replies("I heard that you are tired")

@@ -29,7 +29,7 @@ from bot.rituals.gratitude import (
     WHAT_MEANT,
     sunday,
 )
-from bot.rituals.jar import JAR
+from bot.rituals.jar import ALL_ALONE, JAR
 from bot.rituals.pause import PAUSE
 from bot.shell import CLOSED, PASSED, TOO_LONG
 from bot.storage import couples
@@ -830,6 +830,10 @@ def test_told_alone_it_goes_all_the_way_and_back(road: Road) -> None:
     kept = {thing.words.text: thing for thing in road.kept() if thing.kind == "thanks" and thing.words}
     assert set(kept) == {f"{TEA} / {HELD}", "for the walk / I came home rested"}
     assert all(thing.shared for thing in kept.values())
+    road.ann.sends("/jar", private=True)
+    assert "the walk" in road.ann.private[-1] or TEA in road.ann.private[-1]
+    road.ann.sends("/jar")
+    assert road.home[-1] == ALL_ALONE
 
 
 def test_sundays_hour_comes_once_a_week_whatever_is_said_by_hand(road: Road) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.couple.house import HOUSE
 from bot.hours import ANCHOR, NO_SUCH_HOUR, ZONE
 from bot.ritual import TimeCame
-from bot.rituals.check_in import CHECK_IN, CLOSED_LATE
+from bot.rituals.check_in import CHECK_IN, CLOSED_LATE, REVEAL
 from bot.rituals.dialogue import DIALOGUE
 from bot.rituals.pause import (
     A_DAY,
@@ -323,14 +323,14 @@ def test_a_check_in_under_way_is_still_there_and_still_unseen() -> None:
 def test_the_reminder_is_that_much_later() -> None:
     room, ann, ben, clock = rehearse(*HOUSE, prefers={ANCHOR: FIRST_DAY})
     clock.reaches("21:00")
-    ann.sends("/pause")
-    clock.reaches("21:30")
+    ann.sends("/pause 20")
+    clock.reaches("21:20")
     ann.taps("I'm back")
     ben.taps("I'm back")
 
-    clock.reaches("22:29")
+    clock.reaches("22:19")
     assert not [text for text in room.texts if text.startswith("The check-in is here")]
-    clock.reaches("22:30")
+    clock.reaches("22:20")
 
     assert [text for text in room.texts if text.startswith("The check-in is here")]
 
@@ -365,6 +365,26 @@ def test_a_pause_over_an_evening_takes_no_card_away(hours: int, comes: str) -> N
     assert [f"{card:%d %H:%M}" for card in room.cards] == ["01 21:00", f"02 {comes}"]
     assert room.texts[-1].startswith("Your check-in, ")
     assert (room.texts[0], room.shown[0].labels) == (CLOSED_LATE, ["Share mine"])
+
+
+def test_two_who_answer_last_nights_card_just_before_tonights_have_had_theirs() -> None:
+    room, ann, ben, clock = rehearse(CHECK_IN, PAUSE, prefers={ANCHOR: FIRST_DAY})
+    clock.reaches("21:10")
+    ben.sends("/pause 23h")
+    clock.passes(hours=23, minutes=1)
+    for one in (ann, ben):
+        one.taps("I'm back")
+    clock.reaches("20:55")
+    for one in (ann, ben):
+        one.taps("calm")
+        one.taps("sleep")
+    clock.reaches("21:20")
+    ann.replies("When I get up, I'll make tea", to=REVEAL)
+    ben.taps("Nothing tomorrow")
+    clock.reaches("23:59")
+
+    assert len(room.cards) == 1
+    assert room.texts[-1].endswith("Ann, for Ben: When I get up, I'll make tea")
 
 
 # -- Coming back --------------------------------------------------------------

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from bot import follow_through
 from bot.feelings import FEELINGS, NEEDS, suggested
-from bot.hours import ANCHOR, EVERY, HOUR, TOO_SHORT, ZONE, evening_hour
+from bot.hours import ANCHOR, EVERY, HOUR, TOO_SHORT, ZONE, evening_hour, is_quiet
 from bot.ritual import (
     PARTED,
     Answer,
@@ -594,16 +594,24 @@ def told_once(who: Person, scene: Scene) -> list[Answer]:
 
 
 def reminded(evening: Evening, scene: Scene) -> list[Answer]:
-    """Remind once: in the room if nobody has answered, else only in the lane of the other."""
+    """Remind once: in the room if nobody has answered, else only in the lane of the other.
+
+    Nobody in their quiet hours: what makes no sound reminds nobody, and is read in the morning.
+    """
     if evening.closes - scene.now < TOO_SHORT or scene.prefers[LESS]:
         return []
+    awake = [who for who in scene.both if not is_quiet(scene.prefers.of(who), scene.now)]
     silent = [who for who in scene.both if evening.yours[who].silent]
     if len(silent) == len(scene.both):
-        return [with_less(tonight(say, REMINDED, evening, scene))]
+        return [with_less(tonight(say, REMINDED, evening, scene))] if awake == silent else []
     halves = [who for who in scene.both if evening.yours[who].half]
     return [
-        *(with_less(ask_feeling(say, who, REMINDED_ALONE, closes=evening.closes)) for who in silent),
-        *(your_card(say, evening, who) for who in halves),
+        *(
+            with_less(ask_feeling(say, who, REMINDED_ALONE, closes=evening.closes))
+            for who in silent
+            if who in awake
+        ),
+        *(your_card(say, evening, who) for who in halves if who in awake),
     ]
 
 

@@ -363,9 +363,10 @@ def edited(thanks: Thanks, words: Words) -> Thanks:
 
 
 def kept_as(words: Words, scene: Scene) -> Kept | None:
-    """The kept thing that holds these words of the room."""
+    """The kept thing that holds these words of the room; the same words told alone are another one."""
     bare = replace(words, source=0)
-    same = (thing for thing in scene.kept if thing.words and replace(thing.words, source=0) == bare)
+    of_the_room = in_jar(scene, private=False)
+    same = (thing for thing in of_the_room if thing.words and replace(thing.words, source=0) == bare)
     return next(same, None)
 
 
