@@ -698,7 +698,9 @@ class Engine:
         if first is None:
             outbox.until_somebody_is_back(couple)
         else:
-            after = outbox.one_after_the_other(couple, first, shell.AFTER_A_SILENCE)
+            both = [Person(person.id) for person in couples.people_of(tx, couple)]
+            by_day = shell.by_day(couples.preferences(tx, couple, self.book), both, first)
+            after = outbox.one_after_the_other(couple, first, shell.AFTER_A_SILENCE, by_day)
             couple.rung_after = max(couple.rung_after, after)
 
     def _answer(self, tx: Tx, couple: CoupleRow, person: PersonRow, outcome: Outcome) -> Reply:

@@ -387,6 +387,44 @@ def test_two_who_answer_last_nights_card_just_before_tonights_have_had_theirs() 
     assert room.texts[-1].endswith("Ann, for Ben: When I get up, I'll make tea")
 
 
+@pytest.mark.parametrize("words", ["/thanks for the tea", "/repair", "/promises"])
+@pytest.mark.parametrize("back", ["both", "one", "by the clock"])
+def test_in_the_night_nothing_but_a_pause_is_said_in_the_room(words: str, back: str) -> None:
+    """What was begun in the pause, at a quarter past nine, comes in the morning, whoever is up at 02:31."""
+    room, ann, ben, clock = rehearse(*HOUSE, prefers={ANCHOR: FIRST_DAY})
+    clock.reaches("21:10")
+    ann.sends("/pause 20" if back == "by the clock" else "/pause 5h")
+    clock.passes(minutes=5)
+    ben.sends(words)
+    clock.reaches("02:31")
+    before = len(room.shown)
+    if back == "by the clock":
+        ben.sends("/breathe", private=True)
+    for one in {"both": (ann, ben), "one": (ann,), "by the clock": ()}[back]:
+        one.taps("I'm back")
+    clock.reaches("07:29")
+    assert {shown.row.ritual.name for shown in room.shown[before:]} <= {"pause"}
+    if back == "one":
+        ben.sends("/breathe", private=True)
+
+    clock.passes(minutes=10)
+    assert room.shown[-1].row.ritual.command == words.split()[0].removeprefix("/")
+
+
+def test_two_who_are_back_soon_see_at_once_what_they_said_in_the_pause() -> None:
+    room, ann, ben, clock = rehearse(*HOUSE, prefers={ANCHOR: FIRST_DAY})
+    clock.reaches("22:10")
+    ann.sends("/pause")
+    for one in (ann, ben):
+        one.sends("/checkin calm / sleep", private=True)
+    clock.reaches("22:41")
+    for one in (ann, ben):
+        one.taps("I'm back")
+    clock.passes(minutes=5)
+
+    assert room.texts[-1].startswith(REVEAL)
+
+
 # -- Coming back --------------------------------------------------------------
 
 
