@@ -10,30 +10,30 @@ import pytest
 
 from bot.couple.house import HOUSE
 from bot.couple.joining import JOINING
+from bot.evening import LESS, MODE, OFFERS
+from bot.evening_cards import (
+    CLOSED,
+    CLOSED_KINDLY,
+    CLOSED_LATE,
+    INVITED,
+    REVEAL,
+    SAY_ANEW,
+    TONIGHT,
+    YOU_SAID_NOTHING,
+    YOUR_FEELING,
+)
 from bot.feelings import ANY_NEED, FEELINGS, NEEDS, SUGGESTIONS
 from bot.hours import ANCHOR, EVERY, HOUR, QUIET, ZONE, evening_of
 from bot.ritual import Kept, Preference, Ritual, Words
 from bot.rituals.check_in import (
     CHECK_IN,
-    CLOSED,
     CLOSED_ALONE,
-    CLOSED_KINDLY,
-    CLOSED_LATE,
-    INVITED,
-    LESS,
-    MODE,
     NOT_NOW,
     NOTHING_TO_SHARE,
     NOTHING_TOMORROW,
-    OFFERS,
-    REVEAL,
     ROOM_IS_OPEN,
-    SAY_ANEW,
     SHARED,
     SHARED_ALREADY,
-    TONIGHT,
-    YOU_SAID_NOTHING,
-    YOUR_FEELING,
 )
 from bot.rituals.pause import PAUSE
 from bot.rituals.promises import PROMISES

@@ -54,6 +54,8 @@ BOT = Path(__file__).parent.parent / "bot"
 PARTS = (
     BOT / "amends.py",
     BOT / "drafting.py",
+    BOT / "evening.py",
+    BOT / "evening_cards.py",
     BOT / "follow_through.py",
     BOT / "steadying.py",
     BOT / "thanks.py",
@@ -449,6 +451,8 @@ ALLOWED = {
     "bot.amends",
     "bot.apology",
     "bot.drafting",
+    "bot.evening",
+    "bot.evening_cards",
     "bot.ritual",
     "bot.feelings",
     "bot.wording",

@@ -8,9 +8,9 @@ import pytest
 
 from bot.arrival import Came
 from bot.engine import IN_A_SILENCE, UNKNOWN
+from bot.evening_cards import CLOSED_LATE
 from bot.ritual import Say
 from bot.rituals.breathe import ENDED
-from bot.rituals.check_in import CLOSED_LATE
 from bot.rituals.pause import BOTH_BACK, RESTS
 from bot.shell import AFTER_A_SILENCE, HELD, KEPT, NOT_NOW
 from bot.storage.store import migrate
