@@ -10,15 +10,12 @@ from bot.hours import ANCHOR, GOOD_HOURS, HOUR, QUIET, ZONE, Span, evening_of, g
 from bot.ritual import Kept, Person, Preference, Preferences, Words
 from bot.rituals.check_in import CHECK_IN
 from bot.rituals.gratitude import (
-    ANSWER_IT,
     ANY_DAY,
     ASKS,
     DELIVERED,
-    FOR_YOU,
     GRATITUDE,
     NO_HOUR,
     NOT_NOW,
-    ON_ITS_WAY,
     STANDS,
     STANDS_THERE,
     SUNDAY,
@@ -26,7 +23,6 @@ from bot.rituals.gratitude import (
     SUNDAY_LATE,
     TAKEN_BACK,
     TRIES,
-    WHAT_MEANT,
     sunday,
 )
 from bot.rituals.jar import ALL_ALONE, JAR
@@ -34,6 +30,7 @@ from bot.rituals.pause import PAUSE
 from bot.shell import CLOSED, PASSED, TOO_LONG
 from bot.storage import couples
 from bot.storage.store import Store, Tx
+from bot.thanks import ANSWER_IT, FOR_YOU, ON_ITS_WAY, WHAT_MEANT
 from tests.databases import Time
 from tests.rehearsal import BERLIN, FIRST_DAY, LIMA, Clock, Player, Room, rehearse
 from tests.road import Road
