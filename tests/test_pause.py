@@ -11,29 +11,25 @@ from hypothesis import strategies as st
 from bot.couple.house import HOUSE
 from bot.evening_cards import CLOSED_LATE, REVEAL
 from bot.hours import ANCHOR, NO_SUCH_HOUR, ZONE
+from bot.pause_length import AT_LEAST, AT_MOST, FAR_OFF, HOW_LONG, LONGEST
+from bot.pause_word import OWN_WORD, read_word
 from bot.ritual import TimeCame
 from bot.rituals.check_in import CHECK_IN
 from bot.rituals.dialogue import DIALOGUE
 from bot.rituals.pause import (
     A_DAY,
-    AT_LEAST,
-    AT_MOST,
     BACK,
     BETTER_THEN,
     BOTH_BACK,
     BRING_BACK,
     DATED,
     EARLY,
-    FAR_OFF,
-    HOW_LONG,
     ITS_TIME,
     LET_REST,
     LONGER_NOTED,
-    LONGEST,
     LOOK,
     OPEN,
     OVER,
-    OWN_WORD,
     PAUSE,
     READY,
     READY_DAYS_LATE,
@@ -47,7 +43,6 @@ from bot.rituals.pause import (
     WHEN,
     Apart,
     Returning,
-    read_word,
 )
 from bot.topics import WHAT_ABOUT
 from tests.rehearsal import BERLIN, FIRST_DAY, LIMA, Clock, Player, Room, rehearse
