@@ -7,6 +7,7 @@ words is read by what was asked, by what is missing, and by how it begins; an ed
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Self
 
 from bot import follow_through
 from bot.feelings import suggested
@@ -87,11 +88,11 @@ class Evening:
         """Whether both have decided on tomorrow."""
         return all(yours.acted for yours in self.yours)
 
-    def giving(self, who: Person, **fields: object) -> "Evening":
+    def giving(self, who: Person, **fields: object) -> Self:
         """Return it with something of this one's changed."""
         return replace(self, yours=change(self.yours, who, **fields))
 
-    def answered(self, who: Person, given: dict[str, Words], *, private: bool) -> "Evening":
+    def answered(self, who: Person, given: dict[str, Words], *, private: bool) -> Self:
         """Return it with this one's answers; a draft of another question is still to be decided on."""
         yours = self.yours[who]
         draft = yours.draft if yours.draft and yours.draft[0] not in given else None
@@ -100,14 +101,14 @@ class Evening:
 
     def offered(
         self, who: Person, draft: tuple[str, Words], given: dict[str, Words], *, private: bool
-    ) -> "Evening":
+    ) -> Self:
         """Return it with one of this one's answers offered back; what stands there stays as it was told."""
         yours, rest = self.yours[who], {name: words for name, words in given.items() if name != draft[0]}
         stands = getattr(yours, draft[0]) is not None
         alone = yours.told(given if private or not stands else rest, private=private)
         return self.giving(who, **rest, draft=draft, not_tonight=False, alone=alone)
 
-    def decided(self) -> "Evening":
+    def decided(self) -> Self:
         """Return it with no draft left: one that nobody decided on answers what has no answer."""
         evening = self
         for who, yours in self.yours.pairs:
@@ -116,11 +117,11 @@ class Evening:
                 evening = evening.giving(who, **undecided, draft=None)
         return evening
 
-    def without(self, who: Person) -> "Evening":
+    def without(self, who: Person) -> Self:
         """Return it with nothing of this one's: not tonight."""
         return replace(self, yours=self.yours.put(who, Yours(not_tonight=True)))
 
-    def closing(self, now: datetime) -> "Evening":
+    def closing(self, now: datetime) -> Self:
         """Return it as it closes: its end may be long past, where a silence lay over it, or Tend was away."""
         return replace(self, past=now - self.closes >= LONG_PAST)
 

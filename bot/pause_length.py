@@ -47,6 +47,11 @@ def end_of(words: Words, since: datetime, scene: Scene) -> tuple[datetime, Line 
     return asked, note
 
 
+def is_length(words: Words) -> bool:
+    """Whether words say how long, or until when."""
+    return end_in(words) is not None or length_in(words) is not None
+
+
 def next_rung(rung: int, since: datetime, who: Person, scene: Scene) -> datetime:
     """Return the next end: twenty minutes, one hour, two, then overnight, and a day in all."""
     if rung < len(LADDER):

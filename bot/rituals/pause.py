@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from bot.hours import NO_SUCH_HOUR, ZONE, hour_in, next_time
-from bot.pause_length import HALF_A_DAY, HOW_LONG, end_of, is_today, next_rung, spent
+from bot.pause_length import HALF_A_DAY, end_of, is_length, is_today, next_rung, spent
 from bot.pause_word import OWN_WORD
 from bot.ritual import (
     Answer,
@@ -324,7 +324,7 @@ def changed_end(who: Person, words: Words, here: Apart, scene: Scene) -> tuple[d
     """Return another end for it, later or as its caller corrects it; None where it stays as it is."""
     ends, note = end_of(words, here.since, scene)
     same = abs(ends - here.wake_at) < CORRECTS  # the same call once more
-    if not words or same or note == line(HOW_LONG):
+    if same or not is_length(words):
         return None
     corrects = who == here.caller and here.corrects_until and scene.now <= here.corrects_until
     return (ends, note) if ends > here.wake_at or (corrects and not here.fine) else None
