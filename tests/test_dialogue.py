@@ -14,32 +14,33 @@ from bot.rituals.check_in import CHECK_IN
 from bot.rituals.dialogue import (
     ALL_RIGHT,
     BELL_LATE,
-    BOTH_LINES,
-    BOTH_SHOWN,
     DIALOGUE,
     EARLIER_OVER,
     ENOUGH_NOTED,
     IN_THE_ROOM,
     IT_RESTS,
-    LINE_NOTED,
-    NOT_NOW_THEN,
-    ON_NOTED,
-    ONE_STEP,
     RESTED,
     STOPPED,
-    THAT_WAS_IT,
     TURNS_OVER,
-    WHEN_BOTH,
-    YOUR_LINE,
     SayingBack,
     Speaking,
     Stopped,
 )
 from bot.rituals.gratitude import GRATITUDE
 from bot.rituals.pause import BOTH_BACK, PAUSE
-from bot.shell import CLOSED, HELD, PASSED
-from bot.topics import FULL, TWICE, WHAT_ABOUT, WHICH_GOES, WHICH_ONE
+from bot.shell import CLOSED, HELD, NOT_NOW, PASSED
+from bot.topics import FULL, NOT_NOW_THEN, TWICE, WHAT_ABOUT, WHEN_BOTH, WHICH_GOES, WHICH_ONE
 from bot.turns import SAY_BACK, TURN, WHAT_IS_HARD, WHAT_IT_RECALLS, WHAT_MATTERS, WHOLE, Talk
+from bot.upshot import (
+    BOTH_LINES,
+    BOTH_SHOWN,
+    LINE_NOTED,
+    ON_NOTED,
+    ONE_IS_ENOUGH,
+    ONE_STEP,
+    THAT_WAS_IT,
+    YOUR_LINE,
+)
 from tests.rehearsal import BERLIN, FIRST_DAY, LIMA, Clock, Player, Room, rehearse
 
 Stage = tuple[Room, Player, Player, Clock]
@@ -505,7 +506,7 @@ def test_an_edit_of_what_began_the_talk_rewords_its_topic_and_the_talk_rests_on(
 
     ann.edits(number, "/talk money")
 
-    assert room.texts[-1] == RESTED
+    assert room.texts[-1] == STOPPED
     assert [thing.words.text for thing in kept(room, "topic") if thing.words] == ["one", "two", "money"]
     assert kept(room, "open talk")[-1].outcome == ""
     ann.edits(number, "/talk my money")
@@ -515,14 +516,14 @@ def test_an_edit_of_what_began_the_talk_rewords_its_topic_and_the_talk_rests_on(
     assert talk_of(room).topic.text == "my money"
 
 
-def test_an_edit_to_what_stands_in_the_list_makes_no_second_one_and_the_talk_rests_on() -> None:
+def test_an_edit_to_what_stands_in_the_list_makes_one_of_the_two_and_the_talk_rests_on() -> None:
     stage, number = a_full_list_and_a_rest()
     room, ann, _, _ = stage
 
     ann.edits(number, "/talk one")
 
-    assert room.texts[-1] == RESTED
-    assert [thing.words.text for thing in kept(room, "topic") if thing.words] == ["one", "two", "mony"]
+    assert room.texts[-1] == STOPPED
+    assert [thing.words.text for thing in kept(room, "topic") if thing.words] == ["one", "two"]
     both(stage, "Go on")
     assert room.texts[-1] == ANN_SPEAKS.format(TWO)
 
@@ -646,7 +647,7 @@ def test_in_a_pause_nothing_is_agreed_on_and_the_rules_stand_there_afterwards() 
     ben.sends("/pause 20")
 
     ben.taps("I agree")
-    assert ben.whispered[-1] == IT_RESTS
+    assert ben.whispered[-1] == NOT_NOW
     come_back(stage)
     clock.passes(minutes=6)
     ben.taps("I agree")
@@ -939,7 +940,7 @@ def test_a_step_is_of_one_who_may_word_it_anew() -> None:
     ben.replies("I will look")
 
     ann.replies("I will look, too")
-    assert room.texts[-1] == "One step is enough for one talk. This one is for Ben to word."
+    assert room.texts[-1] == ONE_IS_ENOUGH.format(who="Ben")
     ben.replies("I will look on Friday")
 
     assert any(text.startswith("A step of Ben: I will look on Friday") for text in room.texts)

@@ -12,18 +12,15 @@ import pytest
 from bot.rituals.dialogue import (
     ALL_RIGHT,
     BELL_LATE,
-    BOTH_LINES,
     EARLIER_OVER,
     IN_THE_ROOM,
-    LINE_NOTED,
-    ONE_STEP,
     RESTED,
     STOPPED,
     TURNS_OVER,
-    YOUR_LINE,
 )
 from bot.topics import WHICH_ONE
 from bot.turns import WHOLE
+from bot.upshot import BOTH_LINES, LINE_NOTED, ONE_STEP, YOUR_LINE
 from tests.phones import Phone, Refusal
 from tests.stories import Story
 from tests.tellings import Telling
