@@ -506,7 +506,7 @@ class Engine:
     def _unasked(self, tx: Tx, couple: CoupleRow, lane: PersonRow | None) -> Reply:
         """Words that answer no question: in the lane that is said, in the room they are between the two.
 
-        It is said of each message anew, and so under a name: what has none is not said twice in a breath.
+        Under a name it is said to each message anew, and to those that come before it is sent, once.
         """
         if lane is not None:
             said = self._meanwhile(tx, couple) or say(NOTHING_ASKS, *self._menu())
@@ -514,7 +514,7 @@ class Engine:
         return Reply()
 
     def _meanwhile(self, tx: Tx, couple: CoupleRow) -> Say | None:
-        """What is told in a silence that the private chats keep, too; as its own ritual has it, if it does."""
+        """What is told in a silence that the private chats keep, too: by its ritual, or what steadies."""
         rows = self._silent(tx, couple)
         holder = shell.floor(rows)
         if holder is None or not shell.are_apart(rows):

@@ -1,5 +1,6 @@
 """The dialogue, as two people live it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from random import Random
@@ -38,6 +39,7 @@ from bot.upshot import (
     ON_NOTED,
     ONE_IS_ENOUGH,
     ONE_STEP,
+    STEP_LATE,
     THAT_WAS_IT,
     YOUR_LINE,
 )
@@ -161,6 +163,55 @@ def test_one_is_reworded_by_an_edit_and_both_agree_anew() -> None:
     assert [thing.words.text for thing in kept(room, "topic") if thing.words] == ["money"]
     ann.taps("I agree")
     assert ann.whispered[-1] == WHEN_BOTH
+
+
+def test_the_rules_say_where_one_talks() -> None:
+    room, *_ = proposed()
+
+    assert "Side by side, on a call, or in writing here." in room.texts[-1]
+
+
+def in_the_turns(stage: Stage) -> None:
+    both(stage, "I agree")
+
+
+def at_rest(stage: Stage) -> None:
+    both(stage, "I agree")
+    stage[2].taps("Stop here")
+
+
+@pytest.mark.parametrize("come", [in_the_turns, at_rest])
+def test_the_topic_of_a_talk_is_reworded_by_an_edit_and_nobody_is_interrupted(
+    come: Callable[[Stage], None],
+) -> None:
+    stage = rehearse(DIALOGUE)
+    room, ann, ben, _ = stage
+    ann.sends("/talk")
+    number = ben.replies("mony")
+    come(stage)
+    before = room.texts
+
+    ben.edits(number, "money")
+
+    assert room.texts == before
+    assert [thing.words.text for thing in kept(room, "topic") if thing.words] == ["money"]
+    ben.edits(number, "our money")
+    assert [thing.words.text for thing in kept(room, "topic") if thing.words] == ["our money"]
+
+
+def test_an_edit_that_says_what_the_other_has_brought_leaves_the_others_words() -> None:
+    stage = rehearse(DIALOGUE)
+    room, ann, ben, _ = stage
+    ann.sends("/talk money")
+    number = ben.sends("/talk mony")
+
+    ben.edits(number, "/talk money")
+    both(stage, "I agree")
+    ben.edits(number, "/talk the car")
+
+    assert [(thing.by, thing.words.text) for thing in kept(room, "topic") if thing.words] == [
+        (ann.person, "money")
+    ]
 
 
 def test_a_list_is_short_and_who_brought_one_lets_it_go() -> None:
@@ -655,6 +706,23 @@ def test_in_a_pause_nothing_is_agreed_on_and_the_rules_stand_there_afterwards() 
     assert room.texts[-1] == ANN_SPEAKS.format(TWO)
 
 
+def test_a_talk_that_rests_is_not_called_up_by_the_end_of_a_pause() -> None:
+    stage = begun()
+    room, ann, ben, clock = stage
+    ben.taps("Stop here")
+    ben.sends("/pause 20")
+    both(stage, "Go on")
+    assert ann.whispered[-1] == WHEN_BOTH
+    assert ben.whispered[-1] == NOT_NOW
+
+    come_back(stage)
+    clock.passes(minutes=30)
+    assert room.texts[-1] == BOTH_BACK
+    ben.taps("Go on")
+
+    assert room.texts[-1] == ANN_SPEAKS.format(TWO)
+
+
 def test_a_talk_asked_for_in_a_pause_comes_afterwards() -> None:
     stage = rehearse(PAUSE, DIALOGUE)
     room, ann, _, clock = stage
@@ -741,6 +809,29 @@ def test_what_the_last_bell_left_at_rest_is_let_go_in_silence() -> None:
 
     assert len(room.texts) == many
     assert room.texts[-1] == ALL_RIGHT
+    assert not room.stage.rows
+
+
+def test_the_last_question_says_that_it_is_late() -> None:
+    room, _, _, clock = over()
+
+    clock.is_away(minutes=50)
+
+    assert room.texts[-1].splitlines() == [STEP_LATE, ONE_STEP]
+
+
+def test_a_day_later_nothing_is_asked_and_what_one_wrote_stays_unseen() -> None:
+    room, ann, ben, clock = over()
+    ann.taps("Tell me alone")
+    ann.writes("you are tired")
+    many = len(room.texts)
+
+    clock.is_away(days=1)
+
+    assert len(room.texts) == many
+    assert room.texts[-1] == ann.private[-1] == THAT_WAS_IT
+    assert room.labels == []
+    assert not any("tired" in text for text in [*room.texts, *ben.private])
     assert not room.stage.rows
 
 
@@ -948,6 +1039,19 @@ def test_a_step_is_of_one_who_may_word_it_anew() -> None:
     (promise,) = kept(room, "action")
     assert promise.words is not None
     assert promise.words.text == "I will look on Friday"
+
+
+def test_a_step_is_reworded_by_an_edit_before_its_day_is_chosen() -> None:
+    room, _, ben, _ = asked_for_a_step()
+    number = ben.replies("I will lok")
+    many = len(room.texts)
+
+    ben.edits(number, "I will look")
+
+    assert len(room.texts) == many
+    assert room.texts[-1].splitlines()[0] == "A step of Ben: I will look"
+    ben.taps("On Saturday, 2 May")
+    assert room.texts[-1].startswith("Kept: I will look")
 
 
 def test_no_step_is_a_good_end_and_the_lines_stay() -> None:
