@@ -199,19 +199,36 @@ def test_the_topic_of_a_talk_is_reworded_by_an_edit_and_nobody_is_interrupted(
     assert [thing.words.text for thing in kept(room, "topic") if thing.words] == ["our money"]
 
 
-def test_an_edit_that_says_what_the_other_has_brought_leaves_the_others_words() -> None:
+@pytest.mark.parametrize("come", [lambda _: None, in_the_turns, at_rest])
+def test_an_edit_that_says_what_the_other_has_brought_leaves_the_others_words(
+    come: Callable[[Stage], None],
+) -> None:
     stage = rehearse(DIALOGUE)
     room, ann, ben, _ = stage
     ann.sends("/talk money")
     number = ben.sends("/talk mony")
+    come(stage)
 
-    ben.edits(number, "/talk money")
-    both(stage, "I agree")
-    ben.edits(number, "/talk the car")
-
+    ben.edits(number, "/talk Money")
     assert [(thing.by, thing.words.text) for thing in kept(room, "topic") if thing.words] == [
         (ann.person, "money")
     ]
+    ben.edits(number, "/talk the car")
+
+    assert (ann.person, "money") in [
+        (thing.by, thing.words.text) for thing in kept(room, "topic") if thing.words
+    ]
+
+
+def test_a_topic_is_reworded_though_its_command_is_edited_away() -> None:
+    room, ann, _, _ = rehearse(DIALOGUE)
+    number = ann.sends("/talk mony")
+    room.stage.sent[number] = next(iter(room.stage.rows)), ""  # to the engine it is plain words from now on
+
+    ann.edits(number, "money")
+
+    assert room.texts[-1].startswith(ABOUT.format("money"))
+    assert [thing.words.text for thing in kept(room, "topic") if thing.words] == ["money"]
 
 
 def test_a_list_is_short_and_who_brought_one_lets_it_go() -> None:
