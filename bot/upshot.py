@@ -53,8 +53,8 @@ STEP_LATE = "I come late with the last question of your talk."
 STEP_OF = "A step of {who}: {words}"
 ASK_WHEN = "When is it due? {who} taps a day."
 ONE_IS_ENOUGH = (
-    "Thank you for this one, too. One step is enough for one talk, and {who} has begun it. "
-    "Yours has room in your next check-in."
+    "Thank you for yours, too. One step is enough for one talk, and {who} has one here. "
+    "Yours has room in the next check-in."
 )
 WITH_A_DATE = "Kept: {words}\nOn {due:day} I ask {who} alone how it went. That was your talk."
 THAT_WAS_IT = "That was your talk."
