@@ -212,7 +212,9 @@ class Stage:
         ]
         holder = shell.floor(self.rows.values())
         if holder and holder.id != row.id and not (breaks_silence or row.ritual.always):
-            self.held.append((row, said))
+            same = [each for each in self.held if said.card and is_same_card(each, (row, said))]
+            self.held = [each for each in self.held if each not in same]
+            self.held.append((row, replace(said, quiet=said.quiet and all(held.quiet for _, held in same))))
             for shown in standing:
                 shown.live, shown.newer = said.quiet, said
             return
@@ -343,6 +345,12 @@ class Stage:
         self.calls[what.name] = what.calls(self.prefers, self.now)
         if came:
             self.play(Row(next(self.ids), what), came)
+
+
+def is_same_card(one: tuple[Row, Say], other: tuple[Row, Say]) -> bool:
+    """Whether one message stands, or waits, in the place of the other."""
+    (row, said), (of, anew) = one, other
+    return (row.id, said.card, said.to) == (of.id, anew.card, anew.to)
 
 
 @dataclass

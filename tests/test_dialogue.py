@@ -768,6 +768,22 @@ def test_a_pause_is_stopped_by_nothing_that_is_written_meanwhile() -> None:
     assert any("Ann understood: you are tired" in text for text in room.texts)
 
 
+def test_of_what_is_asked_for_in_a_pause_the_last_is_said_after_it() -> None:
+    stage = proposed()
+    room, ann, ben, clock = stage
+    ben.sends("/pause 20")
+    ann.taps("Another topic")
+    ann.sends("/talk the sea")
+    come_back(stage)
+
+    clock.passes(minutes=30)
+
+    assert [text for text in room.texts if text.startswith(WHICH_ONE)] == []
+    assert room.texts[-1].startswith(ABOUT.format("the sea"))
+    both(stage, "I agree")
+    assert room.texts[-1] == ANN_SPEAKS.format(TWO)
+
+
 # -- A bell that comes late ---------------------------------------------------
 
 
