@@ -511,14 +511,24 @@ class Engine:
         return None if card and apart and couples.is_from_before_its_silence(couple, card) else card
 
     def _unasked(self, tx: Tx, couple: CoupleRow, lane: PersonRow | None) -> Reply:
-        """Words that answer no question: in the lane that is said, in the room they are between the two."""
-        if lane is not None and shell.are_apart(self._silent(tx, couple)):
-            steadying = self._rituals(lambda each: each.steadies)
-            offers = [Button(each.about, opens=each.name) for each in steadying]
-            self._tell(tx, couple, say(IN_A_SILENCE, *offers, to=Person(lane.id)))
-        elif lane is not None:
-            self._tell(tx, couple, say(NOTHING_ASKS, *self._menu(), to=Person(lane.id)))
+        """Words that answer no question: in the lane that is said, in the room they are between the two.
+
+        Under a name it is said to each message anew, and to those that come before it is sent, once.
+        """
+        if lane is not None:
+            said = self._meanwhile(tx, couple) or say(NOTHING_ASKS, *self._menu())
+            self._tell(tx, couple, replace(said, to=Person(lane.id), card="unasked"))
         return Reply()
+
+    def _meanwhile(self, tx: Tx, couple: CoupleRow) -> Say | None:
+        """What is told in a silence that the private chats keep, too: by its ritual, or what steadies."""
+        rows = self._silent(tx, couple)
+        holder = shell.floor(rows)
+        if holder is None or not shell.are_apart(rows):
+            return None
+        steadying = self._rituals(lambda each: each.steadies)
+        offers = [Button(each.about, opens=each.name) for each in steadying]
+        return holder.ritual.meanwhile or say(IN_A_SILENCE, *offers)
 
     def _menu(self, are: Callable[[Ritual], bool] = lambda _: True) -> list[Button]:
         shown = self._rituals(lambda each: each.menu and are(each))

@@ -490,6 +490,7 @@ class Ritual:
     minds_guests: bool = False  # hears who else comes into the room, and goes
     urgent: bool = False  # is heard before what waits of others
     word: Preference[str] | None = None  # a word of the couple's own that begins it, besides its command
+    meanwhile: Say | None = None  # what is told alone, in its silence, to words that answer nothing
     menu: bool = True  # stands in the command menu of the room
     preferences: tuple[Preference[Any], ...] = ()
     version: int = 1  # of its states

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot import turns
+from bot import topics, turns, upshot
 from bot.amends import Amends
 from bot.couple.company import Visited
 from bot.couple.house import HOUSE
@@ -149,17 +149,17 @@ RECORDED: dict[str, tuple[object, ...]] = {
     ),
     "review": (review.Reviewing(CLOSES, WAKES),),
     "dialogue": (
-        dialogue.Picking(WAKES),
-        dialogue.Picking(WAKES, letting=True, still=True),
-        dialogue.Agreeing(Words(ANN, "money", source=24), ANN, WAKES, frozenset({BEN}), still=True),
+        topics.Picking(WAKES),
+        topics.Picking(WAKES, letting=True),
+        topics.Agreeing(Words(ANN, "money", source=24), ANN, WAKES, frozenset({BEN})),
         dialogue.Speaking(TALK, WAKES),
         dialogue.SayingBack(TALK, WAKES),
         dialogue.Stopped(
             TALK, 0.25 * MINUTE, says_back=True, wake_at=WAKES, ready=frozenset({ANN}), still=True
         ),
-        dialogue.Understanding(WAKES, LINES[:1], frozenset({BEN})),
-        dialogue.Stepping(LINES, WAKES),
-        dialogue.Dating(Words(BEN, "When it is May, I will look", source=26), WAKES),
+        upshot.Understanding(WAKES, LINES[:1], frozenset({BEN})),
+        upshot.Stepping(LINES, WAKES),
+        upshot.Dating(Words(BEN, "When it is May, I will look", source=26), WAKES),
     ),
     "company": (Visited(1, WAKES), Visited(2, WAKES, frozenset({ANN}))),
     "leaving": (Asked(ANN, None, WAKES), Asked(ANN, ANN, WAKES)),

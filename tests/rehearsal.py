@@ -230,7 +230,11 @@ class Stage:
         ]
         holder = shell.floor(self.rows.values())
         if holder and holder.id != row.id and not (breaks_silence or row.ritual.always):
-            self.held.append(Waiting(row, said, self.now))
+            same = [each for each in self.held if is_card(each, row, said)]
+            self.held = [each for each in self.held if each not in same]
+            since = same[0].since if same and said.quiet else self.now
+            quiet = said.quiet and all(each.say.quiet for each in same)
+            self.held.append(Waiting(row, replace(said, quiet=quiet), since))
             for shown in standing:
                 shown.live, shown.newer = said.quiet, said
             return

@@ -1,5 +1,6 @@
 """The dialogue, as two people live it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from random import Random
@@ -14,32 +15,34 @@ from bot.rituals.check_in import CHECK_IN
 from bot.rituals.dialogue import (
     ALL_RIGHT,
     BELL_LATE,
-    BOTH_LINES,
-    BOTH_SHOWN,
     DIALOGUE,
     EARLIER_OVER,
     ENOUGH_NOTED,
     IN_THE_ROOM,
     IT_RESTS,
-    LINE_NOTED,
-    NOT_NOW_THEN,
-    ON_NOTED,
-    ONE_STEP,
     RESTED,
     STOPPED,
-    THAT_WAS_IT,
     TURNS_OVER,
-    WHEN_BOTH,
-    YOUR_LINE,
     SayingBack,
     Speaking,
     Stopped,
 )
 from bot.rituals.gratitude import GRATITUDE
 from bot.rituals.pause import BOTH_BACK, PAUSE
-from bot.shell import CLOSED, HELD, PASSED
-from bot.topics import FULL, TWICE, WHAT_ABOUT, WHICH_GOES, WHICH_ONE
+from bot.shell import CLOSED, HELD, NOT_NOW, PASSED
+from bot.topics import FULL, NOT_NOW_THEN, TWICE, WHAT_ABOUT, WHEN_BOTH, WHICH_GOES, WHICH_ONE
 from bot.turns import SAY_BACK, TURN, WHAT_IS_HARD, WHAT_IT_RECALLS, WHAT_MATTERS, WHOLE, Talk
+from bot.upshot import (
+    BOTH_LINES,
+    BOTH_SHOWN,
+    LINE_NOTED,
+    ON_NOTED,
+    ONE_IS_ENOUGH,
+    ONE_STEP,
+    STEP_LATE,
+    THAT_WAS_IT,
+    YOUR_LINE,
+)
 from tests.rehearsal import BERLIN, FIRST_DAY, LIMA, Clock, Player, Room, rehearse
 
 Stage = tuple[Room, Player, Player, Clock]
@@ -160,6 +163,72 @@ def test_one_is_reworded_by_an_edit_and_both_agree_anew() -> None:
     assert [thing.words.text for thing in kept(room, "topic") if thing.words] == ["money"]
     ann.taps("I agree")
     assert ann.whispered[-1] == WHEN_BOTH
+
+
+def test_the_rules_say_where_one_talks() -> None:
+    room, *_ = proposed()
+
+    assert "Side by side, on a call, or in writing here." in room.texts[-1]
+
+
+def in_the_turns(stage: Stage) -> None:
+    both(stage, "I agree")
+
+
+def at_rest(stage: Stage) -> None:
+    both(stage, "I agree")
+    stage[2].taps("Stop here")
+
+
+@pytest.mark.parametrize("come", [in_the_turns, at_rest])
+def test_the_topic_of_a_talk_is_reworded_by_an_edit_and_nobody_is_interrupted(
+    come: Callable[[Stage], None],
+) -> None:
+    stage = rehearse(DIALOGUE)
+    room, ann, ben, _ = stage
+    ann.sends("/talk")
+    number = ben.replies("mony")
+    come(stage)
+    before = room.texts
+
+    ben.edits(number, "money")
+
+    assert room.texts == before
+    assert [thing.words.text for thing in kept(room, "topic") if thing.words] == ["money"]
+    ben.edits(number, "our money")
+    assert [thing.words.text for thing in kept(room, "topic") if thing.words] == ["our money"]
+
+
+@pytest.mark.parametrize("come", [lambda _: None, in_the_turns, at_rest])
+def test_an_edit_that_says_what_the_other_has_brought_leaves_the_others_words(
+    come: Callable[[Stage], None],
+) -> None:
+    stage = rehearse(DIALOGUE)
+    room, ann, ben, _ = stage
+    ann.sends("/talk money")
+    number = ben.sends("/talk mony")
+    come(stage)
+
+    ben.edits(number, "/talk Money")
+    assert [(thing.by, thing.words.text) for thing in kept(room, "topic") if thing.words] == [
+        (ann.person, "money")
+    ]
+    ben.edits(number, "/talk the car")
+
+    assert (ann.person, "money") in [
+        (thing.by, thing.words.text) for thing in kept(room, "topic") if thing.words
+    ]
+
+
+def test_a_topic_is_reworded_though_its_command_is_edited_away() -> None:
+    room, ann, _, _ = rehearse(DIALOGUE)
+    number = ann.sends("/talk mony")
+    room.stage.sent[number] = next(iter(room.stage.rows)), ""  # to the engine it is plain words from now on
+
+    ann.edits(number, "money")
+
+    assert room.texts[-1].startswith(ABOUT.format("money"))
+    assert [thing.words.text for thing in kept(room, "topic") if thing.words] == ["money"]
 
 
 def test_a_list_is_short_and_who_brought_one_lets_it_go() -> None:
@@ -505,7 +574,7 @@ def test_an_edit_of_what_began_the_talk_rewords_its_topic_and_the_talk_rests_on(
 
     ann.edits(number, "/talk money")
 
-    assert room.texts[-1] == RESTED
+    assert room.texts[-1] == STOPPED
     assert [thing.words.text for thing in kept(room, "topic") if thing.words] == ["one", "two", "money"]
     assert kept(room, "open talk")[-1].outcome == ""
     ann.edits(number, "/talk my money")
@@ -515,14 +584,14 @@ def test_an_edit_of_what_began_the_talk_rewords_its_topic_and_the_talk_rests_on(
     assert talk_of(room).topic.text == "my money"
 
 
-def test_an_edit_to_what_stands_in_the_list_makes_no_second_one_and_the_talk_rests_on() -> None:
+def test_an_edit_to_what_stands_in_the_list_makes_one_of_the_two_and_the_talk_rests_on() -> None:
     stage, number = a_full_list_and_a_rest()
     room, ann, _, _ = stage
 
     ann.edits(number, "/talk one")
 
-    assert room.texts[-1] == RESTED
-    assert [thing.words.text for thing in kept(room, "topic") if thing.words] == ["one", "two", "mony"]
+    assert room.texts[-1] == STOPPED
+    assert [thing.words.text for thing in kept(room, "topic") if thing.words] == ["one", "two"]
     both(stage, "Go on")
     assert room.texts[-1] == ANN_SPEAKS.format(TWO)
 
@@ -646,10 +715,27 @@ def test_in_a_pause_nothing_is_agreed_on_and_the_rules_stand_there_afterwards() 
     ben.sends("/pause 20")
 
     ben.taps("I agree")
-    assert ben.whispered[-1] == IT_RESTS
+    assert ben.whispered[-1] == NOT_NOW
     come_back(stage)
     clock.passes(minutes=6)
     ben.taps("I agree")
+
+    assert room.texts[-1] == ANN_SPEAKS.format(TWO)
+
+
+def test_a_talk_that_rests_is_not_called_up_by_the_end_of_a_pause() -> None:
+    stage = begun()
+    room, ann, ben, clock = stage
+    ben.taps("Stop here")
+    ben.sends("/pause 20")
+    both(stage, "Go on")
+    assert ann.whispered[-1] == WHEN_BOTH
+    assert ben.whispered[-1] == NOT_NOW
+
+    come_back(stage)
+    clock.passes(minutes=30)
+    assert room.texts[-1] == BOTH_BACK
+    ben.taps("Go on")
 
     assert room.texts[-1] == ANN_SPEAKS.format(TWO)
 
@@ -680,6 +766,22 @@ def test_a_pause_is_stopped_by_nothing_that_is_written_meanwhile() -> None:
     clock.passes(minutes=6)
 
     assert any("Ann understood: you are tired" in text for text in room.texts)
+
+
+def test_of_what_is_asked_for_in_a_pause_the_last_is_said_after_it() -> None:
+    stage = proposed()
+    room, ann, ben, clock = stage
+    ben.sends("/pause 20")
+    ann.taps("Another topic")
+    ann.sends("/talk the sea")
+    come_back(stage)
+
+    clock.passes(minutes=30)
+
+    assert [text for text in room.texts if text.startswith(WHICH_ONE)] == []
+    assert room.texts[-1].startswith(ABOUT.format("the sea"))
+    both(stage, "I agree")
+    assert room.texts[-1] == ANN_SPEAKS.format(TWO)
 
 
 # -- A bell that comes late ---------------------------------------------------
@@ -740,6 +842,29 @@ def test_what_the_last_bell_left_at_rest_is_let_go_in_silence() -> None:
 
     assert len(room.texts) == many
     assert room.texts[-1] == ALL_RIGHT
+    assert not room.stage.rows
+
+
+def test_the_last_question_says_that_it_is_late() -> None:
+    room, _, _, clock = over()
+
+    clock.is_away(minutes=50)
+
+    assert room.texts[-1].splitlines() == [STEP_LATE, ONE_STEP]
+
+
+def test_a_day_later_nothing_is_asked_and_what_one_wrote_stays_unseen() -> None:
+    room, ann, ben, clock = over()
+    ann.taps("Tell me alone")
+    ann.writes("you are tired")
+    many = len(room.texts)
+
+    clock.is_away(days=1)
+
+    assert len(room.texts) == many
+    assert room.texts[-1] == ann.private[-1] == THAT_WAS_IT
+    assert room.labels == []
+    assert not any("tired" in text for text in [*room.texts, *ben.private])
     assert not room.stage.rows
 
 
@@ -939,7 +1064,7 @@ def test_a_step_is_of_one_who_may_word_it_anew() -> None:
     ben.replies("I will look")
 
     ann.replies("I will look, too")
-    assert room.texts[-1] == "One step is enough for one talk. This one is for Ben to word."
+    assert room.texts[-1] == ONE_IS_ENOUGH.format(who="Ben")
     ben.replies("I will look on Friday")
 
     assert any(text.startswith("A step of Ben: I will look on Friday") for text in room.texts)
@@ -947,6 +1072,19 @@ def test_a_step_is_of_one_who_may_word_it_anew() -> None:
     (promise,) = kept(room, "action")
     assert promise.words is not None
     assert promise.words.text == "I will look on Friday"
+
+
+def test_a_step_is_reworded_by_an_edit_before_its_day_is_chosen() -> None:
+    room, _, ben, _ = asked_for_a_step()
+    number = ben.replies("I will lok")
+    many = len(room.texts)
+
+    ben.edits(number, "I will look")
+
+    assert len(room.texts) == many
+    assert room.texts[-1].splitlines()[0] == "A step of Ben: I will look"
+    ben.taps("On Saturday, 2 May")
+    assert room.texts[-1].startswith("Kept: I will look")
 
 
 def test_no_step_is_a_good_end_and_the_lines_stay() -> None:

@@ -12,18 +12,15 @@ import pytest
 from bot.rituals.dialogue import (
     ALL_RIGHT,
     BELL_LATE,
-    BOTH_LINES,
     EARLIER_OVER,
     IN_THE_ROOM,
-    LINE_NOTED,
-    ONE_STEP,
     RESTED,
     STOPPED,
     TURNS_OVER,
-    YOUR_LINE,
 )
-from bot.topics import WHICH_ONE
+from bot.topics import NOT_NOW_THEN, WHAT_ABOUT, WHICH_ONE
 from bot.turns import WHOLE
+from bot.upshot import BOTH_LINES, LINE_NOTED, ONE_STEP, THAT_WAS_IT, YOUR_LINE
 from tests.phones import Phone, Refusal
 from tests.stories import Story
 from tests.tellings import Telling
@@ -36,11 +33,11 @@ TURNS = ANN_SPEAKS, BEN_SPEAKS, BEN_SAYS, ANN_SAYS
 TIRED, HOME, LOOK = "amber tired", "basalt home", "When it is day, I will keep my basalt books"
 ANNS_LINE, BENS_STEP = f"Ann understood: {TIRED}", f"A step of Ben: {LOOK}"
 CARDS = (
-    ABOUT, *TURNS, TURNS_OVER, EARLIER_OVER, BOTH_LINES, BENS_STEP, DATED,
+    WHAT_ABOUT, ABOUT, *TURNS, TURNS_OVER, EARLIER_OVER, BOTH_LINES, BENS_STEP, DATED,
     RESTED, STOPPED, BELL_LATE, ALL_RIGHT,
 )  # fmt: skip
 ALONE, ROOM = "private", "room"
-FOR_EACH = {"I agree", "We are both heard"}  # what each taps for themselves
+FOR_EACH = {"I agree", "Go on", "We are both heard"}  # what each taps for themselves
 
 
 @dataclass(frozen=True)
@@ -70,10 +67,14 @@ def taps_a_day(story: Story, one: Phone) -> str:
 
 
 A_TALK = (
-    Step("ann", lambda _, one: one.says("/talk amber money"), ABOUT),
+    Step("ann", lambda _, one: one.says("/talk"), WHAT_ABOUT),
+    replies("ann", "amber money", WHAT_ABOUT, ABOUT),
     taps("ann", "I agree", ABOUT),
     taps("ben", "I agree", ANN_SPEAKS),
     taps("ann", "I am done", BEN_SAYS),
+    taps("ben", "Stop here", STOPPED),
+    taps("ben", "Go on", STOPPED),
+    taps("ann", "Go on", BEN_SAYS),
     taps("ann", "You heard me", BEN_SPEAKS),
     Step("ben", lambda story, _: story.clock.by("PT2M"), ANN_SAYS),
     taps("ann", "We are both heard", ANN_SAYS),
@@ -231,10 +232,58 @@ def test_whatever_comes_between_at_every_step_it_comes_to_its_end(
         came_out_well(story)
 
 
+def test_silence_at_any_step_leads_to_rest_in_few_messages_and_a_talk_begins_anew(tmp_path: Path) -> None:
+    """Of a talk that was stopped the next story tells."""
+    with a_couple(tmp_path) as story:
+        ann, ben = story.ann, story.ben
+        ann.says("/talk")
+        comes_to_rest(story, "PT61M", NOT_NOW_THEN, 0)
+
+        ann.says("/talk amber money")
+        ann.taps("I agree")
+        comes_to_rest(story, "PT61M", NOT_NOW_THEN, 0)
+
+        begins(story, "money")
+        ann.taps("I am done")
+        comes_to_rest(story, "PT110M", THAT_WAS_IT, 12)  # the rest of three rounds, and two questions
+
+        begins(story, "money", "PT18M")
+        ann.says(TIRED, ALONE)
+        comes_to_rest(story, "PT91M", THAT_WAS_IT, 1)
+        assert story.crossed(TIRED, "ann") == []
+
+        begins(story, "garden", "PT18M")
+        ann.says(TIRED, ALONE)
+        ben.says(HOME, reply_to=story.newest(TURNS_OVER)["id"])
+        comes_to_rest(story, "PT61M", THAT_WAS_IT, 0)
+        assert story.newest(THAT_WAS_IT)["text"].splitlines()[1] == ANNS_LINE
+
+        begins(story, "garden", "PT48M")
+        ben.says(LOOK, reply_to=story.newest(ONE_STEP)["id"])
+        comes_to_rest(story, "PT61M", THAT_WAS_IT, 0)
+        assert story.rows("select count(*) from kept where kind = 'action'") == [(0,)]
+
+
+def begins(story: Story, topic: str, lasts: str = "PT0S") -> None:
+    story.ann.says(f"/talk amber {topic}")
+    both(story, "I agree")
+    story.clock.by(lasts)
+
+
+def comes_to_rest(story: Story, span: str, reads: str, many: int) -> None:
+    """Let nobody do anything for so long: so many messages come, and at last nothing asks for anything."""
+    since = story.mark
+    story.clock.by(span)
+    assert len(room(story, since)) == many
+    assert story.texts_of_tend()[-1].startswith(reads)
+    assert story.newest(reads)["buttons"] == []
+    assert story.rows("select count(*) from playing where ritual = 'dialogue'") == [(0,)]
+
+
 def test_whoever_stops_it_is_not_named_and_it_rests_until_it_is_taken_up_or_let_go(tmp_path: Path) -> None:
     with a_couple(tmp_path) as story:
         ann, ben = story.ann, story.ben
-        for step in A_TALK[:3]:
+        for step in A_TALK[:4]:
             step.does(story, one_of(story, step))
         at_once("Stop here", ann, ben)
         story.breath()

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import pytest
 
-from bot import shell
+from bot import shell, upshot
 from bot.amends import PARTS as AMENDED
 from bot.amends import Amends
 from bot.couple.house import HOUSE
@@ -34,15 +34,16 @@ from bot.ritual import (
     Words,
     Wrote,
 )
-from bot.rituals import RITUALS, dialogue, repair
+from bot.rituals import RITUALS, repair
 from bot.rituals.check_in import Acting, Listening, Naming, Shared, Unseen
 from bot.rituals.debrief import Asking, Closing, HalfSaid
-from bot.rituals.dialogue import Agreeing, Stepping, Understanding
 from bot.rituals.gratitude import Delivered, OnItsWay, Telling
 from bot.rituals.repair import Changing, Drafting, Hearing, Invited, Restoring
 from bot.shell import Outcome, Row
 from bot.storage.codec import say_from_json, say_to_json, state_from_json, state_to_json, states_of
 from bot.telegram.render import LONGEST_WHISPER, Reader, plain, template_of, units
+from bot.topics import Agreeing
+from bot.upshot import Stepping, Understanding
 from bot.wording import LANGUAGES
 from tests.playing import LONG_NAME, Mark, Play, live_buttons
 from tests.rehearsal import BERLIN, LIMA, Shown, Stage
@@ -62,6 +63,7 @@ PARTS = (
     BOT / "thanks.py",
     BOT / "topics.py",
     BOT / "turns.py",
+    BOT / "upshot.py",
     BOT / "week.py",
 )
 RITUAL_FILES = [*sorted((BOT / "rituals").glob("*.py")), *PARTS]
@@ -249,7 +251,7 @@ def lets_go(state: object, mark: Mark) -> bool:
             return mark.by in by
         case Asking(seen=seen) | Closing(seen=seen):
             return any(mark.text in words.text for words in seen)
-        case Agreeing(topic=words) | dialogue.Dating(words=words):
+        case Agreeing(topic=words) | upshot.Dating(words=words):
             return mark.text in words.text
         case Stepping(lines=lines):
             return any(mark.text in words.text for words in lines)
@@ -460,6 +462,7 @@ ALLOWED = {
     "bot.week",
     "bot.topics",
     "bot.turns",
+    "bot.upshot",
 }
 
 

@@ -51,14 +51,30 @@ class Still:
     hushes: bool = True
 
 
-def be_still(state: Still | None, event: Event, scene: Scene) -> tuple[Still | None, Sequence[Answer]]:
+@dataclass(frozen=True)
+class Asked:
+    """A silence is offered, and begins with a tap."""
+
+    wake_at: datetime
+
+
+Silent = Still | Asked | None
+
+
+def be_still(state: Silent, event: Event, scene: Scene) -> tuple[Silent, Sequence[Answer]]:
     match state, event:
+        case None, Began(_, Words(text="later")):
+            return Asked(scene.now + timedelta(hours=1)), [
+                say("Silence?", Button("Now", "now"), card="still")
+            ]
         case None, Began(_, words):
             until = scene.now + timedelta(minutes=int(words.text or 30))
             return Still(until), [say("Stillness, until {until:hour}.", card="still", until=until)]
         case Still(), Tapped(_, "longer"):
             return replace(state, wake_at=state.wake_at + timedelta(minutes=30)), [whisper("Longer, then.")]
-        case Still(), TimeCame():
+        case Asked(), Tapped(_, "now"):
+            return Still(scene.now + timedelta(minutes=30)), [say("Stillness.", card="still")]
+        case Still() | Asked(), TimeCame():
             return None, [say("It is over.", card="still")]
     return state, []
 
@@ -320,6 +336,20 @@ def test_taps_are_heard_in_a_silence_and_lines_for_the_room_wait() -> None:
     clock.passes(minutes=5)
 
     assert room.texts[-1] == "And more."
+
+
+def test_what_asks_for_silence_does_not_begin_in_anothers_by_a_tap() -> None:
+    room, ann, ben, clock = rehearse(replace(STILL, many=True))
+    ann.sends("/still later")
+    ben.sends("/still 30")
+
+    ann.taps("Now")
+    assert ann.whispered == [shell.NOT_NOW]
+    assert [type(row.state) for row in room.stage.rows.values()] == [Asked, Still]
+    clock.passes(minutes=31)
+    ann.taps("Now")
+
+    assert room.texts[-1] == "Stillness."
 
 
 def test_the_youngest_silence_holds_the_floor() -> None:

@@ -7,13 +7,15 @@ from itertools import pairwise
 import pytest
 
 from bot.arrival import Came
-from bot.engine import IN_A_SILENCE, UNKNOWN
+from bot.engine import IN_A_SILENCE, NOTHING_ASKS, UNKNOWN
 from bot.evening_cards import CLOSED_LATE
 from bot.ritual import Say
 from bot.rituals.breathe import ENDED
+from bot.rituals.dialogue import MEANWHILE
 from bot.rituals.pause import BOTH_BACK, RESTS
 from bot.shell import AFTER_A_SILENCE, HELD, KEPT, NOT_NOW
 from bot.storage.store import migrate
+from bot.upshot import LINE_NOTED
 from tests.databases import Shelf, Time
 from tests.road import HOME, Road
 from tests.test_engine import AT_NINE, REVEAL, at_nine
@@ -76,6 +78,71 @@ def test_words_that_answer_nothing_are_met_with_what_steadies(evening: Road) -> 
 
     assert evening.ann.private[-1] != IN_A_SILENCE
     assert not evening.kept()
+
+
+def test_in_a_talk_words_told_alone_are_sent_back_to_it_and_a_pause_is_at_hand(evening: Road) -> None:
+    begin_a_talk(evening)
+
+    evening.ann.writes("He does not even look at me")
+    assert evening.ann.private[-1] == MEANWHILE
+    evening.ann.taps("Pause", private=True)
+    evening.passes(minutes=1)
+    evening.ann.writes("I want to leave")
+
+    assert evening.ann.private[-1] == IN_A_SILENCE
+
+
+def test_what_each_understood_is_told_alone_without_a_tap_before_it(evening: Road) -> None:
+    begin_a_talk(evening)
+    evening.passes(minutes=19)
+
+    evening.ann.writes("that you are tired")
+
+    assert evening.ann.private[-1] == LINE_NOTED
+    assert "tired" not in "\n".join([*evening.home, *evening.ben.private])
+
+
+def begin_a_talk(evening: Road) -> None:
+    for one in (evening.ann, evening.ben):
+        one.taps("Not tonight")
+    evening.passes(hours=4)
+    evening.ann.sends("/talk money")
+    for one in (evening.ann, evening.ben):
+        one.taps("I agree")
+    assert any(text.startswith("Ann speaks") for text in evening.home)
+
+
+@pytest.mark.parametrize(
+    ("before", "told"), [("", NOTHING_ASKS), ("/pause", IN_A_SILENCE), ("/talk", MEANWHILE)]
+)
+def test_whoever_writes_the_same_twice_in_a_breath_is_answered_twice(
+    evening: Road, before: str, told: str
+) -> None:
+    begin_a_talk(evening)
+    evening.passes(minutes=1)
+    if before != "/talk":
+        evening.ann.taps("Stop here")
+    if before == "/pause":
+        evening.ann.sends("/pause")
+
+    evening.ann.writes("hello")
+    evening.passes(seconds=2)
+    evening.ann.writes("hello")
+
+    assert evening.ann.private[-2:] == [told, told]
+
+
+def test_however_much_one_writes_before_it_can_be_answered_the_answer_is_one(evening: Road) -> None:
+    begin_a_talk(evening)
+    before = evening.ann.private
+    evening.connected = False
+    for word in ("hello", "hello", "is anybody there"):
+        evening.ann.writes(word)
+
+    evening.connected = True
+    evening.settles()
+
+    assert evening.ann.private == [*before, MEANWHILE]
 
 
 def test_a_reply_says_what_it_answers_and_counts(evening: Road) -> None:

@@ -293,12 +293,12 @@ def _put_at(number: int) -> datetime:
 
 
 def _standing(couple: CoupleRow, playing_id: int | None, said: Say) -> CardRow | None:
-    if not said.card or playing_id is None:
+    if not said.card:
         return None
     return _named(couple, playing_id, said.card, _chat_of(said))
 
 
-def _named(couple: CoupleRow, playing_id: int, name: str, chat: int | None) -> CardRow | None:
+def _named(couple: CoupleRow, playing_id: int | None, name: str, chat: int | None) -> CardRow | None:
     """Return the card of this name that stands in a chat."""
     theirs = [card for card in _cards(couple, playing_id) if card.name == name and card.to_id == chat]
     return theirs[-1] if theirs else None
@@ -324,7 +324,7 @@ def _live(couple: CoupleRow) -> list[CardRow]:
     return [card for card in couple.cards if card.live]
 
 
-def _cards(couple: CoupleRow, playing_id: int) -> list[CardRow]:
+def _cards(couple: CoupleRow, playing_id: int | None) -> list[CardRow]:
     return [card for card in _live(couple) if card.playing_id == playing_id]
 
 
