@@ -599,11 +599,16 @@ class Engine:
             return
         prefers = couples.preferences(tx, couple, self.book)
         call.due_at = self.book.next_call(ritual, couple, prefers, tx.now)
-        row = self._row_for(tx, couple, ritual, anew=ritual.many)
         came = shell.occurrence(ritual, prefers, due, tx.now, call.opened_on, self.book.rituals.values())
-        if row.state is None and came is not None:
+        if came is None:
+            return
+        row = self._row_for(tx, couple, ritual, anew=ritual.many)
+        if row.state is not None:  # of an evening before, which a silence has moved
+            self._step(tx, couple, row, shell.ring(row, tx.now))
+            row = self._row_for(tx, couple, ritual)
+        if row.state is None:
             self._step(tx, couple, row, came)
-            self._one_after_the_other(tx, couple)
+        self._one_after_the_other(tx, couple)
 
     def _ring_date(self, tx: Tx, couple: CoupleRow, call: CallRow, ritual: Ritual, due: datetime) -> None:
         """Ring a ritual for a date that it minds, in a playing of its own; what it leaves rings no more."""
@@ -693,7 +698,9 @@ class Engine:
         if first is None:
             outbox.until_somebody_is_back(couple)
         else:
-            after = outbox.one_after_the_other(couple, first, shell.AFTER_A_SILENCE)
+            both = [Person(person.id) for person in couples.people_of(tx, couple)]
+            by_day = shell.by_day(couples.preferences(tx, couple, self.book), both, first)
+            after = outbox.one_after_the_other(couple, first, shell.AFTER_A_SILENCE, by_day)
             couple.rung_after = max(couple.rung_after, after)
 
     def _answer(self, tx: Tx, couple: CoupleRow, person: PersonRow, outcome: Outcome) -> Reply:

@@ -1,11 +1,13 @@
-"""The words offered by name: feelings, needs, and small acts that answer a need. Data only.
+"""The words offered by name, and their buttons: feelings, needs, and small acts that answer a need. Pure.
 
 A feeling says what is in me, never what the other did: "lonely" is here, "ignored" is not. A need follows
 "I need ..." and asks for nothing that only one person could give. An act is for the other, small enough for
 tomorrow, and tied to a moment, because a moment reminds better than a resolution does.
 """
 
-from bot.ritual import Words
+from collections.abc import Iterable, Mapping
+
+from bot.ritual import Button, Words
 
 FEELINGS: dict[str, tuple[str, ...]] = {
     "Warm": ("calm", "content", "tender", "grateful"),
@@ -67,3 +69,18 @@ def suggested(need: Words | None, *, apart: bool = False) -> tuple[str, ...]:
     if apart:
         return FROM_AFAR
     return SUGGESTIONS.get(need.text.casefold(), ANY_NEED) if need else ANY_NEED
+
+
+def picker(question: str, words: Iterable[str]) -> list[Button]:
+    """Return a button for each word, as the answer to a question."""
+    return [Button(word, question, word) for word in words]
+
+
+def families(table: Mapping[str, tuple[str, ...]]) -> list[Button]:
+    """Return a button for each family of words."""
+    return [Button(family, "family", family) for family in table]
+
+
+def flat(table: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Return the words of all families."""
+    return [word for family in table.values() for word in family]

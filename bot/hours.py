@@ -1,6 +1,7 @@
 """Pure calendar: when the couple's hour comes, which evening an instant belongs to, and when it is quiet."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -140,6 +141,19 @@ def is_quiet(prefers: Preferences, now: datetime) -> bool:
     """Whether this one's quiet hours are on, by their own clock: what comes then comes without a sound."""
     span = prefers[QUIET]
     return span is not None and now.astimezone(prefers[ZONE]).time() in span
+
+
+def awake(theirs: Sequence[Preferences], after: datetime) -> datetime:
+    """Return the first moment (UTC) from then on that lies in nobody's quiet hours.
+
+    Two clocks may leave none; then it is the end of somebody's, within two days.
+    """
+    for _ in theirs:
+        for one in theirs:
+            span = one[QUIET]
+            if span is not None and is_quiet(one, after):
+                after = next_time(span.ends, one[ZONE], after)
+    return after
 
 
 def good_hour(prefers: Preferences, after: datetime) -> datetime:

@@ -455,6 +455,9 @@ class Ritual:
     `veils` (nothing one said reaches the other), and `welcomes` (taps of people who are not the two are
     heard, too).
 
+    Where its own hour comes while one of an evening before is still open, that one is rung first, though its
+    `wake_at` may lie ahead: whose time is over ends, and whose is not stands in for the new one.
+
     What it `minds` rings it at the earliest `due` of what is open (no outcome yet), in no state and in a
     playing of its own, and never as skipped. It then gives each thing whose date has come another date or an
     outcome: one left as it is rings nobody again.

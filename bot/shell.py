@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.hours import LATE, TOO_SHORT, ZONE, evening_of, is_quiet, turn_of
+from bot.hours import LATE, TOO_SHORT, ZONE, awake, evening_of, is_quiet, turn_of
 from bot.ritual import (
     PARTED,
     Answer,
@@ -41,6 +41,7 @@ from bot.ritual import (
 
 LONGEST_ANSWER = 300  # characters of one answer
 AFTER_A_SILENCE = timedelta(minutes=5)  # before the others are rung, and between one and the next
+LONG_SINCE = timedelta(hours=1)  # what has waited so long in a silence is not said in the night after it
 MOST_ANSWERS = 3  # in one line behind a command
 MOST_WORDS = 6  # people's words in one message: 6 x 300 stays far below Telegram's 4,096
 
@@ -314,6 +315,11 @@ def when_it_goes_on(before: Row, here: Row, event: Event, now: datetime) -> date
     if here.state is not None and isinstance(event, TimeCame):
         return None
     return now if before.lanes_go_on else now + AFTER_A_SILENCE
+
+
+def by_day(prefers: Preferences, both: Iterable[Person], first: datetime) -> datetime:
+    """Return when what has waited long is said after a silence: then, or when nobody has quiet hours."""
+    return awake([prefers.of(person) for person in both], first)
 
 
 def is_silenced(couple: Couple, here: Row) -> bool:

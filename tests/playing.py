@@ -11,9 +11,9 @@ from datetime import time, timedelta
 from typing import Any
 
 from bot.couple.house import HOUSE
+from bot.evening import MODE, OFFERS
 from bot.hours import ANCHOR, EVERY, HOUR, ZONE
 from bot.ritual import Button, GuestsCame, GuestsCounted, Kept, Person, Preference, Ritual, Words
-from bot.rituals.check_in import MODE, OFFERS
 from bot.rituals.debrief import DEBRIEF_HOUR
 from bot.rituals.plan import PLAN
 from bot.shell import Row

@@ -16,16 +16,18 @@ from bot.couple.house import HOUSE
 from bot.couple.joining import Confirming, Gathering, Returning, Setting
 from bot.couple.leaving import Asked
 from bot.drafting import Draft
+from bot.evening import Evening, Yours
 from bot.ritual import Each, Person, Ritual, Week, Words, line
 from bot.rituals import debrief, dialogue, promises, repair
-from bot.rituals.check_in import Acting, Evening, Listening, Naming, Shared, Unseen, Yours
-from bot.rituals.gratitude import Delivered, Invited, OnItsWay, Telling, Thanked, Thanks
+from bot.rituals.check_in import Acting, Listening, Naming, Shared, Unseen
+from bot.rituals.gratitude import Delivered, Invited, OnItsWay, Telling, Thanked
 from bot.rituals.jar import Drawn
 from bot.rituals.pause import Apart, Dated, Looking, Resting, Together
 from bot.rituals.pause import Returning as ComingBack
 from bot.rituals.plan import Making, Standing
 from bot.steadying import Steadying
 from bot.storage.codec import state_to_json
+from bot.thanks import Thanks
 
 STATES = Path(__file__).parent / "data" / "states"
 RELEASE = "0.1"

@@ -74,6 +74,22 @@ class Shown:
         return [label(button, reader) for button in self.say.buttons] if self.live else []
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """What a silence holds back, and when it is said after it."""
+
+    row: Row
+    say: Say
+    since: datetime
+    turn: datetime | None = None  # None: in the silence, or once somebody is back
+
+
+def is_card(waiting: Waiting, row: Row, said: Say) -> bool:
+    """Whether what waits is the card that is said anew."""
+    card = row.id, said.card, said.to
+    return bool(said.card) and (waiting.row.id, waiting.say.card, waiting.say.to) == card
+
+
 @dataclass
 class Stage:
     """The couple's little world."""
@@ -87,10 +103,8 @@ class Stage:
     kept: list[Kept] = field(default_factory=list)
     calls: dict[str, datetime | None] = field(default_factory=dict)
     opened_on: dict[str, date] = field(default_factory=dict)
-    held: list[tuple[Row, Say]] = field(default_factory=list)
-    later: list[tuple[datetime | None, Row, Say]] = field(
-        default_factory=list
-    )  # one after the other, after a silence; None: once somebody is back
+    held: list[Waiting] = field(default_factory=list)
+    later: list[Waiting] = field(default_factory=list)  # one after the other, after a silence
     sent: dict[int, tuple[int, str | None]] = field(
         default_factory=dict
     )  # a message: its row, what it answers
@@ -148,8 +162,8 @@ class Stage:
             self.part()
         if silent and shell.floor(self.rows.values()) is None:
             self.ends_silence(shell.when_it_goes_on(row, outcome.row, event, self.now))
-        elif getattr(event, "by", None) and any(at is None for at, *_ in self.later):
-            self.held, self.later = [(row, said) for _, row, said in self.later], []
+        elif getattr(event, "by", None) and any(each.turn is None for each in self.later):
+            self.held, self.later = self.later, []
             self.ends_silence(self.now + shell.AFTER_A_SILENCE)
         for said in outcome.said:
             breaks = shell.breaks_silence(self.rows.values(), said, event, row.ritual)
@@ -169,20 +183,24 @@ class Stage:
     def ends_silence(self, at: datetime | None) -> None:
         """New faces of what stands there show at once; new messages come one after the other."""
         self.rung_after = self.now + shell.AFTER_A_SILENCE
-        held, self.held = self.held, []
-        for row, said in held:
-            if said.quiet:
-                self.say(row, said, breaks_silence=True)
+        by_day = shell.by_day(self.prefers, self.both, at) if at else None
+        waiting, self.held, self.later = [*self.later, *self.held], [], []
+        for each in waiting:
+            if each.say.quiet:
+                self.say(each.row, each.say)
+            elif at and by_day and by_day > at and at - each.since > shell.LONG_SINCE:
+                self.later.append(replace(each, turn=by_day))
+                by_day += shell.AFTER_A_SILENCE
             else:
-                self.later.append((at, row, said))
+                self.later.append(replace(each, turn=at))
                 at = at and at + shell.AFTER_A_SILENCE
         self.rung_after = max(self.rung_after, at or self.rung_after)
 
     def says_what_is_its_turn(self) -> None:
-        due = [each for each in self.later if each[0] and each[0] <= self.now]
+        due = [each for each in self.later if each.turn and each.turn <= self.now]
         self.later = [each for each in self.later if each not in due]
-        for _, row, said in due:
-            self.say(row, said)
+        for each in due:
+            self.say(each.row, each.say)
         for shown in self.shown:
             shown.live = shown.live and shown.row.id in self.rows
 
@@ -212,9 +230,11 @@ class Stage:
         ]
         holder = shell.floor(self.rows.values())
         if holder and holder.id != row.id and not (breaks_silence or row.ritual.always):
-            self.held.append((row, said))
+            self.held.append(Waiting(row, said, self.now))
             for shown in standing:
                 shown.live, shown.newer = said.quiet, said
+            return
+        if said.quiet and not breaks_silence and self.redraws_what_waits(row, said):
             return
         said = self.instead_of_what_waits(row, said)
         if said.to and said.to not in self.lanes and not (said.waits or said.quiet):
@@ -229,19 +249,24 @@ class Stage:
         arrived = said.to is None or said.to in self.lanes
         self.shown.append(Shown(row, said, text, self.now, arrived=arrived))
 
+    def redraws_what_waits(self, row: Row, said: Say) -> bool:
+        """Give a message that waits for its turn another face, and tell whether there is one."""
+        waiting = [each for each in self.later if is_card(each, row, said)]
+        for each in waiting:
+            self.later[self.later.index(each)] = replace(each, say=replace(said, quiet=False))
+        return bool(waiting)
+
     def instead_of_what_waits(self, row: Row, said: Say) -> Say:
         """Return it as it is said now: for a waiting message of its card, and below what its playing said."""
-        waiting = [(each, held) for each, held in self.held if each.id == row.id]
-        waiting += [(each, held) for _, each, held in self.later if each.id == row.id]
-        same = [held for _, held in waiting if said.card and (held.card, held.to) == (said.card, said.to)]
-        self.held = [each for each in self.held if each[1] not in same]
-        self.later = [each for each in self.later if each[2] not in same]
+        same = [each for each in (*self.held, *self.later) if is_card(each, row, said)]
+        self.held = [each for each in self.held if each not in same]
+        self.later = [each for each in self.later if each not in same]
         if not said.quiet:
-            before = [each for each in self.later if each[1].id == row.id and each[2].to == said.to]
+            before = [each for each in self.later if (each.row.id, each.say.to) == (row.id, said.to)]
             self.later = [each for each in self.later if each not in before]
-            for _, earlier, held in before:
-                self.say(earlier, held)
-        return replace(said, quiet=said.quiet and all(held.quiet for held in same))
+            for each in before:
+                self.say(each.row, each.say)
+        return replace(said, quiet=said.quiet and all(each.say.quiet for each in same))
 
     def repeat(self, row: Row, to: Person | None) -> None:
         newest = [
@@ -310,7 +335,7 @@ class Stage:
     def runs(self, end: datetime | None) -> None:
         for _ in range(ENDLESS):
             ring = self.next_ring()
-            turn = min((at for at, *_ in self.later if at), default=None)
+            turn = min((each.turn for each in self.later if each.turn), default=None)
             if turn and not (end and turn > end) and (ring is None or turn <= self.not_before(*ring)):
                 self.now = max(self.now, turn)
                 self.says_what_is_its_turn()
@@ -338,11 +363,19 @@ class Stage:
             self.calls[what.name] = shell.next_date(what, self.kept, self.now) if self.both else None
             return
         opened = self.opened_on.get(what.name)
-        busy = not what.many and any(row.ritual is what and not row.lingers for row in self.rows.values())
-        came = None if busy else shell.occurrence(what, self.prefers, due, self.now, opened, self.rituals)
+        came = shell.occurrence(what, self.prefers, due, self.now, opened, self.rituals)
         self.calls[what.name] = what.calls(self.prefers, self.now)
-        if came:
+        if came is None:
+            return
+        for row in self.open_of(what):  # of an evening before, which a silence has moved
+            self.play(row, shell.ring(row, self.now))
+        if not self.open_of(what):
             self.play(Row(next(self.ids), what), came)
+
+    def open_of(self, ritual: Ritual) -> list[Row]:
+        """What is open of a ritual, and stands in for its next playing."""
+        open_rows = [row for row in self.rows.values() if row.ritual is ritual and not row.lingers]
+        return [] if ritual.many else open_rows[-1:]
 
 
 @dataclass

@@ -10,30 +10,30 @@ import pytest
 
 from bot.couple.house import HOUSE
 from bot.couple.joining import JOINING
+from bot.evening import LESS, MODE, OFFERS
+from bot.evening_cards import (
+    CLOSED,
+    CLOSED_KINDLY,
+    CLOSED_LATE,
+    INVITED,
+    REVEAL,
+    SAY_ANEW,
+    TONIGHT,
+    YOU_SAID_NOTHING,
+    YOUR_FEELING,
+)
 from bot.feelings import ANY_NEED, FEELINGS, NEEDS, SUGGESTIONS
 from bot.hours import ANCHOR, EVERY, HOUR, QUIET, ZONE, evening_of
 from bot.ritual import Kept, Preference, Ritual, Words
 from bot.rituals.check_in import (
     CHECK_IN,
-    CLOSED,
     CLOSED_ALONE,
-    CLOSED_KINDLY,
-    CLOSED_LATE,
-    INVITED,
-    LESS,
-    MODE,
     NOT_NOW,
     NOTHING_TO_SHARE,
     NOTHING_TOMORROW,
-    OFFERS,
-    REVEAL,
     ROOM_IS_OPEN,
-    SAY_ANEW,
     SHARED,
     SHARED_ALREADY,
-    TONIGHT,
-    YOU_SAID_NOTHING,
-    YOUR_FEELING,
 )
 from bot.rituals.pause import PAUSE
 from bot.rituals.promises import PROMISES
@@ -721,6 +721,35 @@ def test_half_an_answer_is_asked_for_its_other_half_alone() -> None:
 
     assert room.texts == [CARD]
     assert ann.private == ["calm. And what do you need? Pick, or write it."]
+    assert ben.private == [YOUR_FEELING]
+
+
+@pytest.mark.parametrize("half_said", [0, 1, 2])
+def test_nobody_is_reminded_in_their_quiet_hours(half_said: int) -> None:
+    """After a pause the reminder is that much later; one that makes no sound reminds nobody."""
+    room, ann, ben, clock = rehearse(CHECK_IN, PAUSE, prefers={ANCHOR: FIRST_DAY})
+    clock.reaches("21:01")
+    for one in (ann, ben)[:half_said]:
+        one.taps("calm")
+    ann.sends("/pause 35")
+    clock.passes(minutes=36)
+    for one in (ann, ben):
+        one.taps("I'm back")
+    before = [*room.texts, *ann.private, *ben.private]
+    clock.reaches("23:30")
+
+    assert [*room.texts, *ann.private, *ben.private] == before
+
+
+def test_one_who_is_awake_is_reminded_though_the_other_sleeps() -> None:
+    _, ann, ben, clock = rehearse(CHECK_IN, prefers={ANCHOR: FIRST_DAY, HOUR: time(22)})
+    ann.stage.prefers = ann.stage.prefers.put(QUIET, None, by=ben.person)
+    clock.reaches("22:00")
+    ann.taps("calm")
+    ben.taps("sleep")
+    clock.reaches("23:30")
+
+    assert ann.private == []
     assert ben.private == [YOUR_FEELING]
 
 

@@ -13,9 +13,9 @@ import pytest
 
 from bot.arrival import Added
 from bot.couple.house import HOUSE
+from bot.evening_cards import CLOSED_LATE
 from bot.playground.cast import BY_NAME
 from bot.ritual import Answer, Began, Event, Kept, Person, Ritual, Say, Scene, TimeCame, Value, say
-from bot.rituals.check_in import CLOSED_LATE
 from bot.shell import CLOSED as IS_CLOSED
 from bot.storage import couples, outbox
 from bot.storage.store import Store, migrate

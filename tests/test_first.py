@@ -9,9 +9,9 @@ from sqlalchemy.exc import OperationalError
 
 from bot.arrival import Arrival, Command, Place, Tap, Text
 from bot.engine import AT_LEAST, key_of
+from bot.pause_word import OWN_WORD
 from bot.playground.crowd import COUPLES
 from bot.ritual import Button, Prefer
-from bot.rituals.pause import OWN_WORD
 from bot.storage import couples, inbox, outbox
 from bot.storage.pace import TO_PEOPLE, Limits
 from bot.storage.store import BusyError, Store, Tx

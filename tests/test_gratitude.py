@@ -10,15 +10,12 @@ from bot.hours import ANCHOR, GOOD_HOURS, HOUR, QUIET, ZONE, Span, evening_of, g
 from bot.ritual import Kept, Person, Preference, Preferences, Words
 from bot.rituals.check_in import CHECK_IN
 from bot.rituals.gratitude import (
-    ANSWER_IT,
     ANY_DAY,
     ASKS,
     DELIVERED,
-    FOR_YOU,
     GRATITUDE,
     NO_HOUR,
     NOT_NOW,
-    ON_ITS_WAY,
     STANDS,
     STANDS_THERE,
     SUNDAY,
@@ -26,14 +23,14 @@ from bot.rituals.gratitude import (
     SUNDAY_LATE,
     TAKEN_BACK,
     TRIES,
-    WHAT_MEANT,
     sunday,
 )
-from bot.rituals.jar import JAR
+from bot.rituals.jar import ALL_ALONE, JAR
 from bot.rituals.pause import PAUSE
 from bot.shell import CLOSED, PASSED, TOO_LONG
 from bot.storage import couples
 from bot.storage.store import Store, Tx
+from bot.thanks import ANSWER_IT, FOR_YOU, ON_ITS_WAY, WHAT_MEANT
 from tests.databases import Time
 from tests.rehearsal import BERLIN, FIRST_DAY, LIMA, Clock, Player, Room, rehearse
 from tests.road import Road
@@ -830,6 +827,10 @@ def test_told_alone_it_goes_all_the_way_and_back(road: Road) -> None:
     kept = {thing.words.text: thing for thing in road.kept() if thing.kind == "thanks" and thing.words}
     assert set(kept) == {f"{TEA} / {HELD}", "for the walk / I came home rested"}
     assert all(thing.shared for thing in kept.values())
+    road.ann.sends("/jar", private=True)
+    assert "the walk" in road.ann.private[-1] or TEA in road.ann.private[-1]
+    road.ann.sends("/jar")
+    assert road.home[-1] == ALL_ALONE
 
 
 def test_sundays_hour_comes_once_a_week_whatever_is_said_by_hand(road: Road) -> None:

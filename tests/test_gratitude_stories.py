@@ -13,21 +13,11 @@ from bot.couple.house import ALL_PREFERENCES, HOUSE
 from bot.engine import Engine
 from bot.playground.cast import BY_NAME
 from bot.rituals.check_in import CHECK_IN
-from bot.rituals.gratitude import (
-    A_WORD_BACK,
-    DELIVERED,
-    FOR_YOU,
-    GOES_BACK,
-    GRATITUDE,
-    INTO_THE_JAR,
-    ON_ITS_WAY,
-    SUNDAY,
-    TAKEN_BACK,
-    WHAT_MEANT,
-)
+from bot.rituals.gratitude import DELIVERED, GOES_BACK, GRATITUDE, INTO_THE_JAR, SUNDAY, TAKEN_BACK
 from bot.rituals.jar import FROM_YOUR_JAR
 from bot.storage import couples
 from bot.storage.store import migrate
+from bot.thanks import A_WORD_BACK, FOR_YOU, ON_ITS_WAY, WHAT_MEANT
 from tests.databases import Shelf, Time
 from tests.phones import Phone
 from tests.road import BERLIN, Road

@@ -11,6 +11,7 @@ from bot.hours import (
     QUIET,
     ZONE,
     Span,
+    awake,
     end_in,
     evening_of,
     fire_at,
@@ -260,3 +261,16 @@ def test_west_of_greenwich_the_first_evening_is_today_too() -> None:
     seven_in_lima = datetime(2026, 5, 2, 0, 30, tzinfo=UTC)
 
     assert first_evening(prefers, seven_in_lima) == date(2026, 5, 1)
+
+
+def test_nobody_sleeps_where_both_are_awake() -> None:
+    """Half past seven in Berlin and, for two who live apart, half past seven in Lima."""
+    night = datetime(2026, 5, 2, 2, 36, tzinfo=BERLIN)
+    berlin, lima = (Preferences().put(ZONE, zone) for zone in (BERLIN, ZoneInfo("America/Lima")))
+    never = Span(time(7, 30), time(22, 30))
+
+    assert awake([berlin, berlin], night) == datetime(2026, 5, 2, 7, 30, tzinfo=BERLIN)
+    assert awake([berlin, lima], night) == datetime(2026, 5, 2, 14, 30, tzinfo=BERLIN)
+    assert awake([lima, berlin], night) == datetime(2026, 5, 2, 14, 30, tzinfo=BERLIN)
+    assert awake([berlin.put(QUIET, None)], night) == night
+    assert awake([berlin, berlin.put(QUIET, never)], night) - night < timedelta(days=2)

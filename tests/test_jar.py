@@ -58,6 +58,23 @@ def test_what_was_told_alone_is_drawn_alone() -> None:
     ben.sends("/jar", private=True)
     assert ann.private[-1].endswith("Ben, Saturday, 2 May: the song")
     assert ben.private[-1].endswith("Ben, Saturday, 2 May: the song")
+
+
+def test_what_was_told_alone_never_comes_into_the_room_whatever_else_is_done() -> None:
+    """Drawn alone, said once more in the room, and edited there: the room draws only what it has read."""
+    room, ann, ben, clock = filled()
+    ben.sends("/thanks the song", private=True)
+    clock.passes(days=2)
+    ann.sends("/jar", private=True)
+    said = ben.sends("/thanks the song")
+    ben.edits(said, "/thanks the walk")
+    before = len(room.texts)
+    for _ in range(5):
+        clock.passes(days=1)
+        ann.sends("/jar")
+
+    assert [drawn(text) for text in room.texts[before:]] == ["the walk"] * 5
+    assert sorted(thing.words.text for thing in room.stage.kept if thing.words) == ["the song", "the walk"]
     ben.sends("/thanks the tea")
     for _ in range(5):
         clock.passes(minutes=1)

@@ -16,8 +16,8 @@ from bot.couple.joining import (
     WHICH_CLOCK,
 )
 from bot.engine import FOR_THE_TWO
+from bot.evening import MODE
 from bot.hours import ANCHOR, EVERY, HOUR, NO_SUCH_HOUR, NO_SUCH_SPAN, QUIET, ZONE, Span
-from bot.rituals.check_in import MODE
 from bot.shell import PASSED
 from tests.rehearsal import BERLIN, LIMA, Clock, Player, Room, rehearse
 

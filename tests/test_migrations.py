@@ -30,9 +30,9 @@ from telegram import Update
 from bot.__main__ import main
 from bot.clock import wall_clock
 from bot.engine import key_of
+from bot.evening_cards import WHAT_I_SAID
 from bot.hosting import open_store
 from bot.logs import QUIET
-from bot.rituals.check_in import WHAT_I_SAID
 from bot.settings import Settings, read_settings
 from bot.storage import inbox
 from bot.storage import store as storing

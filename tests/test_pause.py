@@ -9,30 +9,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.couple.house import HOUSE
+from bot.evening_cards import CLOSED_LATE, REVEAL
 from bot.hours import ANCHOR, NO_SUCH_HOUR, ZONE
+from bot.pause_length import AT_LEAST, AT_MOST, FAR_OFF, HOW_LONG, LONGEST
+from bot.pause_word import OWN_WORD, read_word
 from bot.ritual import TimeCame
 from bot.rituals.check_in import CHECK_IN
 from bot.rituals.dialogue import DIALOGUE
 from bot.rituals.pause import (
     A_DAY,
-    AT_LEAST,
-    AT_MOST,
     BACK,
     BETTER_THEN,
     BOTH_BACK,
     BRING_BACK,
     DATED,
     EARLY,
-    FAR_OFF,
-    HOW_LONG,
     ITS_TIME,
     LET_REST,
     LONGER_NOTED,
-    LONGEST,
     LOOK,
     OPEN,
     OVER,
-    OWN_WORD,
     PAUSE,
     READY,
     READY_DAYS_LATE,
@@ -46,7 +43,6 @@ from bot.rituals.pause import (
     WHEN,
     Apart,
     Returning,
-    read_word,
 )
 from bot.topics import WHAT_ABOUT
 from tests.rehearsal import BERLIN, FIRST_DAY, LIMA, Clock, Player, Room, rehearse
@@ -323,14 +319,14 @@ def test_a_check_in_under_way_is_still_there_and_still_unseen() -> None:
 def test_the_reminder_is_that_much_later() -> None:
     room, ann, ben, clock = rehearse(*HOUSE, prefers={ANCHOR: FIRST_DAY})
     clock.reaches("21:00")
-    ann.sends("/pause")
-    clock.reaches("21:30")
+    ann.sends("/pause 20")
+    clock.reaches("21:20")
     ann.taps("I'm back")
     ben.taps("I'm back")
 
-    clock.reaches("22:29")
+    clock.reaches("22:19")
     assert not [text for text in room.texts if text.startswith("The check-in is here")]
-    clock.reaches("22:30")
+    clock.reaches("22:20")
 
     assert [text for text in room.texts if text.startswith("The check-in is here")]
 
@@ -348,6 +344,81 @@ def test_a_pause_over_night_leaves_no_announcement_of_what_is_past() -> None:
     clock.passes(hours=6)
 
     assert len(room.texts) == before
+
+
+@pytest.mark.parametrize(("hours", "comes"), [(24, "21:16"), (23, "21:00")])
+def test_a_pause_over_an_evening_takes_no_card_away(hours: int, comes: str) -> None:
+    """Last night's card is open as it is called: tonight's still comes tonight, and the old one closes."""
+    room, ann, ben, clock = rehearse(CHECK_IN, PAUSE, prefers={ANCHOR: FIRST_DAY})
+    clock.reaches("21:10")
+    ann.taps("calm")
+    ben.sends(f"/pause {hours}h")
+    clock.passes(hours=hours, minutes=1)
+    ann.taps("I'm back")
+    ben.taps("I'm back")
+    clock.passes(hours=1)
+
+    assert [f"{card:%d %H:%M}" for card in room.cards] == ["01 21:00", f"02 {comes}"]
+    assert room.texts[-1].startswith("Your check-in, ")
+    assert (room.texts[0], room.shown[0].labels) == (CLOSED_LATE, ["Share mine"])
+
+
+def test_two_who_answer_last_nights_card_just_before_tonights_have_had_theirs() -> None:
+    room, ann, ben, clock = rehearse(CHECK_IN, PAUSE, prefers={ANCHOR: FIRST_DAY})
+    clock.reaches("21:10")
+    ben.sends("/pause 23h")
+    clock.passes(hours=23, minutes=1)
+    for one in (ann, ben):
+        one.taps("I'm back")
+    clock.reaches("20:55")
+    for one in (ann, ben):
+        one.taps("calm")
+        one.taps("sleep")
+    clock.reaches("21:20")
+    ann.replies("When I get up, I'll make tea", to=REVEAL)
+    ben.taps("Nothing tomorrow")
+    clock.reaches("23:59")
+
+    assert len(room.cards) == 1
+    assert room.texts[-1].endswith("Ann, for Ben: When I get up, I'll make tea")
+
+
+@pytest.mark.parametrize("words", ["/thanks for the tea", "/repair", "/promises"])
+@pytest.mark.parametrize("back", ["both", "one", "by the clock"])
+def test_in_the_night_nothing_but_a_pause_is_said_in_the_room(words: str, back: str) -> None:
+    """What was begun in the pause, at a quarter past nine, comes in the morning, whoever is up at 02:31."""
+    room, ann, ben, clock = rehearse(*HOUSE, prefers={ANCHOR: FIRST_DAY})
+    clock.reaches("21:10")
+    ann.sends("/pause 20" if back == "by the clock" else "/pause 5h")
+    clock.passes(minutes=5)
+    ben.sends(words)
+    clock.reaches("02:31")
+    before = len(room.shown)
+    if back == "by the clock":
+        ben.sends("/breathe", private=True)
+    for one in {"both": (ann, ben), "one": (ann,), "by the clock": ()}[back]:
+        one.taps("I'm back")
+    clock.reaches("07:29")
+    assert {shown.row.ritual.name for shown in room.shown[before:]} <= {"pause"}
+    if back == "one":
+        ben.sends("/breathe", private=True)
+
+    clock.passes(minutes=10)
+    assert words.startswith(f"/{room.shown[-1].row.ritual.command}")
+
+
+def test_two_who_are_back_soon_see_at_once_what_they_said_in_the_pause() -> None:
+    room, ann, ben, clock = rehearse(*HOUSE, prefers={ANCHOR: FIRST_DAY})
+    clock.reaches("22:10")
+    ann.sends("/pause")
+    for one in (ann, ben):
+        one.sends("/checkin calm / sleep", private=True)
+    clock.reaches("22:41")
+    for one in (ann, ben):
+        one.taps("I'm back")
+    clock.passes(minutes=5)
+
+    assert room.texts[-1].startswith(REVEAL)
 
 
 # -- Coming back --------------------------------------------------------------

@@ -10,15 +10,13 @@ from itertools import pairwise
 from pathlib import Path
 
 from bot.engine import FOR_THE_TWO, RESTS_HERE
+from bot.pause_length import AT_LEAST, AT_MOST, HOW_LONG
 from bot.rituals.gratitude import SUNDAY_LATE
 from bot.rituals.pause import (
-    AT_LEAST,
-    AT_MOST,
     BACK,
     BOTH_BACK,
     BRING_BACK,
     EARLY,
-    HOW_LONG,
     LET_REST,
     LOOK,
     READY,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot import shell
+from bot.evening_cards import CLOSED_LATE
 from bot.hours import ANCHOR, EVERY, HOUR, ZONE, fire_at
 from bot.ritual import (
     Answer,
@@ -31,7 +32,7 @@ from bot.ritual import (
     say,
     whisper,
 )
-from bot.rituals.check_in import CHECK_IN, CLOSED_LATE
+from bot.rituals.check_in import CHECK_IN
 from bot.shell import Couple, Outcome, Row, VeilError, hear, occurrence
 from tests.rehearsal import BERLIN, FIRST_DAY, rehearse
 

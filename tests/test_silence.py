@@ -8,13 +8,15 @@ import pytest
 
 from bot.arrival import Came
 from bot.engine import IN_A_SILENCE, UNKNOWN
+from bot.evening_cards import CLOSED_LATE
 from bot.ritual import Say
+from bot.rituals.breathe import ENDED
 from bot.rituals.pause import BOTH_BACK, RESTS
 from bot.shell import AFTER_A_SILENCE, HELD, KEPT, NOT_NOW
 from bot.storage.store import migrate
 from tests.databases import Shelf, Time
-from tests.road import Road
-from tests.test_engine import REVEAL, at_nine
+from tests.road import HOME, Road
+from tests.test_engine import AT_NINE, REVEAL, at_nine
 
 OUTBURST = "He is a liar and I can't stand him any more"
 FOR_THANKS = "That is said, and kept."
@@ -30,9 +32,9 @@ def evening(kind: str, shelf: Shelf, clock: Time) -> Iterator[Road]:
         yield Road(store, clock).goes_on_from(told)
 
 
-def come_back(evening: Road) -> None:
-    evening.ann.taps("We're fine again")
-    evening.ben.taps("We're fine again")
+def come_back(evening: Road, label: str = "We're fine again") -> None:
+    evening.ann.taps(label)
+    evening.ben.taps(label)
     assert BOTH_BACK in evening.home
 
 
@@ -212,7 +214,7 @@ def test_a_turn_rings_in_time_after_a_silence_and_an_older_pause_stops_it(evenin
 def test_nothing_comes_while_nobody_is_back(evening: Road) -> None:
     evening.ann.sends("/pause")
     evening.ann.sends("/thanks for the tea")
-    evening.passes(hours=6)
+    evening.passes(hours=11)
     assert RESTS in evening.home
     assert not [text for text in evening.home if text.startswith(FOR_THANKS)]
 
@@ -231,6 +233,57 @@ def test_what_is_opened_by_a_tap_in_a_pause_is_told_to_its_tapper_alone(evening:
     evening.ben.taps("Something hurt me")
 
     assert evening.home == before
+
+
+@pytest.mark.parametrize(("hours", "passes"), [(24, 6), (23, 55)])
+def test_tonights_card_comes_tonight_though_last_nights_was_open_when_the_pause_began(
+    evening: Road, hours: int, passes: int
+) -> None:
+    evening.passes(minutes=10)
+    evening.ann.taps("calm")
+    card = evening.chat(HOME)[-1]
+    evening.ben.sends(f"/pause {hours}h")
+    evening.passes(hours=hours, minutes=1)
+    come_back(evening, "I'm back")
+    evening.passes(minutes=passes)
+
+    assert evening.home[-1].startswith("Your check-in, ")
+    assert (card.text, card.labels) == (CLOSED_LATE, ("Share mine",))
+    assert evening.home.count(CLOSED_LATE) == 1
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_in_the_night_nothing_of_it_is_said_in_the_room(evening: Road, *, both: bool) -> None:
+    """Both are back at 02:31, or nobody is, and one looks for something that steadies."""
+    evening.passes(minutes=10)
+    evening.ann.sends("/pause 5h" if both else "/pause 20")
+    evening.ben.sends("/thanks for the tea")
+    evening.reaches(AT_NINE + timedelta(hours=5, minutes=31))
+    before = len(evening.home)
+    if both:
+        come_back(evening, "I'm back")
+    else:
+        evening.ben.sends("/breathe", private=True)
+
+    evening.reaches(AT_NINE + timedelta(hours=10, minutes=25))
+    assert evening.home[before:] == [BOTH_BACK] * both
+    evening.reaches(AT_NINE + timedelta(hours=10, minutes=31))
+
+    assert evening.home[-1].startswith(FOR_THANKS)
+    assert not evening.sent[-1][1].face.softly
+
+
+def test_what_waits_for_the_morning_holds_nobody_else_up(evening: Road) -> None:
+    evening.passes(minutes=10)
+    evening.ann.sends("/pause 3h")
+    evening.ben.sends("/thanks for the tea")
+    evening.passes(hours=3, minutes=1)
+    come_back(evening, "I'm back")
+    evening.passes(minutes=10)
+
+    evening.ann.sends("/breathe", private=True)
+    evening.passes(minutes=6)
+    assert evening.ann.private[-1] == ENDED
 
 
 # -- Commands that are none ---------------------------------------------------

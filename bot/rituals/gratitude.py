@@ -19,7 +19,6 @@ from bot.ritual import (
     Draw,
     Event,
     Kept,
-    Line,
     Option,
     Person,
     Preference,
@@ -36,7 +35,26 @@ from bot.ritual import (
     say,
     whisper,
 )
-from bot.thanks import KIND, TOLD_ALONE, in_jar, meant, parts_of
+from bot.thanks import (
+    KIND,
+    SEND_IT,
+    TAKE_BACK,
+    TOLD_ALONE,
+    TOUCHED,
+    WORDS_BACK,
+    Thanks,
+    answer_to,
+    ask_meaning,
+    edited,
+    for_the_other,
+    in_jar,
+    is_edit,
+    is_same,
+    kept_as,
+    on_its_way,
+    own_words,
+    parts_of,
+)
 
 STANDS = timedelta(hours=12)  # the card of the room, and after each thanks the invitation to answer it
 ASKS = timedelta(hours=2)  # how long plain private words are taken for the answer to a question of ours
@@ -59,7 +77,6 @@ INVITES_BOTH = (
     "You have both said thanks, and it is kept. If something touched you: a tap or a reply says so."
 )
 TOUCHED_ONE = "That touched {who}."
-FOR_THE_OTHER = "This one is for {who}."
 CAN_READ = "{other} can read it now."
 STANDS_THERE = "It stands there already."
 
@@ -67,42 +84,16 @@ WHAT_DID = (
     "What did the other do that did you good? One thing, in a line.\n"
     "What you write here goes to {other} alone, at a good hour."
 )
-WHAT_MEANT = "And what did it mean to you? Write it within half an hour, or it goes as it is."
-ON_ITS_WAY = "Kept. It goes at a good hour. Until then it is yours to change or take back."
-TO_OTHER = "For {who}: {words}"
 GOES_BACK = "Kept. It goes back at a good hour."
 TAKEN_BACK = "Taken back. Nobody reads it."
 DELIVERED, INTO_THE_JAR = "Delivered.", "Delivered, and kept in the jar of you two."
 NO_HOUR = "It found no good hour, and I let it go. It is yours to say."
 
-FOR_YOU = "Something for you, told to me alone."
-THANKS_YOU = "{who} thanks you: {words}"
-ANSWER_IT = "A tap or a few words go back at a good hour, if you like."
-A_WORD_BACK = "A word back for you."
-YOU_THANKED = "You thanked {who}: {words}"
-SAYS = "{who}: {words}"
 
 TELL_ALONE, NOT_TODAY = Button("Tell me alone", "", "alone", "gratitude"), Button("Not today", "not today")
 FROM_THE_JAR = Button("From our jar", opens="jar")
-TOUCHED = Button("That touched me", "touched", "That touched me")
-SEND_IT, TAKE_BACK = Button("Send it as it is", "send"), Button("Take it back", "take back")
-WORDS_BACK = Button("A few words back", "words back")
 
 # -- Where a thanks can be ----------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Thanks:
-    """What one tells the other alone, and what comes back."""
-
-    by: Person
-    words: tuple[Words, ...] = ()
-    back: Words | None = None
-
-    @property
-    def sender(self) -> Person:
-        """Whose words are under way, or were last."""
-        return self.back.by if self.back else self.by
 
 
 @dataclass(frozen=True)
@@ -182,10 +173,8 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             after = replace(state, touched=touched | {who})
             return after, [whisper(CAN_READ, other=scene.other(who)), invitation(redraw, after, scene)]
 
-        case Thanked(touched=touched), Tapped(who, TOUCHED.tap):
-            return state, [
-                whisper(STANDS_THERE) if who in touched else whisper(FOR_THE_OTHER, who=scene.other(who))
-            ]
+        case Thanked(touched=touched), Tapped(who, TOUCHED.tap) if who in touched:
+            return state, [whisper(STANDS_THERE)]
 
         case Thanked(), Wrote():
             return state, [invitation(redraw, state, scene)]
@@ -295,7 +284,8 @@ def invitation(draw: Draw, here: Thanked, scene: Scene) -> Say:
     """The invitation to answer; whoever tapped stands below it."""
     thanked = [who for who in scene.both if any(words.by != who for words in here.given)]
     touched = [line(TOUCHED_ONE, who=who) for who in scene.both if who in here.touched]
-    buttons = [TOUCHED] if set(thanked) - here.touched else []
+    touches = TOUCHED.only(thanked[0]) if len(thanked) == 1 else TOUCHED
+    buttons = [touches] if set(thanked) - here.touched else []
     text = INVITES if len(thanked) == 1 else INVITES_BOTH
     return draw(text, *buttons, card="answers", asks="back", below=touched, other=thanked[0])
 
@@ -304,69 +294,9 @@ def may_answer(who: Person, here: Thanked, scene: Scene) -> bool:
     return who not in here.touched and scene.other(who) in {words.by for words in here.given}
 
 
-def ask_meaning(thanks: Thanks, scene: Scene) -> Say:
-    buttons = SEND_IT, TAKE_BACK
-    own = own_words(thanks, scene)
-    return say(WHAT_MEANT, *buttons, to=thanks.by, card="yours", asks="meant", below=own)
-
-
-def on_its_way(draw: Draw, thanks: Thanks, scene: Scene) -> Say:
-    return draw(ON_ITS_WAY, TAKE_BACK, to=thanks.sender, card="yours", below=own_words(thanks, scene))
-
-
-def for_the_other(draw: Draw, thanks: Thanks, scene: Scene, asks: str = "") -> Say:
-    """What the one who is thanked reads; a question for some hours, and a button for it afterwards."""
-    below = [*in_lines(THANKS_YOU, thanks.words, thanks.by), line(ANSWER_IT)]
-    buttons = [TOUCHED] if asks else [TOUCHED, WORDS_BACK]
-    card = draw(FOR_YOU, *buttons, to=scene.other(thanks.by), card="yours", asks=asks, below=below)
-    return replace(card, waits=True, again=True)
-
-
-def answer_to(thanks: Thanks, back: Words) -> Say:
-    below = [*in_lines(YOU_THANKED, thanks.words, back.by), line(SAYS, who=back.by, words=back)]
-    return say(A_WORD_BACK, to=thanks.by, card="yours", below=below, waits=True, again=True)
-
-
-def own_words(thanks: Thanks, scene: Scene) -> list[Line]:
-    """What is under way, as its sender reads it."""
-    words = (thanks.back,) if thanks.back else thanks.words
-    return in_lines(TO_OTHER, words, scene.other(thanks.sender))
-
-
-def in_lines(text: str, words: tuple[Words, ...], who: Person) -> list[Line]:
-    first, *more = words
-    return [line(text, words=first, who=who), *meant(more)]
-
-
 def told_alone(words: Words) -> bool:
     """Whether it was begun with the button that leads to the private chat."""
     return words.listed and bool(words)
-
-
-def is_same(old: Words, new: Words) -> bool:
-    """Whether a message says it anew that was edited."""
-    return bool(new.source) and old.source == new.source
-
-
-def is_edit(thanks: Thanks, words: Words) -> bool:
-    under_way = (thanks.back,) if thanks.back else thanks.words
-    return bool(parts_of(words)) and any(is_same(old, words) for old in under_way)
-
-
-def edited(thanks: Thanks, words: Words) -> Thanks:
-    """What is under way, with what one message said anew."""
-    if thanks.back:
-        return replace(thanks, back=words)
-    rest = tuple(old for old in thanks.words if not is_same(old, words))
-    first = is_same(thanks.words[0], words)
-    return replace(thanks, words=(*parts_of(words), *rest) if first else (*rest, words))
-
-
-def kept_as(words: Words, scene: Scene) -> Kept | None:
-    """The kept thing that holds these words of the room."""
-    bare = replace(words, source=0)
-    same = (thing for thing in scene.kept if thing.words and replace(thing.words, source=0) == bare)
-    return next(same, None)
 
 
 def sunday(prefers: Preferences, after: datetime) -> datetime | None:

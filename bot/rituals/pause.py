@@ -10,7 +10,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
-from bot.hours import NO_SUCH_HOUR, ZONE, end_in, hour_in, length_in, next_time
+from bot.hours import NO_SUCH_HOUR, ZONE, hour_in, next_time
+from bot.pause_length import HALF_A_DAY, end_of, is_length, is_today, next_rung, spent
+from bot.pause_word import OWN_WORD
 from bot.ritual import (
     Answer,
     Began,
@@ -19,15 +21,12 @@ from bot.ritual import (
     Event,
     Kept,
     Line,
-    Option,
     Person,
-    Preference,
     Ritual,
     Say,
     Scene,
     Tapped,
     TimeCame,
-    Value,
     Words,
     Wrote,
     line,
@@ -36,15 +35,10 @@ from bot.ritual import (
     whisper,
 )
 
-SHORTEST, USUAL, LONGEST = timedelta(minutes=20), timedelta(minutes=30), timedelta(hours=24)
-LADDER = timedelta(minutes=20), timedelta(hours=1), timedelta(hours=2)  # then overnight
-MORNING = time(9)  # when a night is over
 PATIENCE = timedelta(minutes=30)  # for an answer, before the one call and after it
 CHOOSES, RESTS_FOR = timedelta(hours=3), timedelta(days=7)
-HALF_A_DAY = timedelta(hours=12)  # from then on an hour alone would be read as one of today
 CORRECTS = timedelta(minutes=2)  # a slip of its caller's, before anybody relies on it
 LOOKS_AFTER = timedelta(minutes=20)
-LONGEST_WORD = 30  # characters of a word of their own, in one short line
 OPEN = "open pause"
 
 # -- What they read -----------------------------------------------------------
@@ -52,15 +46,6 @@ OPEN = "open pause"
 CALLED = "{caller} takes a pause for you two. Nothing to answer now. You meet at {until:hour}."
 CALLED_TO = (
     "{caller} takes a pause for you two. Nothing to answer now. You meet on {until:day}, at {until:hour}."
-)
-AT_LEAST = "A pause lasts at least 20 minutes."
-AT_MOST = "A pause lasts at most 24 hours."
-HOW_LONG = (
-    "I did not understand how long, so it is the usual half hour. /pause 45 and /pause until 21:30 work."
-)
-FAR_OFF = (
-    "{due:hour} is more than half a day away, so it is the usual half hour. "
-    "A length, like /pause 14h, is taken as it is."
 )
 STANDS = "The pause goes on until {until:hour}. It can be made longer, and not shorter."
 STANDS_TO = "The pause goes on until {until:day}, {until:hour}. It can be made longer, and not shorter."
@@ -335,54 +320,14 @@ def dated(due: datetime, scene: Scene) -> Turn:
     return Dated(due), [redraw(DATED, REST_IT, card="pause", due=due)]
 
 
-# -- How long -----------------------------------------------------------------
-
-
-def end_of(words: Words, since: datetime, scene: Scene) -> tuple[datetime, Line | None]:
-    """Return when a pause ends that is called with these words, and what is said of it where it differs."""
-    latest, note = since + LONGEST, None
-    hour, length = end_in(words), length_in(words)
-    if hour is not None:
-        asked = next_time(hour, scene.prefers.of(words.by)[ZONE], scene.now)
-        if asked - scene.now > HALF_A_DAY:  # its hour has just passed, or a slip: nobody upset means a day
-            asked, note = scene.now + USUAL, line(FAR_OFF, due=asked)
-    elif length is not None:
-        asked = scene.now + length
-    else:
-        asked, note = scene.now + USUAL, line(HOW_LONG) if words else None
-    if asked < scene.now + SHORTEST:
-        asked, note = scene.now + SHORTEST, line(AT_LEAST)
-    if asked > latest:
-        asked, note = latest, line(AT_MOST)
-    return asked, note
-
-
 def changed_end(who: Person, words: Words, here: Apart, scene: Scene) -> tuple[datetime, Line | None] | None:
     """Return another end for it, later or as its caller corrects it; None where it stays as it is."""
     ends, note = end_of(words, here.since, scene)
     same = abs(ends - here.wake_at) < CORRECTS  # the same call once more
-    if not words or same or note == line(HOW_LONG):
+    if same or not is_length(words):
         return None
     corrects = who == here.caller and here.corrects_until and scene.now <= here.corrects_until
     return (ends, note) if ends > here.wake_at or (corrects and not here.fine) else None
-
-
-def next_rung(rung: int, since: datetime, who: Person, scene: Scene) -> datetime:
-    """Return the next end: twenty minutes, one hour, two, then overnight, and a day in all."""
-    if rung < len(LADDER):
-        later = scene.now + LADDER[rung]
-    else:
-        later = max(next_time(MORNING, scene.prefers.of(who)[ZONE], scene.now), scene.now + LADDER[-1])
-    return min(later, since + LONGEST)
-
-
-def spent(since: datetime, scene: Scene) -> bool:
-    return scene.now + SHORTEST > since + LONGEST
-
-
-def is_today(moment: datetime, who: Person, scene: Scene) -> bool:
-    zone = scene.prefers.of(who)[ZONE]
-    return moment.astimezone(zone).date() == scene.now.astimezone(zone).date()
 
 
 # -- Helpers ------------------------------------------------------------------
@@ -445,32 +390,6 @@ def closed(scene: Scene, how: str) -> list[Kept]:
     """Close what rested open."""
     return [replace(thing, outcome=how) for thing in scene.kept if thing.kind == OPEN and not thing.outcome]
 
-
-def read_word(text: str) -> str | None:
-    """Return a word of their own, as it is compared; None where it is none."""
-    word = " ".join(text.casefold().strip(" /.!").split())
-    return word if 0 < len(word) <= LONGEST_WORD and "\n" not in text.strip() else None
-
-
-def shown_word(word: str) -> Value:
-    return Words(Person(0), word) if word else Line(NO_WORD)
-
-
-NO_WORD = "None"
-OWN_WORD = Preference(
-    "pause word",
-    str,
-    "",
-    label="Pause word",
-    asks=(
-        "A word of your own can call a pause: as a command, as all of a reply to me, or in our private chat. "
-        "Typed between the two of you I cannot see it. Reply with the word."
-    ),
-    options=(Option("No word of ours", ""),),
-    reads=read_word,
-    misread="One short line, please. Reply with the word.",
-    shows=shown_word,
-)
 
 PAUSE = Ritual(
     "pause",

@@ -29,7 +29,7 @@ from sqlalchemy.orm import aliased, lazyload
 
 from bot.hours import LATE
 from bot.ritual import Line, Person, Preferences, Say
-from bot.shell import DELAYED
+from bot.shell import DELAYED, LONG_SINCE
 from bot.storage import couples, pace
 from bot.storage.codec import say_from_json, say_to_json
 from bot.storage.couples import Audience, Book
@@ -358,11 +358,20 @@ def _put(tx: Tx, couple: CoupleRow, card: CardRow, kind: str, rank: int, said: S
 # -- After a silence ----------------------------------------------------------
 
 
-def one_after_the_other(couple: CoupleRow, first: datetime, apart: timedelta) -> datetime:
-    """Let what was held back be said so long after each other; return when the next may be."""
+def one_after_the_other(
+    couple: CoupleRow, first: datetime, apart: timedelta, by_day: datetime | None = None
+) -> datetime:
+    """Let what was held back be said so long after each other; return when the next may be.
+
+    Where that is in the night, what has waited long is said by day, and holds nobody else up.
+    """
+    by_day = by_day or first
     for line in _held_back(couple):
-        line.rank, line.not_before = line.rank % AFTERWARDS + AFTERWARDS, first
-        first += apart
+        line.rank = line.rank % AFTERWARDS + AFTERWARDS
+        if by_day > first and first - _put_at(line.id) > LONG_SINCE:
+            line.not_before, by_day = by_day, by_day + apart
+        else:
+            line.not_before, first = first, first + apart
     return first
 
 
