@@ -1,0 +1,69 @@
+"""What the two answer to one question: unseen until both have answered, and then shown to both.
+
+What one tells alone stays unseen where the question is over before the other has answered. Whoever told one
+thing alone is asked alone, too, whatever comes next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.ritual import Each, Person, Scene, Words
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What each has answered so far, and who is asked alone, too."""
+
+    given: Each[Words | None]
+    alone: frozenset[Person] = frozenset()
+
+    def __getitem__(self, person: Person) -> Words | None:
+        return self.given[person]
+
+    @property
+    def are_unseen(self) -> bool:
+        """Whether there is anything that only its writer has read."""
+        return any(self.given)
+
+    @property
+    def are_there(self) -> bool:
+        """Whether both have answered."""
+        return all(self.given)
+
+    @property
+    def seen(self) -> tuple[Words, ...]:
+        """What both read once the question is over: all, or what was typed before both of their eyes."""
+        theirs = [words for words in self.given if words]
+        return tuple(words for words in theirs if self.are_there or words.by not in self.alone)
+
+    def stays_unseen(self, person: Person) -> bool:
+        """Whether this one's answer is read by nobody once the question is over."""
+        return bool(self.given[person]) and self.given[person] not in self.seen
+
+    def is_edit(self, words: Words) -> bool:
+        """Whether words are another form of the message that its writer's answer came in."""
+        old = self.given[words.by]
+        return bool(old and old.source == words.source)
+
+    def put(self, words: Words, *, private: bool) -> Answers:
+        """Return them with one more; it takes the place of its writer's last one."""
+        here = self.asking(words.by) if private else self
+        return replace(here, given=self.given.put(words.by, words))
+
+    def without(self, person: Person) -> Answers:
+        """Return them after this one has taken theirs back."""
+        return replace(self, given=self.given.put(person, None))
+
+    def asking(self, person: Person) -> Answers:
+        """Return them where this one is asked alone, too."""
+        return replace(self, alone=self.alone | {person})
+
+    def to_the_next(self) -> Answers:
+        """Return those to the next question: none yet, of the same two."""
+        return replace(self, given=Each(tuple((who, None) for who, _ in self.given.pairs)))
+
+
+def none_yet(scene: Scene) -> Answers:
+    """Return the answers of two who have not been asked yet."""
+    return Answers(scene.each(None))
