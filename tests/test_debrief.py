@@ -290,6 +290,31 @@ def test_until_then_it_can_be_changed_and_taken_back() -> None:
     assert kinds(room) == []
 
 
+def test_a_further_private_line_says_in_whose_place_it_stands_and_an_edit_does_not() -> None:
+    room, ann, ben, _ = opened()
+    ann.taps("Tell me alone")
+    ann.writes(SOUP)
+    second = ann.writes(WALK)
+    assert ann.private[-1] == f"Kept: {WALK}\nIt stands in place of: {SOUP}\n{UNSEEN}"
+
+    ann.edits(second, ALONE, private=True)
+    assert ann.private[-1] == f"Kept: {ALONE}\n{UNSEEN}"
+    ben.replies(HOUR_OFF)
+    assert room.texts[0] == f"{OF_NONE}\n{THANKED}\nAnn: {ALONE}\nBen: {HOUR_OFF}"
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_a_plain_private_line_answers_what_the_room_is_asked(number: int) -> None:
+    room, ann, ben, _ = at_question(number)
+
+    ann.writes(SOUP)
+    assert ann.private == [f"Kept: {SOUP}\n{UNSEEN}"]
+    assert SOUP not in "".join([*room.texts, *ben.private])
+
+    ben.replies(WALK)
+    assert SOUP in "".join(room.texts)
+
+
 def test_what_was_shown_is_not_changed_by_an_edit() -> None:
     room, ann, _, _ = opened()
     first = ann.replies(SOUP)
@@ -440,6 +465,57 @@ def test_what_rests_keeps_no_other_debrief_away() -> None:
 
     clock.passes(days=7)
     assert len([shown for shown in room.shown if shown.say.drawing]) == 3
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_begun_by_hand_while_one_rests_it_is_the_same_one_that_goes_on(number: int) -> None:
+    room, ann, ben, clock = at_question(number)
+    ann.writes(SOUP)
+    ann.taps("Not today" if number == 0 else "That is enough")
+    clock.passes(hours=5)
+
+    ben.sends("/debrief")
+
+    assert room.texts[-1].endswith(f"{ASKED[number]}\n{HERE_OR_ALONE}")
+    assert ann.private[-1] == f"Kept: {SOUP}\n{UNSEEN}"
+    assert len([row for row in room.stage.rows.values() if row.ritual is DEBRIEF]) == 1
+    ben.sends("/debrief", private=True)
+    assert ben.private[-1] == f"{ASKED[number]}\n{UNSEEN}"
+    ben.writes(WALK)
+    assert f"Ann: {SOUP}\nBen: {WALK}" in "".join(room.texts)
+
+
+def test_words_behind_the_command_take_up_what_rests_at_its_thanks_and_nothing_later() -> None:
+    room, ann, ben, _ = opened()
+    first = ann.sends(f"/debrief {SOUP}")
+    ann.taps("Not today")
+    ann.edits(first, f"/debrief {WALK}")
+    assert room.texts == [f"{OF_NONE}\n{GIVE_THANKS}\n{LEFT}", CLOSED]
+
+    ben.sends(f"/debrief {WALK}")
+    assert room.texts[2:] == [
+        f"{OF_NONE}\n{THANKED}\nAnn: {SOUP}\nBen: {WALK}",
+        f"{WENT_WELL}\n{HERE_OR_ALONE}",
+    ]
+    ben.taps("That is enough")
+    ben.sends(f"/debrief {ALONE}")
+    assert room.texts[-1] == CLOSED
+
+
+def test_what_rests_has_ended_when_sunday_has_come() -> None:
+    room, ann, _, clock = sunday(at="10:00", on=SUNDAY_DATE - timedelta(days=1))
+    ann.sends("/debrief")
+    ann.taps("Not today")
+    assert room.texts[-1].endswith("It rests here. Until Sunday, 3 May you two can take it up.")
+
+    clock.passes(hours=20)
+    ann.sends("/pause 60")  # it moves the end of what rests past the hour of the next one
+    clock.reaches("18:10")
+
+    assert [shown.live for shown in room.shown if shown.say.drawing] == [False, True]
+    ann.taps_on(first := room.shown[0], first.say.buttons[0])
+    assert ann.whispered == [PASSED]
+    assert len([row for row in room.stage.rows.values() if row.ritual is DEBRIEF]) == 1
 
 
 @pytest.mark.parametrize("number", range(5))
