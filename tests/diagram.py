@@ -52,7 +52,7 @@ def walked() -> tuple[tuple[Row, str, Outcome], ...]:
 
 
 def newly_met(stage: Stage, tried: set[tuple[str, ...]]) -> bool:
-    """Whether somebody is where nobody was in any play before, with the same to tap, to answer and at hand."""
+    """Whether somebody is where nobody was in any play before, with the same to tap, answer and go by."""
     rows = stage.rows.values()
     new = {
         (name(row.state), *told_apart(row.state), *offered(stage, row), *at_hand(stage, row)) for row in rows

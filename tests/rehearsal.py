@@ -445,7 +445,7 @@ class Player:
         self.stage.play(row, Began(self.person, words, about, private=private))
 
     def writes(self, text: str) -> int:
-        """Write a plain line in the private chat: it belongs to the newest question there, else in the room."""
+        """Write a plain private line: it belongs to the newest question there, or else in the room."""
         asked = [shown for shown in self.asked() if shown.say.asks]
         in_room = [shown for shown in asked if shown.say.to is None][-1:]
         asking = [shown for shown in asked if shown.say.to] or [shown for shown in in_room if shown.say.alone]
