@@ -156,6 +156,9 @@ class Stage:
             self.say(outcome.row, said, breaks_silence=breaks)
         if outcome.repeat and isinstance(event, Began):
             self.repeat(outcome.row, event.by if event.private else None)
+        if outcome.openly is not None and (hint := shell.of_the_room(outcome.openly, self.kept)):
+            self.keep(hint[0])
+            self.shown.append(Shown(row, hint[1], plain(hint[1], self.reader(outcome.openly)), self.now))
         if outcome.aside is not None:
             told = say(shell.ASIDE, shell.OPEN_LANE, who=outcome.aside)
             self.shown.append(Shown(row, told, plain(told, self.reader(None)), self.now))

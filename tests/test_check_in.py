@@ -27,7 +27,6 @@ from bot.rituals.check_in import (
     NOTHING_TOMORROW,
     OFFERS,
     REVEAL,
-    ROOM_IS_OPEN,
     SAY_ANEW,
     SHARED,
     SHARED_ALREADY,
@@ -38,7 +37,7 @@ from bot.rituals.check_in import (
 from bot.rituals.pause import PAUSE
 from bot.rituals.promises import PROMISES
 from bot.shell import CLOSED as TOO_LATE
-from bot.shell import NO_WORDS, PASSED, TOO_LONG
+from bot.shell import NO_WORDS, PASSED, ROOM_IS_OPEN, TOO_LONG
 from tests.rehearsal import BERLIN, FIRST_DAY, LIMA, Clock, Player, Room, rehearse
 
 CARD = "Your check-in, until 00:00: one feeling and one need each. Tap here, reply, or tell me alone."

@@ -36,7 +36,7 @@ from bot.rituals.gratitude import GRATITUDE, SUNDAY, SUNDAY_HOUR
 from bot.rituals.jar import JAR
 from bot.rituals.pause import PAUSE
 from bot.rituals.repair import REPAIR
-from bot.shell import CLOSED, PASSED
+from bot.shell import CLOSED, HINT, PASSED, ROOM_IS_OPEN
 from bot.week import OF_NONE
 from tests.rehearsal import BERLIN, FIRST_DAY, Clock, Player, Room, rehearse
 
@@ -80,9 +80,9 @@ def is_over(room: Room) -> bool:
 
 
 def kinds(room: Room) -> list[tuple[str, str]]:
-    """What was kept, and of whom."""
+    """What was kept of a debrief, and of whom."""
     names = {player.person: player.name for player in room.stage.players}
-    return [(thing.kind, names[thing.by]) for thing in room.stage.kept if thing.by]
+    return [(thing.kind, names[thing.by]) for thing in room.stage.kept if thing.by and thing.kind != HINT]
 
 
 # -- Sunday -------------------------------------------------------------------
@@ -275,6 +275,20 @@ def test_a_question_that_the_other_leads_on_to_takes_no_words_that_are_meant_for
     assert "When you lied" not in "".join(room.texts)
 
 
+def test_whoever_types_into_the_room_is_told_once_alone_where_unseen_answers_go() -> None:
+    room, ann, ben, clock = opened()
+    ann.replies(SOUP)
+    ben.writes(WALK)
+    assert ann.private == [ROOM_IS_OPEN]
+    assert ROOM_IS_OPEN not in "".join([*room.texts, *ben.private])
+
+    ann.replies(ALONE)
+    ben.taps("That is enough")
+    clock.passes(days=1)
+    ann.sends("/checkin calm / sleep")
+    assert ann.private.count(ROOM_IS_OPEN) == 1
+
+
 def test_until_then_it_can_be_changed_and_taken_back() -> None:
     room, ann, ben, _ = opened()
     ann.taps("Tell me alone")
@@ -409,7 +423,8 @@ def test_stopping_and_silence_look_alike_and_name_nobody(number: int, said: str)
     assert stopped.texts[-1].endswith(LEFT)
     assert stopped.labels == silent.labels == ["Take it up"]
     assert SOUP not in "".join([*stopped.texts, *ben.private, *ben.whispered])
-    assert ann.private[-1:] == ([LEFT_ALONE] if said == "alone" else [])
+    own = {"nothing": [], "alone": [LEFT_ALONE], "in the room": [ROOM_IS_OPEN]}
+    assert ann.private[-1:] == own[said]
     assert kinds(stopped) == []
 
 

@@ -84,10 +84,6 @@ YOURS_IN_OPEN = "Yours tonight: {feeling}, needing {need}. It stands on the card
 YOURS_IN_PART = (
     "Yours tonight: {feeling}, needing {need}. What you told me alone shows when you have both answered."
 )
-ROOM_IS_OPEN = (
-    "A word about the room: what is typed there, you both see at once. "
-    "What you write here stays unseen until you have both answered."
-)
 SOFTER = (
     "A thought on what you wrote: {words}\n"
     "These are your words. Would you like another form? Until you say, they wait."
@@ -262,10 +258,8 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
             return after, [whisper(taken, words=words), *follow_through.recall(who, scene), *said]
 
         case Naming(evening=evening), Wrote(who, asked, words, private):
-            after, said = took(
-                state, who, read(evening.yours[who], asked, words, scene), scene, private=private
-            )
-            return after, [*said, *([] if private or not said else told_once(who, scene))]
+            given = read(evening.yours[who], asked, words, scene)
+            return took(state, who, given, scene, private=private)
 
         case Naming(evening=evening), Tapped(who, KEEP_WORDS.tap) if draft := evening.yours[who].draft:
             private = draft[0] in evening.yours[who].alone
@@ -382,8 +376,7 @@ def began(here: Naming, who: Person, words: Words, scene: Scene, *, private: boo
     """Take what stands behind the command: /checkin calm / a quiet evening / I'll make tea."""
     if words:
         given = read(here.evening.yours[who], "answer", words, scene)
-        after, said = took(here, who, given, scene, private=private)
-        return after, [*said, *([] if private or not said else told_once(who, scene))]
+        return took(here, who, given, scene, private=private)
     return here, [your_card(say, here.evening, who)] if private else []
 
 
@@ -586,13 +579,6 @@ def opening(evening: Evening) -> str:
     return OPENS if evening.together else OPENS_IN_OPEN
 
 
-def told_once(who: Person, scene: Scene) -> list[Answer]:
-    """Tell a writer once, privately, that the room is read by both and where unseen answers go."""
-    if who not in scene.lanes or any(thing.kind == "hint" and thing.by == who for thing in scene.kept):
-        return []
-    return [Kept("hint", who, shared=False), say(ROOM_IS_OPEN, to=who)]
-
-
 def reminded(evening: Evening, scene: Scene) -> list[Answer]:
     """Remind once: in the room if nobody has answered, else only in the lane of the other."""
     if evening.closes - scene.now < TOO_SHORT or scene.prefers[LESS]:
@@ -789,7 +775,7 @@ CHECK_IN = Ritual(
     "checkin",
     "One feeling, one need, one small thing for tomorrow",
     step,
-    reads=("action", "offer", "hint", "open pause", "open talk"),
+    reads=("action", "offer", "open pause", "open talk"),
     calls=evening_hour,
     window=WINDOW,
     preferences=(EVERY, HOUR, ANCHOR, MODE, LESS, OFFERS),
