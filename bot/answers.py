@@ -1,14 +1,23 @@
 """What the two answer to one question: unseen until both have answered, and then shown to both.
 
 What one tells alone stays unseen where the question is over before the other has answered. Whoever told one
-thing alone is asked alone, too, whatever comes next.
+thing alone is asked alone, too, whatever comes next, on a card that is theirs.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.ritual import Each, Person, Scene, Words
+from bot.ritual import Button, Draw, Each, Line, Person, Say, Scene, Words, line, redraw
+
+UNSEEN = "Nobody reads it before you have both answered. If one of you goes on first, it stays unseen."
+TAKEN = "Kept: {words}"
+INSTEAD = "It stands in place of: {words}"
+TAKEN_BACK = "Taken back. Nobody has read it."
+STAYED = "What you told me alone stayed unseen."
+
+TELL_ALONE, TAKE_BACK = Button("Tell me alone", "alone"), Button("Take it back", "take back")
+YOURS = "yours"  # the card of one
 
 
 @dataclass(frozen=True)
@@ -67,3 +76,22 @@ class Answers:
 def none_yet(scene: Scene) -> Answers:
     """Return the answers of two who have not been asked yet."""
     return Answers(scene.each(None))
+
+
+def yours(draw: Draw, answers: Answers, who: Person, question: str, asks: str, *before: Line) -> Say:
+    """The card of one: the question, or what was answered, which nobody else has read."""
+    words = answers[who]
+    text, buttons, values = (TAKEN, [TAKE_BACK], {"words": words}) if words else (question, [], {})
+    card = draw(text, *buttons, to=who, card=YOURS, asks=asks, below=[*before, line(UNSEEN)])
+    return replace(card, values=values, waits=not card.quiet)
+
+
+def taken_back(who: Person, asks: str) -> Say:
+    """The card of one who has taken it back: until the question is over there is room for another."""
+    return redraw(TAKEN_BACK, to=who, card=YOURS, asks=asks)
+
+
+def in_place_of(answers: Answers, words: Words) -> list[Line]:
+    """Return whose place further words take; an edit is the same line as before."""
+    old = answers[words.by]
+    return [line(INSTEAD, words=old)] if old and not answers.is_edit(words) else []

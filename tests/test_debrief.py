@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.answers import STAYED, TAKEN_BACK, UNSEEN
 from bot.hours import ANCHOR, HOUR, ZONE, evening_of, turn_of
 from bot.ritual import Preference
 from bot.rituals.check_in import CHECK_IN
@@ -21,12 +22,9 @@ from bot.rituals.debrief import (
     NEXT_WEEK,
     PAINFUL,
     QUESTIONS,
-    STAYED,
-    TAKEN_BACK,
     THANKED,
     TO_COME,
     TOUCH,
-    UNSEEN,
     WAS_PAINFUL,
     WELL,
     WENT_WELL,

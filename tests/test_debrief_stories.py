@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.answers import UNSEEN
 from bot.rituals.debrief import (
     ENDED,
     GIVE_THANKS,
@@ -18,7 +19,6 @@ from bot.rituals.debrief import (
     QUESTIONS,
     THANKED,
     TOUCH,
-    UNSEEN,
     WAS_PAINFUL,
     WELL,
     WENT_WELL,

@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
-from bot.answers import Answers, none_yet
+from bot import answers
+from bot.answers import STAYED, TAKE_BACK, TELL_ALONE, YOURS, Answers, in_place_of, none_yet, taken_back
 from bot.hours import NO_SUCH_HOUR, next_sunday, read_hour
 from bot.ritual import (
     Answer,
@@ -57,18 +58,12 @@ THANKED, WELL = "With thanks this week:", "What went well:"
 PAINFUL, TO_COME = "What was painful:", "What would do good next week:"
 SAID = "{who}: {words}"
 
-UNSEEN = "Nobody reads it before you have both answered. If one of you goes on first, it stays unseen."
-TAKEN = "Kept: {words}"
-INSTEAD = "It stands in place of: {words}"
-TAKEN_BACK = "Taken back. Nobody has read it."
 GOES_ON = "This one is over. The room has the rest."
-STAYED = "What you told me alone stayed unseen."
 LEFT_OFF = "It rests here. Until {until:day} you two can take it up."
 LEFT_ALONE = "It rests here. What the room has not seen, nobody has read."
 ENDED = "That was your week. Thank you both."
 CLOSED_IT = "Thank you both."
 
-TELL_ALONE, TAKE_BACK = Button("Tell me alone", "alone"), Button("Take it back", "take back")
 GO_ON, TAKE_UP = Button("Go on", "go on"), Button("Take it up", "take up")
 NOT_TODAY, ENOUGH = Button("Not today", "stop"), Button("That is enough", "stop")
 CLOSE = Button("That was good", "close")
@@ -148,7 +143,10 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         case None, TimeCame(late=late):
             return opened(scene, late=late)
 
-        case None | LeftOff(), Began(words=words, private=private) if begins(state, words):
+        case LeftOff(talk=talk), Began(words=words) if words and (talk.at or talk.answers.is_edit(words)):
+            return state, []  # what stands behind the command is a thanks, and an edit takes nothing up
+
+        case None | LeftOff(), Began(words=words, private=private):
             here, cards = taken_up(state.talk, scene) if state else opened(scene)
             after, more = step(here, event, scene) if words or private else (here, [])
             return after, [*cards, *more]
@@ -160,12 +158,10 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         case Asking(talk=talk), Wrote(who, asked, words, private) if asked == talk.question.name:
             return answered(talk, who, words, scene, private=private)
 
-        case (Asking(talk=talk) | LeftOff(talk=talk)) as here, Tapped(who, TAKE_BACK.tap) if talk.answers[
-            who
-        ]:
-            asks = talk.question.name if isinstance(here, Asking) else ""
-            after = replace(here, talk=replace(talk, answers=talk.answers.without(who)))
-            return after, [redraw(TAKEN_BACK, to=who, card="yours", asks=asks)]
+        case Asking() | LeftOff(), Tapped(who, TAKE_BACK.tap) if state.talk.answers[who]:
+            asks = state.talk.question.name if isinstance(state, Asking) else ""
+            talk = replace(state.talk, answers=state.talk.answers.without(who))
+            return replace(state, talk=talk), [taken_back(who, asks)]
 
         # In the private chat.
         case Asking(talk=talk), Tapped(who, TELL_ALONE.tap) | Began(who, Words(text=""), private=True):
@@ -205,11 +201,10 @@ def taken_up(talk: Talk, scene: Scene) -> tuple[Asking, list[Answer]]:
 
 def answered(talk: Talk, who: Person, words: Words, scene: Scene, *, private: bool) -> Turn:
     """Take an answer; the second one shows both, and leads on."""
-    old, after = talk.answers[who], replace(talk, answers=talk.answers.put(words, private=private))
+    after = replace(talk, answers=talk.answers.put(words, private=private))
     if after.answers.are_there:
         return gone_on(after, scene)
-    another = [line(INSTEAD, words=old)] if old and not talk.answers.is_edit(words) else []
-    card = yours(say if private else redraw, after, who, *another)
+    card = yours(say if private else redraw, after, who, *in_place_of(talk.answers, words))
     return Asking(after, (), scene.now + STANDS), [card]
 
 
@@ -219,7 +214,7 @@ def gone_on(talk: Talk, scene: Scene) -> Turn:
     kept = [Kept(kind, words.by, words) for words in seen if (kind := talk.question.keeps)]
     stayed = {who: [line(STAYED)] for who in scene.both if talk.answers.stays_unseen(who)}
     if talk.question == QUESTIONS[-1]:
-        over = [redraw(STAYED if who in stayed else GOES_ON, to=who, card="yours") for who in scene.both]
+        over = [redraw(STAYED if who in stayed else GOES_ON, to=who, card=YOURS) for who in scene.both]
         return Closing(seen, until), [*kept, passed(talk), say(TOUCH, CLOSE, card="touch"), *over]
     on = replace(talk, at=talk.at + 1, answers=talk.answers.to_the_next())
     # Where it stands: said anew by the other's tap, it would take the words meant for what one drafts there.
@@ -229,30 +224,20 @@ def gone_on(talk: Talk, scene: Scene) -> Turn:
 
 def rested(talk: Talk, scene: Scene) -> Turn:
     """Let it rest. Whether one stopped it or nobody went on, it reads the same."""
-    until = left_until(scene)
+    until = scene.now + LEFT_FOR
+    until = min(until, debrief_hour(scene.prefers, scene.now) or until)  # then the next one comes
     card = face(talk, talk.question.asks, [line(LEFT_OFF, until=until)], TAKE_UP)
     back = {who: [TAKE_BACK] for who in scene.both if talk.answers[who]}
-    alone = [redraw(LEFT_ALONE, *back.get(who, []), to=who, card="yours") for who in scene.both]
+    alone = [redraw(LEFT_ALONE, *back.get(who, []), to=who, card=YOURS) for who in scene.both]
     return LeftOff(talk, until), [card, *alone]
 
 
 # -- Helpers ------------------------------------------------------------------
 
 
-def begins(state: LeftOff | None, words: Words) -> bool:
-    """Whether a command begins one, or takes up what rests: with no words that another question waits for."""
-    return state is None or not words or (state.talk.at == 0 and not state.talk.answers.is_edit(words))
-
-
 def is_answer(talk: Talk, words: Words) -> bool:
     """Whether words behind the command answer what is asked now, and are not the edit of an older answer."""
     return bool(words) and (talk.at == 0 or talk.answers.is_edit(words))
-
-
-def left_until(scene: Scene) -> datetime:
-    """Return how long it can be taken up: some days, and not after the next one has come."""
-    until = scene.now + LEFT_FOR
-    return min(until, debrief_hour(scene.prefers, scene.now) or until)
 
 
 def question(talk: Talk, *, late: bool = False) -> Say:
@@ -276,12 +261,9 @@ def face(talk: Talk, text: str, below: list[Line], *buttons: Button) -> Say:
     return redraw(text, *buttons, card=talk.question.name, below=below)
 
 
-def yours(draw: Draw, talk: Talk, who: Person, *first: Line) -> Say:
-    """The private card of one: the question, or what was answered, which nobody else has read."""
-    words = talk.answers[who]
-    text, buttons, values = (TAKEN, [TAKE_BACK], {"words": words}) if words else (talk.question.asks, [], {})
-    card = draw(text, *buttons, to=who, card="yours", asks=talk.question.name, below=[*first, line(UNSEEN)])
-    return replace(card, values=values, waits=not card.quiet)
+def yours(draw: Draw, talk: Talk, who: Person, *before: Line) -> Say:
+    """The private card of one, at this question."""
+    return answers.yours(draw, talk.answers, who, talk.question.asks, talk.question.name, *before)
 
 
 def debrief_hour(prefers: Preferences, after: datetime) -> datetime | None:
