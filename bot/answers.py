@@ -14,7 +14,6 @@ UNSEEN = "Nobody reads it before you have both answered. If one of you goes on f
 TAKEN = "Kept: {words}"
 INSTEAD = "It stands in place of: {words}"
 TAKEN_BACK = "Taken back. Nobody has read it."
-STAYED = "What you told me alone stayed unseen."
 
 TELL_ALONE, TAKE_BACK = Button("Tell me alone", "alone"), Button("Take it back", "take back")
 YOURS = "yours"  # the card of one

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.answers import STAYED, TAKEN_BACK, UNSEEN
+from bot.answers import TAKEN_BACK, UNSEEN
 from bot.hours import ANCHOR, HOUR, ZONE, evening_of, turn_of
 from bot.ritual import Preference
 from bot.rituals.check_in import CHECK_IN
@@ -22,6 +22,7 @@ from bot.rituals.debrief import (
     NEXT_WEEK,
     PAINFUL,
     QUESTIONS,
+    STAYED,
     THANKED,
     TO_COME,
     TOUCH,

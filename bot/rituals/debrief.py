@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from bot import answers
-from bot.answers import STAYED, TAKE_BACK, TELL_ALONE, YOURS, Answers, in_place_of, none_yet, taken_back
+from bot.answers import TAKE_BACK, TELL_ALONE, YOURS, Answers, in_place_of, none_yet, taken_back
 from bot.hours import NO_SUCH_HOUR, next_sunday, read_hour
 from bot.ritual import (
     Answer,
@@ -58,7 +58,7 @@ THANKED, WELL = "With thanks this week:", "What went well:"
 PAINFUL, TO_COME = "What was painful:", "What would do good next week:"
 SAID = "{who}: {words}"
 
-GOES_ON = "This one is over. The room has the rest."
+GOES_ON, STAYED = "This one is over. The room has the rest.", "What you told me alone stayed unseen."
 LEFT_OFF = "It rests here. Until {until:day} you two can take it up."
 LEFT_ALONE = "It rests here. What the room has not seen, nobody has read."
 ENDED = "That was your week. Thank you both."
