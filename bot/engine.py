@@ -678,6 +678,14 @@ class Engine:
                 self._say(tx, couple, row, shell.back(event, shell.PASSED), event)
         if outcome.aside is not None:
             self._tell(tx, couple, say(shell.ASIDE, shell.OPEN_LANE, who=outcome.aside))
+        if outcome.openly is not None:
+            self._tell_of_the_room(tx, couple, outcome.openly)
+
+    def _tell_of_the_room(self, tx: Tx, couple: CoupleRow, who: Person) -> None:
+        if told := shell.of_the_room(who, couples.kept_of(tx, couple, (shell.HINT,))):
+            thing, said = told
+            couples.keep(tx, couple, thing)
+            self._tell(tx, couple, said)
 
     def _tell(self, tx: Tx, couple: CoupleRow, said: Say) -> None:
         """Say something of the shell's own."""

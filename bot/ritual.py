@@ -226,15 +226,21 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Week:
-    """Seven days of the two, as they are drawn: together, and never one beside the other."""
+class Mark:
+    """A line of a drawing, and the sign that stands before it."""
 
-    last: date  # of the seven
-    evenings: tuple[date, ...]  # those they kept together
-    actions: int
-    thanks: int
+    sign: Literal["lamp", "leaf", "heart"]
+    reads: Line
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What is drawn of the two themselves: of them together, and never one beside the other."""
+
     title: Line
-    reads: tuple[Line, Line, Line]  # how the evenings, the actions and the thanks read, each with its number
+    days: tuple[date, ...]  # in a row, the last of them today
+    lit: tuple[date, ...]  # those of them that shine
+    marks: tuple[Mark, ...] = ()  # below them, one under the other
 
 
 Value: TypeAlias = Person | Words | Kept | Line | datetime | date | time | timedelta | int | ZoneInfo
@@ -279,7 +285,7 @@ class Say(Line):
     at_once: bool = False  # before whatever else is waiting to be sent
     closes: bool = False  # it only ends a card, and is of no use where nobody has seen that
     picture: str = ""  # the name of a moving picture of ours, above the words
-    drawing: Week | None = None  # what is drawn of the two themselves when it is sent, above the words
+    drawing: Drawing | None = None  # drawn when it is sent, above the words
     whose: Person | None = None  # who is asked; the other one's words are not heard, and told whose it is
 
     def asks_only(self, person: Person) -> Say:
@@ -335,7 +341,7 @@ def say(
     again: bool = False,
     at_once: bool = False,
     picture: str = "",
-    drawing: Week | None = None,
+    drawing: Drawing | None = None,
     many: str = "",
     **values: Value,
 ) -> Say:

@@ -55,9 +55,14 @@ KEPT = "It is quiet in this room just now. I have kept this for afterwards."
 NOT_NOW = "It is quiet in this room just now. Ask me for this afterwards."
 ASIDE = "It is quiet in this room just now. {who}, I have this for you in our private chat."
 STUMBLED = "Something went wrong on my side, and nothing was kept. Please try once more."
+ROOM_IS_OPEN = (
+    "A word about the room: what is typed there, you both see at once. "
+    "What you write here stays unseen until you have both answered."
+)
 LOST_THREAD = "I have lost the thread of this one, so it rests here. Its command begins it anew."
 DELAYED = "This comes later than planned."
 OPEN_LANE = Button("Open our private chat", leads="lane")
+HINT = "hint"  # the kind of thing that is kept once somebody was told of the room
 
 
 class VeilError(Exception):
@@ -134,6 +139,7 @@ class Outcome:
     repeat: bool = False  # the newest card of the row is to be said again
     held: str = ""  # what is told instead, where another's silence holds back what it says
     aside: Person | None = None  # for whom it waits in a private chat that is not open yet
+    openly: Person | None = None  # who typed into the room what is asked of each unseen
 
 
 def hear(couple: Couple, row: Row, event: Event, now: datetime) -> Outcome:
@@ -161,7 +167,9 @@ def hear(couple: Couple, row: Row, event: Event, now: datetime) -> Outcome:
     if aside is not None:
         said = tuple(replace(thing, waits=True) for thing in said)
     held = held_back(event, replace(outcome, said=said)) if is_held(couple, here) else ""
-    return replace(outcome, said=said, others=tuple(settle(couple, here, now)), held=held, aside=aside)
+    openly = typed_openly(couple, row.state, after, event)
+    others = tuple(settle(couple, here, now))
+    return replace(outcome, said=said, others=others, held=held, aside=aside, openly=openly)
 
 
 def taken_aside(couple: Couple, row: Row, event: Event) -> Event:
@@ -267,6 +275,25 @@ def guard(before: object, after: object, event: Event, answers: Iterable[Answer]
         to_room = isinstance(thing, Say) and thing.to is None
         if veiled and was_veiled and to_room and isinstance(event, Tapped | Wrote):
             raise VeilError(f"the room would learn who answered, in {type(before).__name__}")
+
+
+def typed_openly(couple: Couple, before: object, after: object, event: Event) -> Person | None:
+    """Return who has typed into the room, where the other reads it at once, what a veil now keeps.
+
+    Somebody without a private chat has no other place to answer, and nowhere to be told.
+    """
+    match event:
+        case (Wrote(private=False) | Began(private=False)) as typed if typed.words and not typed.words.listed:
+            is_kept = after != before and getattr(after, "veils", False)
+            return typed.by if is_kept and typed.by in couple.lanes else None
+    return None
+
+
+def of_the_room(who: Person, kept: Iterable[Kept]) -> tuple[Kept, Say] | None:
+    """Return what a writer is told once of the room, alone, and that it was told."""
+    if any(thing.kind == HINT and thing.by == who for thing in kept):
+        return None
+    return Kept(HINT, who, shared=False), say(ROOM_IS_OPEN, to=who)
 
 
 def words_in(thing: Line) -> Iterator[Person | None]:

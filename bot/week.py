@@ -6,13 +6,13 @@ when it was said in the room.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 
 from bot.follow_through import KIND as PROMISE
 from bot.hours import ZONE, evening_of
-from bot.ritual import Button, Kept, Line, Say, Scene, Week, line, redraw
+from bot.ritual import Button, Drawing, Kept, Line, Mark, Say, Scene, line, redraw
 from bot.thanks import KIND as THANKS
 from bot.thanks import in_jar
 
@@ -27,24 +27,33 @@ OF_THREE = "Your week together: {first}, {second} and {third}."
 OF_NONE = "It was a quiet week here, and it is yours to look back on."
 
 
+@dataclass(frozen=True)
+class Week:
+    """Seven evenings of the two, and what there was in them."""
+
+    last: date  # of the seven
+    evenings: tuple[date, ...]  # those they kept together
+    actions: int
+    thanks: int
+
+
 def week_of(scene: Scene) -> Week:
     """Return the last seven evenings, tonight's the last of them, and what the two did since then."""
-    evenings = evenings_of(scene)
     actions = sum(is_done(thing) and is_of_the_week(thing, scene) for thing in scene.kept)
     said = [thing for thing in in_jar(scene, private=False) if thing.kind == THANKS]
     thanks = sum(is_of_the_week(thing, scene) for thing in said)
-    return Week(
-        last=evening_of(scene.now, scene.prefers[ZONE]),
-        evenings=evenings,
-        actions=actions,
-        thanks=thanks,
-        title=line(YOUR_WEEK) if evenings or actions or thanks else line(QUIET_WEEK),
-        reads=(
-            line("{n} evening kept", many="{n} evenings kept", n=len(evenings)),
-            line("{n} promise done", many="{n} promises done", n=actions),
-            line("{n} thank-you said", many="{n} thank-yous said", n=thanks),
-        ),
-    )
+    return Week(evening_of(scene.now, scene.prefers[ZONE]), evenings_of(scene), actions, thanks)
+
+
+def drawing_of(week: Week) -> Drawing:
+    """Return a week as it is drawn: what there was not is not named."""
+    evenings, actions, thanks = len(week.evenings), week.actions, week.thanks
+    lamp = Mark("lamp", line("{n} evening kept", many="{n} evenings kept", n=evenings))
+    leaf = Mark("leaf", line("{n} promise done", many="{n} promises done", n=actions))
+    heart = Mark("heart", line("{n} thank-you said", many="{n} thank-yous said", n=thanks))
+    marks = tuple(mark for n, mark in ((evenings, lamp), (actions, leaf), (thanks, heart)) if n)
+    title = line(YOUR_WEEK) if marks else line(QUIET_WEEK)
+    return Drawing(title, tuple(seven_days(week.last)), week.evenings, marks)
 
 
 def seven_days(last: date) -> list[date]:
@@ -81,9 +90,8 @@ def is_of_the_week(thing: Kept, scene: Scene) -> bool:
 
 def shown(week: Week, *buttons: Button, card: str, below: Iterable[Line]) -> Say:
     """Return a new face for a card: their week, drawn and in words."""
-    many = len(week.evenings), week.actions, week.thanks
-    draw = partial(redraw, card=card, below=below)
-    match [reads for n, reads in zip(many, week.reads, strict=True) if n]:
+    draw, drawing = partial(redraw, card=card, below=below), drawing_of(week)
+    match [mark.reads for mark in drawing.marks]:
         case [first, second, third]:
             said = draw(OF_THREE, *buttons, first=first, second=second, third=third)
         case [first, second]:
@@ -92,4 +100,4 @@ def shown(week: Week, *buttons: Button, card: str, below: Iterable[Line]) -> Say
             said = draw(OF_ONE, *buttons, first=first)
         case _:
             said = draw(OF_NONE, *buttons)
-    return replace(said, drawing=week)
+    return replace(said, drawing=drawing)

@@ -277,7 +277,7 @@ def lines_in(thing: Line) -> Iterator[Line]:
 
 def written_in(said: Say) -> tuple[Line, ...]:
     """Return what stands in the drawing of a message."""
-    return (said.drawing.title, *said.drawing.reads) if said.drawing else ()
+    return (said.drawing.title, *(mark.reads for mark in said.drawing.marks)) if said.drawing else ()
 
 
 # -- To the translators -----------------------------------------------------------

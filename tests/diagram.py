@@ -19,7 +19,7 @@ from tests.rehearsal import Shown, Stage
 
 PAGES = Path(__file__).parent.parent / "docs" / "rituals"
 MARKED = re.compile(r"(<!-- states:[^\n]*-->\n).*?(<!-- /states -->)", re.DOTALL)
-PLAYS, MOVES, LOOKS_ROUND = 320, 50, 0.02  # how often all that could be done is tried once more
+PLAYS, MOVES, LOOKS_ROUND = 320, 50, 0.005  # how often all that could be done is tried once more
 LINES = "", "a word", "calm / sleep / I'll make tea"
 
 
@@ -52,9 +52,12 @@ def walked() -> tuple[tuple[Row, str, Outcome], ...]:
 
 
 def newly_met(stage: Stage, tried: set[tuple[str, ...]]) -> bool:
-    """Whether somebody is where nobody was in any play before, with the same to tap and to answer."""
+    """Whether somebody is where nobody was in any play before, with the same to tap, answer and go by."""
     rows = stage.rows.values()
-    new = {(name(row.state), *told_apart(row.state), *offered(stage, row)) for row in rows} - tried
+    new = {
+        (name(row.state), *told_apart(row.state), *offered(stage, row), *at_hand(stage, row)) for row in rows
+    }
+    new -= tried
     tried |= new
     return bool(new)
 
@@ -78,6 +81,13 @@ def offered(stage: Stage, row: Row) -> list[str]:
     standing = [shown for shown in stage.shown if shown.live and shown.arrived and shown.row.id == row.id]
     taps = {button.tap for shown in standing for button in shown.taken.buttons}
     return sorted(taps | {f"? {asked}" for shown in standing for asked in asks(shown)})
+
+
+def at_hand(stage: Stage, row: Row) -> list[str]:
+    """Return of what kinds there is anything open that the ritual reads: a step may depend on it."""
+    return sorted(
+        {thing.kind for thing in stage.kept if thing.kind in row.ritual.reads and not thing.outcome}
+    )
 
 
 def possible(stage: Stage) -> Iterator[tuple[Row, str, Outcome]]:

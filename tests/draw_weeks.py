@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 from PIL import Image
 
-from bot.ritual import Line, Week, line
+from bot.ritual import Drawing
 from bot.telegram.drawing import drawn
 from bot.telegram.render import Reader
-from bot.week import QUIET_WEEK, YOUR_WEEK
+from bot.week import Week, drawing_of
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
 SIZES = 360, 720, 1080
@@ -27,24 +27,13 @@ def reader(language: str) -> Reader:
     return Reader("Tend", {}, (ZoneInfo("Europe/Berlin"),), language)
 
 
-def week(title: str, evenings: int, actions: int, thanks: int) -> Week:
+def week(evenings: int, actions: int, thanks: int) -> Drawing:
     """Return a week with these evenings before its Sunday, the last but three left out, and these counts."""
     days = [SUNDAY - timedelta(days=back) for back in (1, 2, 3, 5, 6, 4)]
-    kept = tuple(sorted(days[:evenings]))
-    return Week(SUNDAY, kept, actions, thanks, Line(title), reads(evenings, actions, thanks))
+    return drawing_of(Week(SUNDAY, tuple(sorted(days[:evenings])), actions, thanks))
 
 
-def reads(evenings: int, actions: int, thanks: int) -> tuple[Line, Line, Line]:
-    """Return the counts as they read."""
-    return (
-        line("{n} evening kept", many="{n} evenings kept", n=evenings),
-        line("{n} promise done", many="{n} promises done", n=actions),
-        line("{n} thank-you said", many="{n} thank-yous said", n=thanks),
-    )
-
-
-FULL, ONE_THING = week(YOUR_WEEK, 5, 3, 2), week(YOUR_WEEK, 0, 0, 1)
-QUIET = week(QUIET_WEEK, 0, 0, 0)
+FULL, ONE_THING, QUIET = week(5, 3, 2), week(0, 0, 1), week(0, 0, 0)
 WEEKS = {"full": FULL, "one-thing": ONE_THING, "quiet": QUIET}
 
 

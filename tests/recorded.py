@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 
 from bot import topics, turns, upshot
 from bot.amends import Amends
+from bot.answers import Answers
 from bot.couple.company import Visited
 from bot.couple.house import HOUSE
 from bot.couple.joining import Confirming, Gathering, Returning, Setting
 from bot.couple.leaving import Asked
 from bot.drafting import Draft
 from bot.evening import Evening, Yours
-from bot.ritual import Each, Person, Ritual, Week, Words, line
+from bot.ritual import Each, Person, Ritual, Words
 from bot.rituals import debrief, dialogue, promises, repair, review
 from bot.rituals.check_in import Acting, Listening, Naming, Shared, Unseen
 from bot.rituals.gratitude import Delivered, Invited, OnItsWay, Telling, Thanked
@@ -28,6 +29,7 @@ from bot.rituals.plan import Making, Standing
 from bot.steadying import Steadying
 from bot.storage.codec import state_to_json
 from bot.thanks import Thanks
+from bot.week import Week
 
 STATES = Path(__file__).parent / "data" / "states"
 RELEASE = "0.1"
@@ -64,19 +66,9 @@ SAID = replace(
     rounds=2,
     place="restoring",
 )
-WEEK = Week(
-    date(2026, 5, 3),
-    (date(2026, 4, 28), date(2026, 5, 1)),
-    0,
-    1,
-    line("Your week together"),
-    (
-        line("{n} evening kept", many="{n} evenings kept", n=2),
-        line("{n} promise done", many="{n} promises done", n=0),
-        line("{n} thank-you said", many="{n} thank-yous said", n=1),
-    ),
-)
-ONE_SAID = Each(((ANN, Words(ANN, "I felt alone \U0001f642", source=24)), (BEN, None)))
+WEEK = Week(date(2026, 5, 3), (date(2026, 4, 28), date(2026, 5, 1)), 0, 1)
+NOTHING_SAID = Answers(Each(((ANN, None), (BEN, None))))
+ONE_SAID = NOTHING_SAID.put(Words(ANN, "I felt alone \U0001f642", source=24), private=False)
 MINUTE = timedelta(minutes=1)
 TALK = turns.Talk(
     Words(ANN, "money \U0001f642", source=24), BEN, 3 * MINUTE, Each(((ANN, 3 * MINUTE), (BEN, 0 * MINUTE))),
@@ -110,10 +102,14 @@ RECORDED: dict[str, tuple[object, ...]] = {
         Looking(WAKES, asked=True),
     ),
     "debrief": (
-        debrief.Asking(debrief.Talk(WEEK), (), WAKES),
-        debrief.Asking(debrief.Talk(WEEK, 1, frozenset({BEN})), (Words(ANN, "the soup", source=23),), WAKES),
-        debrief.HalfSaid(debrief.Talk(WEEK, 2), ONE_SAID, WAKES),
-        debrief.LeftOff(debrief.Talk(WEEK, 2, frozenset({ANN})), ONE_SAID, WAKES),
+        debrief.Asking(debrief.Talk(WEEK, NOTHING_SAID), (), WAKES),
+        debrief.Asking(
+            debrief.Talk(WEEK, replace(NOTHING_SAID, alone=frozenset({BEN})), 1),
+            (Words(ANN, "the soup", source=23),),
+            WAKES,
+        ),
+        debrief.Asking(debrief.Talk(WEEK, ONE_SAID, 2), (), WAKES),
+        debrief.LeftOff(debrief.Talk(WEEK, replace(ONE_SAID, alone=frozenset({ANN})), 2), WAKES),
         debrief.Closing((Words(BEN, "a quiet hour"),), WAKES),
     ),
     "gratitude": (

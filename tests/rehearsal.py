@@ -170,6 +170,9 @@ class Stage:
             self.say(outcome.row, said, breaks_silence=breaks)
         if outcome.repeat and isinstance(event, Began):
             self.repeat(outcome.row, event.by if event.private else None)
+        if outcome.openly is not None and (hint := shell.of_the_room(outcome.openly, self.kept)):
+            self.keep(hint[0])
+            self.shown.append(Shown(row, hint[1], plain(hint[1], self.reader(outcome.openly)), self.now))
         if outcome.aside is not None:
             told = say(shell.ASIDE, shell.OPEN_LANE, who=outcome.aside)
             self.shown.append(Shown(row, told, plain(told, self.reader(None)), self.now))
@@ -475,8 +478,10 @@ class Player:
         self.stage.play(row, Began(self.person, words, about, private=private))
 
     def writes(self, text: str) -> int:
-        """Write a plain line in the private chat: it belongs to the newest question there."""
-        asking = [shown for shown in self.asked() if shown.say.to and shown.say.asks]
+        """Write a plain private line: it belongs to the newest question there, or else in the room."""
+        asked = [shown for shown in self.asked() if shown.say.asks]
+        in_room = [shown for shown in asked if shown.say.to is None][-1:]
+        asking = [shown for shown in asked if shown.say.to] or [shown for shown in in_room if shown.say.alone]
         assert asking, "nothing asks for words just now"
         return self._answers(asking[-1], text, private=True)
 

@@ -31,14 +31,13 @@ from bot.rituals.check_in import (
     NOT_NOW,
     NOTHING_TO_SHARE,
     NOTHING_TOMORROW,
-    ROOM_IS_OPEN,
     SHARED,
     SHARED_ALREADY,
 )
 from bot.rituals.pause import PAUSE
 from bot.rituals.promises import PROMISES
 from bot.shell import CLOSED as TOO_LATE
-from bot.shell import NO_WORDS, PASSED, TOO_LONG
+from bot.shell import NO_WORDS, PASSED, ROOM_IS_OPEN, TOO_LONG
 from tests.rehearsal import BERLIN, FIRST_DAY, LIMA, Clock, Player, Room, rehearse
 
 CARD = "Your check-in, until 00:00: one feeling and one need each. Tap here, reply, or tell me alone."

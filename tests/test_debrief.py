@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.answers import TAKEN_BACK, UNSEEN
 from bot.hours import ANCHOR, HOUR, ZONE, evening_of, turn_of
 from bot.ritual import Preference
 from bot.rituals.check_in import CHECK_IN
@@ -22,11 +23,9 @@ from bot.rituals.debrief import (
     PAINFUL,
     QUESTIONS,
     STAYED,
-    TAKEN_BACK,
     THANKED,
     TO_COME,
     TOUCH,
-    UNSEEN,
     WAS_PAINFUL,
     WELL,
     WENT_WELL,
@@ -36,7 +35,7 @@ from bot.rituals.gratitude import GRATITUDE, SUNDAY, SUNDAY_HOUR
 from bot.rituals.jar import JAR
 from bot.rituals.pause import PAUSE
 from bot.rituals.repair import REPAIR
-from bot.shell import CLOSED, PASSED
+from bot.shell import CLOSED, HINT, PASSED, ROOM_IS_OPEN
 from bot.week import OF_NONE
 from tests.rehearsal import BERLIN, FIRST_DAY, Clock, Player, Room, rehearse
 
@@ -80,9 +79,9 @@ def is_over(room: Room) -> bool:
 
 
 def kinds(room: Room) -> list[tuple[str, str]]:
-    """What was kept, and of whom."""
+    """What was kept of a debrief, and of whom."""
     names = {player.person: player.name for player in room.stage.players}
-    return [(thing.kind, names[thing.by]) for thing in room.stage.kept if thing.by]
+    return [(thing.kind, names[thing.by]) for thing in room.stage.kept if thing.by and thing.kind != HINT]
 
 
 # -- Sunday -------------------------------------------------------------------
@@ -275,6 +274,20 @@ def test_a_question_that_the_other_leads_on_to_takes_no_words_that_are_meant_for
     assert "When you lied" not in "".join(room.texts)
 
 
+def test_whoever_types_into_the_room_is_told_once_alone_where_unseen_answers_go() -> None:
+    room, ann, ben, clock = opened()
+    ann.replies(SOUP)
+    ben.writes(WALK)
+    assert ann.private == [ROOM_IS_OPEN]
+    assert ROOM_IS_OPEN not in "".join([*room.texts, *ben.private])
+
+    ann.replies(ALONE)
+    ben.taps("That is enough")
+    clock.passes(days=1)
+    ann.sends("/checkin calm / sleep")
+    assert ann.private.count(ROOM_IS_OPEN) == 1
+
+
 def test_until_then_it_can_be_changed_and_taken_back() -> None:
     room, ann, ben, _ = opened()
     ann.taps("Tell me alone")
@@ -288,6 +301,31 @@ def test_until_then_it_can_be_changed_and_taken_back() -> None:
 
     assert room.texts == [f"{OF_NONE}\n{GIVE_THANKS}", f"{WENT_WELL}\n{HERE_OR_ALONE}"]
     assert kinds(room) == []
+
+
+def test_a_further_private_line_says_in_whose_place_it_stands_and_an_edit_does_not() -> None:
+    room, ann, ben, _ = opened()
+    ann.taps("Tell me alone")
+    ann.writes(SOUP)
+    second = ann.writes(WALK)
+    assert ann.private[-1] == f"Kept: {WALK}\nIt stands in place of: {SOUP}\n{UNSEEN}"
+
+    ann.edits(second, ALONE, private=True)
+    assert ann.private[-1] == f"Kept: {ALONE}\n{UNSEEN}"
+    ben.replies(HOUR_OFF)
+    assert room.texts[0] == f"{OF_NONE}\n{THANKED}\nAnn: {ALONE}\nBen: {HOUR_OFF}"
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_a_plain_private_line_answers_what_the_room_is_asked(number: int) -> None:
+    room, ann, ben, _ = at_question(number)
+
+    ann.writes(SOUP)
+    assert ann.private == [f"Kept: {SOUP}\n{UNSEEN}"]
+    assert SOUP not in "".join([*room.texts, *ben.private])
+
+    ben.replies(WALK)
+    assert SOUP in "".join(room.texts)
 
 
 def test_what_was_shown_is_not_changed_by_an_edit() -> None:
@@ -384,7 +422,8 @@ def test_stopping_and_silence_look_alike_and_name_nobody(number: int, said: str)
     assert stopped.texts[-1].endswith(LEFT)
     assert stopped.labels == silent.labels == ["Take it up"]
     assert SOUP not in "".join([*stopped.texts, *ben.private, *ben.whispered])
-    assert ann.private[-1:] == ([LEFT_ALONE] if said == "alone" else [])
+    own = {"nothing": [], "alone": [LEFT_ALONE], "in the room": [ROOM_IS_OPEN]}
+    assert ann.private[-1:] == own[said]
     assert kinds(stopped) == []
 
 
@@ -440,6 +479,57 @@ def test_what_rests_keeps_no_other_debrief_away() -> None:
 
     clock.passes(days=7)
     assert len([shown for shown in room.shown if shown.say.drawing]) == 3
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_begun_by_hand_while_one_rests_it_is_the_same_one_that_goes_on(number: int) -> None:
+    room, ann, ben, clock = at_question(number)
+    ann.writes(SOUP)
+    ann.taps("Not today" if number == 0 else "That is enough")
+    clock.passes(hours=5)
+
+    ben.sends("/debrief")
+
+    assert room.texts[-1].endswith(f"{ASKED[number]}\n{HERE_OR_ALONE}")
+    assert ann.private[-1] == f"Kept: {SOUP}\n{UNSEEN}"
+    assert len([row for row in room.stage.rows.values() if row.ritual is DEBRIEF]) == 1
+    ben.sends("/debrief", private=True)
+    assert ben.private[-1] == f"{ASKED[number]}\n{UNSEEN}"
+    ben.writes(WALK)
+    assert f"Ann: {SOUP}\nBen: {WALK}" in "".join(room.texts)
+
+
+def test_words_behind_the_command_take_up_what_rests_at_its_thanks_and_nothing_later() -> None:
+    room, ann, ben, _ = opened()
+    first = ann.sends(f"/debrief {SOUP}")
+    ann.taps("Not today")
+    ann.edits(first, f"/debrief {WALK}")
+    assert room.texts == [f"{OF_NONE}\n{GIVE_THANKS}\n{LEFT}", CLOSED]
+
+    ben.sends(f"/debrief {WALK}")
+    assert room.texts[2:] == [
+        f"{OF_NONE}\n{THANKED}\nAnn: {SOUP}\nBen: {WALK}",
+        f"{WENT_WELL}\n{HERE_OR_ALONE}",
+    ]
+    ben.taps("That is enough")
+    ben.sends(f"/debrief {ALONE}")
+    assert room.texts[-1] == CLOSED
+
+
+def test_what_rests_has_ended_when_sunday_has_come() -> None:
+    room, ann, _, clock = sunday(at="10:00", on=SUNDAY_DATE - timedelta(days=1))
+    ann.sends("/debrief")
+    ann.taps("Not today")
+    assert room.texts[-1].endswith("It rests here. Until Sunday, 3 May you two can take it up.")
+
+    clock.passes(hours=20)
+    ann.sends("/pause 60")  # it moves the end of what rests past the hour of the next one
+    clock.reaches("18:10")
+
+    assert [shown.live for shown in room.shown if shown.say.drawing] == [False, True]
+    ann.taps_on(first := room.shown[0], first.say.buttons[0])
+    assert ann.whispered == [PASSED]
+    assert len([row for row in room.stage.rows.values() if row.ritual is DEBRIEF]) == 1
 
 
 @pytest.mark.parametrize("number", range(5))

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-
+from bot.answers import UNSEEN
 from bot.rituals.debrief import (
     ENDED,
     GIVE_THANKS,
@@ -20,7 +19,6 @@ from bot.rituals.debrief import (
     QUESTIONS,
     THANKED,
     TOUCH,
-    UNSEEN,
     WAS_PAINFUL,
     WELL,
     WENT_WELL,
@@ -34,7 +32,7 @@ from tests.test_pause_stories import A_DAY, SUNDAY, a_couple, comes
 
 THE_WEEK = "Your week together: 1 evening kept and 1 thank-you said."
 LEFT = LEFT_OFF.partition("{")[0]
-AMBER, BASALT = "amber number {}", "basalt number {}"
+AMBER, BASALT = "amber number {}", "basalt"
 WEEK = timedelta(days=7)
 
 
@@ -107,56 +105,63 @@ def test_a_sunday_in_small_steps(tmp_path: Path) -> None:
         assert not [file for file in story.files if any(each.encode() in file.read_bytes() for each in words)]
 
 
-@pytest.mark.parametrize("number", [0, 2])
-def test_killed_left_alone_paused_and_tapped_by_both_at_once_it_rests_and_is_taken_up(
-    tmp_path: Path, number: int
+def test_killed_left_alone_paused_and_tapped_by_both_at_once_it_rests_and_is_taken_up_at_every_step(
+    tmp_path: Path,
 ) -> None:
-    amber, basalt = AMBER.format(number), BASALT.format(number)
     with a_couple(tmp_path) as story:
         ann, ben = story.ann, story.ben
         story.until("14:00")
         ann.says("/debrief")
-        for _ in range(number):
-            ann.taps("Go on")
-        asked = f"{OF_NONE}\n{GIVE_THANKS}" if number == 0 else QUESTIONS[number].asks
+        for number, question in enumerate(QUESTIONS):
+            amber = AMBER.format(number)
+            asked = f"{OF_NONE}\n{GIVE_THANKS}" if number == 0 else question.asks
+            ann.says(amber, "private", wait=False)
+            again(story)
+            assert story.newest(f"Kept: {amber}", ann, "private")["text"].endswith(UNSEEN)
+            story.clock.by("PT90M")
+            ben.says("/pause")
+            story.clock.by("PT31M")
+            ben.taps("I'm back")
+            ann.taps("I'm back")
+            story.clock.by("PT20M")
+            assert LEFT not in stands(story, asked)  # a pause takes none of its time
+            story.clock.by("PT2H")
+            assert LEFT in stands(story, asked)
+            assert story.newest(LEFT_ALONE, ann, "private")
 
-        killed_amid(story, ann, "Tell me alone")
-        ann.says(amber, "private", wait=False)
-        again(story)
-        assert story.newest(f"Kept: {amber}", ann, "private")["text"].endswith(UNSEEN)
-        story.clock.by("PT90M")
-        ben.says("/pause")
-        again(story)
-        story.clock.by("PT31M")
-        ben.taps("I'm back")
-        ann.taps("I'm back")
-        story.clock.by("PT20M")
-        assert not [text for text in story.texts_of_tend() if LEFT in text]  # a pause takes none of its time
-        story.clock.by("PT2H")
-        again(story)
-        assert LEFT in stands(story, asked)
-        assert story.newest(LEFT_ALONE, ann, "private")
-        assert story.crossed(amber, "ann") == []
+            killed_amid(story, ben, "Take it up")
+            assert stands(story, asked) == f"{asked}\n{HERE_OR_ALONE}"
+            assert story.newest(f"Kept: {amber}", ann, "private")
+            before = len(story.texts_of_tend())
+            both_tap(story, "Go on")
+            assert len(story.texts_of_tend()) == before + 1
+            assert story.crossed(amber, "ann") == []
 
-        killed_amid(story, ben, "Take it up")
-        assert stands(story, asked) == f"{asked}\n{HERE_OR_ALONE}"
-        assert story.crossed(amber, "ann") == []
-        before = len(story.texts_of_tend())
-        ann.taps("Go on", wait=False)
-        ben.taps("Go on", wait=False)
-        again(story)
-        assert story.crossed(amber, "ann") == []
-        assert len(story.texts_of_tend()) == before + 1
-        assert stands(story, QUESTIONS[number + 1].asks) == f"{QUESTIONS[number + 1].asks}\n{HERE_OR_ALONE}"
+        both_tap(story, "That was good")
+        assert stands(story, ENDED) == ENDED
+        assert story.rows("select count(*) from playing where ritual = 'debrief'") == [(0,)]
+        assert not {"Take it up", "Go on", "That was good"} & {*story.buttons_of_tend()}
 
-        ben.says(basalt, reply_to=story.newest(QUESTIONS[number + 1].asks)["id"])
-        killed_amid(story, ann, "That is enough")
-        assert LEFT in stands(story, QUESTIONS[number + 1].asks)
-        assert story.crossed(basalt, "ben") == []
+
+def test_what_rests_over_its_days_is_read_by_nobody(tmp_path: Path) -> None:
+    with a_couple(tmp_path) as story:
+        ann, ben = story.ann, story.ben
+        ann.says(f"/debrief {BASALT}", "private")
+        killed_amid(story, ben, "Not today")
+        assert LEFT in stands(story, OF_NONE)
+        ben.says("/debrief")
+        assert story.newest(f"Kept: {BASALT}", ann, "private")
+        ann.taps("Not today")
         story.clock.by("P3D")
-        assert story.crossed(basalt, "ben") == []
+        assert story.crossed(BASALT, "ann") == []
         assert story.rows("select count(*) from playing where ritual = 'debrief'") == [(0,)]
         assert "Take it up" not in story.buttons_of_tend()
+
+
+def both_tap(story: Story, label: str) -> None:
+    """Let both tap at once, and the bot be killed at once."""
+    story.ann.taps(label, wait=False)
+    killed_amid(story, story.ben, label)
 
 
 def killed_amid(story: Story, one: Phone, label: str) -> None:

@@ -7,15 +7,16 @@ import threading
 from dataclasses import replace
 from datetime import date, timedelta
 from io import BytesIO
+from typing import get_args, get_type_hints
 
 import pytest
 from babel import Locale
 from PIL import Image, ImageFont
 
 from bot.locales import languages
-from bot.pictures import week as paper
-from bot.pictures.week import Evening, Sheet
-from bot.ritual import Week
+from bot.pictures import sheet as paper
+from bot.pictures.sheet import Day, Sheet
+from bot.ritual import Drawing, Mark
 from bot.telegram import drawing
 from bot.telegram.drawing import drawn, span, weekday
 from bot.telegram.render import Reader
@@ -31,7 +32,7 @@ def opened(body: bytes) -> Image.Image:
 
 def sheet(kept: set[int], rows: int = 0, title: str = "Your week together") -> Sheet:
     signs = tuple((sign, f"{number} of them") for number, sign in enumerate(list(paper.SIGNS)[:rows], 2))
-    return Sheet(title, "27 Apr - 3 May", tuple(Evening(n, i in kept) for i, n in enumerate(NAMES)), signs)
+    return Sheet(title, "27 Apr - 3 May", tuple(Day(n, i in kept) for i, n in enumerate(NAMES)), signs)
 
 
 def at(image: Image.Image, number: int) -> tuple[int, ...]:
@@ -94,6 +95,10 @@ def luminance(colour: tuple[int, int, int]) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+def test_every_sign_that_a_ritual_may_name_can_be_drawn() -> None:
+    assert set(get_args(get_type_hints(Mark)["sign"])) == set(paper.SIGNS)
+
+
 # -- In words -----------------------------------------------------------------
 
 
@@ -113,12 +118,12 @@ def test_it_says_what_the_words_say(monkeypatch: pytest.MonkeyPatch) -> None:
     full, one, quiet = sheets
     assert full.title == "Your week together"
     assert full.rows == (
-        ("evenings", "5 evenings kept"), ("actions", "3 promises done"), ("thanks", "2 thank-yous said"),
+        ("lamp", "5 evenings kept"), ("leaf", "3 promises done"), ("heart", "2 thank-yous said"),
     )  # fmt: skip
-    assert [each.name for each in full.evenings] == list(NAMES)
-    assert [each.kept for each in full.evenings] == [True, True, False, True, True, True, False]
-    assert [sign for sign, _ in one.rows] == ["thanks"]
-    assert [each.name for each in one.evenings] == ["lun", "mar", "mié", "jue", "vie", "sáb", "dom"]
+    assert [each.name for each in full.days] == list(NAMES)
+    assert [each.lit for each in full.days] == [True, True, False, True, True, True, False]
+    assert [sign for sign, _ in one.rows] == ["heart"]
+    assert [each.name for each in one.days] == ["lun", "mar", "mié", "jue", "vie", "sáb", "dom"]
     assert (quiet.title, quiet.rows) == ("A quiet week", ())
 
 
@@ -166,7 +171,7 @@ def test_nothing_of_pillow_is_loaded_before_the_first_one() -> None:
 async def test_it_is_drawn_beside_the_loop_and_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     where, busy, most = set[int](), 0, 0
 
-    def slow(_week: Week, _reader: Reader) -> bytes:
+    def slow(_drawing: Drawing, _reader: Reader) -> bytes:
         nonlocal busy, most
         busy += 1
         most = max(most, busy)

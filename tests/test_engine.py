@@ -35,7 +35,7 @@ from bot.ritual import (
     whisper,
 )
 from bot.rituals.check_in import CHECK_IN
-from bot.shell import LOST_THREAD, PASSED, STUMBLED
+from bot.shell import LOST_THREAD, PASSED, ROOM_IS_OPEN, STUMBLED
 from bot.storage import couples, inbox, outbox
 from bot.storage.store import Store, Tx, migrate
 from bot.storage.tables import InboxRow, LineRow, PlayingRow
@@ -567,6 +567,27 @@ def test_a_sticker_is_no_answer_and_takes_none_away(evening: Road, *, private: b
     evening.ann.writes("", reply_to=evening.chat(HOME)[-1].number if not private else None, private=private)
     assert evening.ann.taps("What did I say?") == "Yours tonight: sad. The other half can follow."
     assert len(evening.phones) > before  # and that is said
+
+
+def test_whoever_types_into_the_room_is_told_once_whatever_ritual_asks(evening: Road) -> None:
+    evening.ann.sends("/debrief the soup")
+    evening.ann.replies("the walk")
+    evening.ben.writes("tea")
+    evening.passes(days=1)
+    evening.ann.sends("/checkin calm / sleep")
+    assert evening.ann.private.count(ROOM_IS_OPEN) == 1
+    assert ROOM_IS_OPEN not in [*evening.ben.private, *(message.text for message in evening.chat(HOME))]
+
+
+def test_a_debrief_that_rests_is_taken_up_by_its_command(evening: Road) -> None:
+    evening.ann.sends("/debrief")
+    evening.ann.writes("the soup")
+    evening.ben.taps("Not today")
+    evening.ben.sends("/debrief")
+    evening.ben.writes("the walk")
+    assert any("Ann: the soup\nBen: the walk" in message.text for message in evening.chat(HOME))
+    playings = evening.look(lambda tx: tx.session.query(PlayingRow).filter_by(ritual="debrief").count())
+    assert playings == 1
 
 
 # -- A lane that is shut ------------------------------------------------------

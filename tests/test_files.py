@@ -45,7 +45,7 @@ class Api:
     async def uploads_photo(self, body: bytes, **params: object) -> httpx.Response:
         """Send a file as a photo."""
         form = {name: str(value) for name, value in ({"chat_id": HOME} | params).items()}
-        file = {"photo": ("week.png", body, "image/png")}
+        file = {"photo": ("drawing.png", body, "image/png")}
         return await self.http.post(f"/bot{BOT.token}/sendPhoto", data=form, files=file)
 
     async def sent(self, **params: object) -> Json:

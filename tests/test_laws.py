@@ -36,7 +36,7 @@ from bot.ritual import (
 )
 from bot.rituals import RITUALS, repair
 from bot.rituals.check_in import Acting, Listening, Naming, Shared, Unseen
-from bot.rituals.debrief import Asking, Closing, HalfSaid
+from bot.rituals.debrief import Asking, Closing
 from bot.rituals.gratitude import Delivered, OnItsWay, Telling
 from bot.rituals.repair import Changing, Drafting, Hearing, Invited, Restoring
 from bot.shell import Outcome, Row
@@ -52,6 +52,7 @@ L = TypeVar("L", bound=Line)
 BOT = Path(__file__).parent.parent / "bot"
 PARTS = (
     BOT / "amends.py",
+    BOT / "answers.py",
     BOT / "drafting.py",
     BOT / "evening.py",
     BOT / "evening_cards.py",
@@ -88,7 +89,9 @@ def must_veil(state: object) -> bool:
     match state:
         case Naming(evening=evening) | Unseen(evening=evening):
             return evening.together
-        case Telling() | OnItsWay() | Drafting() | HalfSaid() | Understanding():
+        case Asking(talk=talk):
+            return any(talk.answers.given)
+        case Telling() | OnItsWay() | Drafting() | Understanding():
             return True
         case _:
             return False
@@ -445,6 +448,7 @@ BANNED = {
 }
 ALLOWED = {
     "bot.amends",
+    "bot.answers",
     "bot.apology",
     "bot.drafting",
     "bot.mending",

@@ -410,7 +410,7 @@ async def test_a_drawing_goes_as_a_photo_with_its_words_and_its_buttons(desk: De
     await week_shown(desk)
 
     (call,) = desk.wire.asked("sendPhoto")
-    assert call["photo"]["file_name"] == "week.png"
+    assert call["photo"]["file_name"] == "drawing.png"
     assert call["photo"]["mime_type"] == "image/png"
     assert call["photo"]["file_size"] > 10_000
     assert call["chat_id"] == str(HOME)

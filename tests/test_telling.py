@@ -3,7 +3,7 @@
 import pytest
 
 from bot.couple.house import HOUSE
-from bot.couple.telling import HELP, PRIVACY
+from bot.couple.telling import AFRAID, HELP, NO_TRACE, PRIVACY, WHERE_TO_TURN
 from bot.hours import ANCHOR
 from bot.ritual import Began, Person, Ritual, Say, Scene, Words
 from tests.rehearsal import FIRST_DAY, rehearse
@@ -19,6 +19,23 @@ def test_help_names_every_command_and_what_it_is_for() -> None:
     assert [line for line in lines if line.startswith("/")] == [
         f"/{ritual.command} · {ritual.about}" for ritual in HOUSE if ritual.command
     ]
+    assert [button.leads for button in room.shown[0].say.buttons] == ["lane"]
+
+
+def test_help_says_to_everybody_where_to_turn_when_one_is_afraid_and_leads_into_nothing_for_two() -> None:
+    room, ann, ben, _ = rehearse(*HOUSE)
+
+    ann.sends("/help")
+    ben.sends("/help", private=True)
+    ben.sends("/pause")
+    ben.sends("/help", private=True)
+
+    lines = room.texts[0].splitlines()
+    assert lines[-3:] == [AFRAID, WHERE_TO_TURN, NO_TRACE]
+    assert "emergency number" in lines[-2]
+    assert "findahelpline.com" in lines[-2]
+    assert ben.private[0].splitlines()[0] == HELP  # and nothing of it on a lock screen
+    assert ben.private[0] == ben.private[-1] == room.texts[0]  # in a pause, too
     assert [button.leads for button in room.shown[0].say.buttons] == ["lane"]
 
 

@@ -11,7 +11,7 @@ from bot.ritual import Kept, Person, Preferences, Say, Scene, Words
 from bot.storage.codec import say_from_json, say_to_json
 from bot.telegram.render import Reader, plain
 from bot.thanks import TOLD_ALONE
-from bot.week import OF_NONE, shown, week_of
+from bot.week import OF_NONE, drawing_of, shown, week_of
 from tests.rehearsal import BERLIN, LIMA
 
 ANN, BEN = Person(1), Person(2)
@@ -146,8 +146,8 @@ def test_what_there_was_not_is_not_named() -> None:
 
 
 def test_the_title_of_an_empty_week_is_kind() -> None:
-    assert plain(week_of(scene()).title, THE_TWO) == "A quiet week"
-    assert plain(week_of(scene(thanked(A_DAY))).title, THE_TWO) == "Your week together"
+    assert plain(drawing_of(week_of(scene())).title, THE_TWO) == "A quiet week"
+    assert plain(drawing_of(week_of(scene(thanked(A_DAY)))).title, THE_TWO) == "Your week together"
 
 
 def test_it_is_the_same_after_it_lay_in_the_outbox() -> None:
@@ -157,4 +157,5 @@ def test_it_is_the_same_after_it_lay_in_the_outbox() -> None:
     assert again == card
     assert isinstance(again, Say)
     assert again.drawing is not None
-    assert again.drawing.evenings == (MONDAY,)
+    assert again.drawing.lit == (MONDAY,)
+    assert [mark.sign for mark in again.drawing.marks] == ["lamp", "heart"]

@@ -1,10 +1,24 @@
-"""What anybody may ask at any time: what there is, and what becomes of what is said. It has no state."""
+"""What anybody may ask at any time: what there is, and what becomes of what is said. It has no state.
+
+Where to turn when one is afraid stands in /help for everybody, unasked and the same each time: nothing that
+somebody does or writes brings it up, so that whoever reads along learns nothing from it.
+"""
 
 from bot.ritual import Answer, Began, Event, Line, Ritual, Scene, line, say
 from bot.shell import OPEN_LANE
 
 HELP = "I keep small rituals with the two of you. What you can send me:"
 HELP_END = "Everything works in your room. For words that stay unseen there is our private chat."
+AFRAID = (
+    "Where one of two is afraid of the other, or is controlled or hurt, "
+    "exercises for two are the wrong tool, and so is therapy for two."
+)
+WHERE_TO_TURN = (
+    "In danger, call your local emergency number. findahelpline.com lists by country who listens and helps."
+)
+NO_TRACE = (
+    "I keep nowhere who asked for this, and no plan for getting safe: whoever holds the phone would find it."
+)
 
 PRIVACY = "What I see, and what becomes of it."
 I_SEE = "I see commands, taps, replies to my messages and our private chats. Nothing else that you two write."
@@ -50,9 +64,8 @@ def help_on(rituals: tuple[Ritual, ...]) -> Ritual:
             for ritual in (*rituals, ritual)
             if ritual.command
         ]
-        return None, [
-            say(HELP, OPEN_LANE, to=event.by if event.private else None, below=[*lines, line(HELP_END)])
-        ]
+        ends = [line(text) for text in (HELP_END, AFRAID, WHERE_TO_TURN, NO_TRACE)]
+        return None, [say(HELP, OPEN_LANE, to=event.by if event.private else None, below=[*lines, *ends])]
 
     ritual = Ritual("help", "help", "What there is", tell_help, always=True, anyone=True)
     return ritual

@@ -56,11 +56,6 @@ LINGERS = timedelta(hours=12)  # how long "Share mine" and a line back are still
 
 # -- What they read -----------------------------------------------------------
 
-ROOM_IS_OPEN = (
-    "A word about the room: what is typed there, you both see at once. "
-    "What you write here stays unseen until you have both answered."
-)
-
 TAKEN = "Kept: {words}. Yours to change until you have both answered."
 TAKEN_LAST = "Kept: {words}. You have both spoken."
 TAKEN_IN_OPEN = "Kept: {words}. It stands on the card."
@@ -249,14 +244,12 @@ def took(here: Naming, who: Person, given: dict[str, Words], scene: Scene, *, pr
     """Take answers in somebody's own words; one that begins as an accusation may be offered back first."""
     if not given:  # both halves stand, and nobody can tell which one this would change
         return here, [cards.your_card(say, here.evening, who)] if private else []
-    once = [] if private else told_once(who, scene)
     draft = next((pair for pair in given.items() if may_offer(who, pair[1], scene)), None)
     if draft is None:
-        after, said = answered(here, who, given, scene, private=private, draw=say if private else redraw)
-        return after, [*said, *once]
+        return answered(here, who, given, scene, private=private, draw=say if private else redraw)
     evening = here.evening.offered(who, draft, given, private=private)
     offer = Kept("offer", who, shared=False), cards.your_card(say, evening, who)
-    return replace(here, evening=evening), [*offer, *once]
+    return replace(here, evening=evening), [*offer]
 
 
 def answered(
@@ -348,13 +341,6 @@ def so_far(evening: Evening, scene: Scene) -> list[Answer]:
     return [] if evening.together else [cards.tonight(redraw, evening, scene)]
 
 
-def told_once(who: Person, scene: Scene) -> list[Answer]:
-    """Tell a writer once, privately, that the room is read by both and where unseen answers go."""
-    if who not in scene.lanes or any(thing.kind == "hint" and thing.by == who for thing in scene.kept):
-        return []
-    return [Kept("hint", who, shared=False), say(ROOM_IS_OPEN, to=who)]
-
-
 def is_whole(words: Words) -> bool:
     """Whether all is said in one line, and so an action, too."""
     return len(words.split(PARTED)) == len(QUESTIONS)
@@ -369,7 +355,7 @@ CHECK_IN = Ritual(
     "checkin",
     "One feeling, one need, one small thing for tomorrow",
     step,
-    reads=("action", "offer", "hint", "open pause", "open talk"),
+    reads=("action", "offer", "open pause", "open talk"),
     calls=evening_hour,
     window=WINDOW,
     preferences=(EVERY, HOUR, ANCHOR, MODE, LESS, OFFERS),

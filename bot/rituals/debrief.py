@@ -11,13 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
+from bot import answers
+from bot.answers import TAKE_BACK, TELL_ALONE, YOURS, Answers, in_place_of, none_yet, taken_back
 from bot.hours import NO_SUCH_HOUR, next_sunday, read_hour
 from bot.ritual import (
     Answer,
     Began,
     Button,
     Draw,
-    Each,
     Event,
     Kept,
     Line,
@@ -30,7 +31,6 @@ from bot.ritual import (
     Scene,
     Tapped,
     TimeCame,
-    Week,
     Words,
     Wrote,
     line,
@@ -39,7 +39,7 @@ from bot.ritual import (
     whisper,
 )
 from bot.thanks import KIND as THANKS
-from bot.week import READS, shown, week_of
+from bot.week import READS, Week, shown, week_of
 
 STANDS = timedelta(hours=2)  # a question, and the touch at the end
 LEFT_FOR = timedelta(days=2)  # so long what rests can be taken up
@@ -58,17 +58,12 @@ THANKED, WELL = "With thanks this week:", "What went well:"
 PAINFUL, TO_COME = "What was painful:", "What would do good next week:"
 SAID = "{who}: {words}"
 
-UNSEEN = "Nobody reads it before you have both answered. If one of you goes on first, it stays unseen."
-TAKEN = "Kept: {words}"
-TAKEN_BACK = "Taken back. Nobody has read it."
-GOES_ON = "This one is over. The room has the rest."
-STAYED = "What you told me alone stayed unseen."
+GOES_ON, STAYED = "This one is over. The room has the rest.", "What you told me alone stayed unseen."
 LEFT_OFF = "It rests here. Until {until:day} you two can take it up."
 LEFT_ALONE = "It rests here. What the room has not seen, nobody has read."
 ENDED = "That was your week. Thank you both."
 CLOSED_IT = "Thank you both."
 
-TELL_ALONE, TAKE_BACK = Button("Tell me alone", "alone"), Button("Take it back", "take back")
 GO_ON, TAKE_UP = Button("Go on", "go on"), Button("Take it up", "take up")
 NOT_TODAY, ENOUGH = Button("Not today", "stop"), Button("That is enough", "stop")
 CLOSE = Button("That was good", "close")
@@ -99,27 +94,25 @@ class Talk:
     """What goes with them from state to state."""
 
     week: Week
-    at: int = 0  # the question
-    alone: frozenset[Person] = frozenset()  # who is asked alone, too
+    answers: Answers  # to the question that stands
+    at: int = 0  # which question that is
+
+    @property
+    def question(self) -> Question:
+        return QUESTIONS[self.at]
 
 
 @dataclass(frozen=True)
 class Asking:
-    """A question stands, and nobody has answered it."""
+    """A question stands, and each may answer it, unseen; either goes on, or stops."""
 
     talk: Talk
     seen: tuple[Words, ...]  # what the question before it brought
     wake_at: datetime
 
-
-@dataclass(frozen=True)
-class HalfSaid:
-    """One has answered, unseen; the other may, or either goes on."""
-
-    talk: Talk
-    given: Each[Words | None]
-    wake_at: datetime
-    veils: bool = True
+    @property
+    def veils(self) -> bool:
+        return self.talk.answers.are_unseen
 
 
 @dataclass(frozen=True)
@@ -127,9 +120,7 @@ class LeftOff:
     """One has stopped it, or nobody went on. What was said unseen stays so, and it can be taken up."""
 
     talk: Talk
-    given: Each[Words | None]
     wake_at: datetime
-    lingers: bool = True
 
 
 @dataclass(frozen=True)
@@ -140,7 +131,7 @@ class Closing:
     wake_at: datetime
 
 
-State = Asking | HalfSaid | LeftOff | Closing
+State = Asking | LeftOff | Closing
 Turn = tuple[State | None, list[Answer]]
 
 # -- What happens -------------------------------------------------------------
@@ -152,43 +143,40 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
         case None, TimeCame(late=late):
             return opened(scene, late=late)
 
-        case None, Began(words=words, private=private):
-            here, card = opened(scene)
+        case LeftOff(talk=talk), Began(words=words) if words and (talk.at or talk.answers.is_edit(words)):
+            return state, []  # what stands behind the command is a thanks, and an edit takes nothing up
+
+        case None | LeftOff(), Began(words=words, private=private):
+            here, cards = taken_up(state.talk, scene) if state else opened(scene)
             after, more = step(here, event, scene) if words or private else (here, [])
-            return after, [*card, *more]
+            return after, [*cards, *more]
 
         # An answer, first or changed, and taken back.
-        case (Asking() | HalfSaid()) as here, Began(who, words, private=private) if is_answer(here, words):
-            return answered(here, who, words, scene, private=private)
+        case Asking(talk=talk), Began(who, words, private=private) if is_answer(talk, words):
+            return answered(talk, who, words, scene, private=private)
 
-        case (Asking() | HalfSaid()) as here, Wrote(who, asked, words, private) if asked == name_of(here):
-            return answered(here, who, words, scene, private=private)
+        case Asking(talk=talk), Wrote(who, asked, words, private) if asked == talk.question.name:
+            return answered(talk, who, words, scene, private=private)
 
-        case HalfSaid(given=given) as here, Tapped(who, TAKE_BACK.tap) if given[who]:
-            after = waiting(here.talk, given.put(who, None), scene)
-            return after, [redraw(TAKEN_BACK, to=who, card="yours", asks=name_of(here))]
+        case Asking() | LeftOff(), Tapped(who, TAKE_BACK.tap) if state.talk.answers[who]:
+            asks = state.talk.question.name if isinstance(state, Asking) else ""
+            talk = replace(state.talk, answers=state.talk.answers.without(who))
+            return replace(state, talk=talk), [taken_back(who, asks)]
 
         # In the private chat.
-        case (Asking() | HalfSaid()) as here, Tapped(who, TELL_ALONE.tap) | Began(
-            who, Words(text=""), private=True
-        ):
-            after = replace(here, talk=asked_alone(here.talk, who))
-            return after, [yours(say, after, who)]
+        case Asking(talk=talk), Tapped(who, TELL_ALONE.tap) | Began(who, Words(text=""), private=True):
+            alone = replace(talk, answers=talk.answers.asking(who))
+            return replace(state, talk=alone), [yours(say, alone, who)]
 
         # On, or no further.
-        case (Asking() | HalfSaid()) as here, Tapped(_, GO_ON.tap):
-            return gone_on(here.talk, given_in(here, scene), scene)
+        case Asking(talk=talk), Tapped(_, GO_ON.tap):
+            return gone_on(talk, scene)
 
-        case (Asking() | HalfSaid()) as here, Tapped(_, ENOUGH.tap) | TimeCame():
-            return rested(here.talk, given_in(here, scene), scene)
+        case Asking(talk=talk), Tapped(_, ENOUGH.tap) | TimeCame():
+            return rested(talk, scene)
 
-        case LeftOff(given=given), Tapped(who, TAKE_BACK.tap) if given[who]:
-            return replace(state, given=given.put(who, None)), [redraw(TAKEN_BACK, to=who, card="yours")]
-
-        case LeftOff(talk=talk, given=given), Tapped(_, TAKE_UP.tap):
-            after = waiting(talk, given, scene)
-            alone = [yours(say, after, who) for who in scene.both if who in talk.alone]
-            return after, [question(talk), *alone]
+        case LeftOff(talk=talk), Tapped(_, TAKE_UP.tap):
+            return taken_up(talk, scene)
 
         case Closing(), Tapped(_, CLOSE.tap):
             return None, [whisper(CLOSED_IT), redraw(ENDED, card="touch")]
@@ -201,105 +189,81 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
 
 def opened(scene: Scene, *, late: bool = False) -> tuple[Asking, list[Answer]]:
     """Show the week, and ask for a thanks."""
-    talk = Talk(week_of(scene))
+    talk = Talk(week_of(scene), none_yet(scene))
     return Asking(talk, (), scene.now + STANDS), [question(talk, late=late)]
 
 
-def answered(here: Asking | HalfSaid, who: Person, words: Words, scene: Scene, *, private: bool) -> Turn:
+def taken_up(talk: Talk, scene: Scene) -> tuple[Asking, list[Answer]]:
+    """Go on where it was left, with the words already given."""
+    alone = [yours(say, talk, who) for who in scene.both if who in talk.answers.alone]
+    return Asking(talk, (), scene.now + STANDS), [question(talk), *alone]
+
+
+def answered(talk: Talk, who: Person, words: Words, scene: Scene, *, private: bool) -> Turn:
     """Take an answer; the second one shows both, and leads on."""
-    talk = asked_alone(here.talk, who) if private else here.talk
-    given = given_in(here, scene).put(who, words)
-    if all(given):
-        return gone_on(talk, given, scene)
-    after = HalfSaid(talk, given, scene.now + STANDS)
-    return after, [yours(say if private else redraw, after, who)]
+    after = replace(talk, answers=talk.answers.put(words, private=private))
+    if after.answers.are_there:
+        return gone_on(after, scene)
+    card = yours(say if private else redraw, after, who, *in_place_of(talk.answers, words))
+    return Asking(after, (), scene.now + STANDS), [card]
 
 
-def gone_on(talk: Talk, given: Each[Words | None], scene: Scene) -> Turn:
-    """Show what was said to the question, keep it, and ask the next; after the last one a touch closes it.
-
-    What one told alone is shown where both have answered, and nowhere else.
-    """
-    seen = tuple(words for words in given if words and (all(given) or words.by not in talk.alone))
-    stayed = {words.by for words in given if words} - {words.by for words in seen}
-    kind, on = QUESTIONS[talk.at].keeps, replace(talk, at=talk.at + 1)
-    kept = [Kept(kind, words.by, words) for words in seen if kind]
-    if on.at == len(QUESTIONS):
-        alone = [redraw(STAYED if who in stayed else GOES_ON, to=who, card="yours") for who in scene.both]
-        close = say(TOUCH, CLOSE, card="touch")
-        return Closing(seen, scene.now + STANDS), [*kept, passed(talk, seen), close, *alone]
-    after = Asking(on, seen, scene.now + STANDS)
+def gone_on(talk: Talk, scene: Scene) -> Turn:
+    """Show what was said to the question, keep it, and ask the next; after the last one a touch closes it."""
+    seen, until = talk.answers.seen, scene.now + STANDS
+    kept = [Kept(kind, words.by, words) for words in seen if (kind := talk.question.keeps)]
+    stayed = {who: [line(STAYED)] for who in scene.both if talk.answers.stays_unseen(who)}
+    if talk.question == QUESTIONS[-1]:
+        over = [redraw(STAYED if who in stayed else GOES_ON, to=who, card=YOURS) for who in scene.both]
+        return Closing(seen, until), [*kept, passed(talk), say(TOUCH, CLOSE, card="touch"), *over]
+    on = replace(talk, at=talk.at + 1, answers=talk.answers.to_the_next())
     # Where it stands: said anew by the other's tap, it would take the words meant for what one drafts there.
-    anew = [yours(redraw, after, who, stayed=who in stayed) for who in scene.both if who in talk.alone]
-    return after, [*kept, passed(talk, seen), question(on), *anew]
+    alone = [yours(redraw, on, who, *stayed.get(who, [])) for who in scene.both if who in on.answers.alone]
+    return Asking(on, seen, until), [*kept, passed(talk), question(on), *alone]
 
 
-def rested(talk: Talk, given: Each[Words | None], scene: Scene) -> Turn:
+def rested(talk: Talk, scene: Scene) -> Turn:
     """Let it rest. Whether one stopped it or nobody went on, it reads the same."""
     until = scene.now + LEFT_FOR
-    card = face(talk, QUESTIONS[talk.at].asks, [line(LEFT_OFF, until=until)], TAKE_UP)
-    alone = [redraw(LEFT_ALONE, *[TAKE_BACK] * bool(given[who]), to=who, card="yours") for who in scene.both]
-    return LeftOff(talk, given, until), [card, *alone]
+    until = min(until, debrief_hour(scene.prefers, scene.now) or until)  # then the next one comes
+    card = face(talk, talk.question.asks, [line(LEFT_OFF, until=until)], TAKE_UP)
+    back = {who: [TAKE_BACK] for who in scene.both if talk.answers[who]}
+    alone = [redraw(LEFT_ALONE, *back.get(who, []), to=who, card=YOURS) for who in scene.both]
+    return LeftOff(talk, until), [card, *alone]
 
 
 # -- Helpers ------------------------------------------------------------------
 
 
-def asked_alone(talk: Talk, who: Person) -> Talk:
-    """Ask this one alone, too, from now on."""
-    return replace(talk, alone=talk.alone | {who})
-
-
-def waiting(talk: Talk, given: Each[Words | None], scene: Scene) -> Asking | HalfSaid:
-    """Where they are with what was given to a question so far."""
-    until = scene.now + STANDS
-    return HalfSaid(talk, given, until) if any(given) else Asking(talk, (), until)
-
-
-def given_in(here: Asking | HalfSaid, scene: Scene) -> Each[Words | None]:
-    return here.given if isinstance(here, HalfSaid) else scene.each(None)
-
-
-def is_answer(here: Asking | HalfSaid, words: Words) -> bool:
+def is_answer(talk: Talk, words: Words) -> bool:
     """Whether words behind the command answer what is asked now, and are not the edit of an older answer."""
-    given = here.given[words.by] if isinstance(here, HalfSaid) else None
-    return bool(words) and (here.talk.at == 0 or bool(given and given.source == words.source))
-
-
-def name_of(here: Asking | HalfSaid) -> str:
-    return QUESTIONS[here.talk.at].name
+    return bool(words) and (talk.at == 0 or talk.answers.is_edit(words))
 
 
 def question(talk: Talk, *, late: bool = False) -> Say:
     """Ask what is asked next, below their week where it is the first."""
-    asked, how = QUESTIONS[talk.at], HERE_OR_ALONE_LATE if late else HERE_OR_ALONE
-    buttons = TELL_ALONE, GO_ON, ENOUGH if talk.at else NOT_TODAY
-    return replace(face(talk, asked.asks, [line(how)], *buttons), quiet=False, asks=asked.name)
+    how, buttons = HERE_OR_ALONE_LATE if late else HERE_OR_ALONE, (TELL_ALONE, GO_ON)
+    card = face(talk, talk.question.asks, [line(how)], *buttons, ENOUGH if talk.at else NOT_TODAY)
+    return replace(card, quiet=False, asks=talk.question.name, alone=True)
 
 
-def passed(talk: Talk, seen: tuple[Words, ...]) -> Say:
+def passed(talk: Talk) -> Say:
     """The same card, once they have gone on: what was said stands there."""
-    asked, said = QUESTIONS[talk.at], [line(SAID, who=words.by, words=words) for words in seen]
-    card = face(talk, asked.heads if said else asked.asks, said)
+    said = [line(SAID, who=words.by, words=words) for words in talk.answers.seen]
+    card = face(talk, talk.question.heads if said else talk.question.asks, said)
     return replace(card, again=True)  # two who opened up and saw nothing: a loss is harm, a repeat is not
 
 
 def face(talk: Talk, text: str, below: list[Line], *buttons: Button) -> Say:
     """A new face for the card of a question; the first stands below their week."""
-    name = QUESTIONS[talk.at].name
     if talk.at == 0:
-        return shown(talk.week, *buttons, card=name, below=[line(text), *below])
-    return redraw(text, *buttons, card=name, below=below)
+        return shown(talk.week, *buttons, card=talk.question.name, below=[line(text), *below])
+    return redraw(text, *buttons, card=talk.question.name, below=below)
 
 
-def yours(draw: Draw, here: Asking | HalfSaid, who: Person, *, stayed: bool = False) -> Say:
-    """The private card of one: the question, or what was answered, which nobody else has read."""
-    asked = QUESTIONS[here.talk.at]
-    words = here.given[who] if isinstance(here, HalfSaid) else None
-    text, buttons = (TAKEN, [TAKE_BACK]) if words else (asked.asks, [])
-    below = [*[line(STAYED)] * stayed, line(UNSEEN)]
-    card = draw(text, *buttons, to=who, card="yours", asks=asked.name, below=below)
-    return replace(card, values={"words": words} if words else {}, waits=not card.quiet)
+def yours(draw: Draw, talk: Talk, who: Person, *before: Line) -> Say:
+    """The private card of one, at this question."""
+    return answers.yours(draw, talk.answers, who, talk.question.asks, talk.question.name, *before)
 
 
 def debrief_hour(prefers: Preferences, after: datetime) -> datetime | None:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from cattrs.preconf.json import make_converter
 
-from bot.ritual import Button, Kept, Line, Person, Preference, Ritual, Say, Value, Week, Words
+from bot.ritual import Button, Drawing, Kept, Line, Person, Preference, Ritual, Say, Value, Words
 
 KINDS: dict[str, type[Any]] = {
     "person": Person,
@@ -122,7 +122,7 @@ def say_from_json(text: str) -> Say:
             "buttons": tuple(_button_from(button) for button in stored["buttons"]),
             "to": Person(stored["to"]) if stored["to"] else None,
             "whose": Person(stored["whose"]) if "whose" in stored else None,
-            "drawing": _converter.structure(stored["drawing"], Week) if "drawing" in stored else None,
+            "drawing": _converter.structure(stored["drawing"], Drawing) if "drawing" in stored else None,
         }
     )
 

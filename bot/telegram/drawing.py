@@ -16,14 +16,13 @@ from babel.dates import format_date, format_interval
 from telegram import InputFile, Message
 
 from bot.logs import trace_of
-from bot.ritual import Week
+from bot.ritual import Drawing
 from bot.telegram.gallery import unless_refused
 from bot.telegram.render import Reader, locale_of, plain
-from bot.week import seven_days
 
 log = logging.getLogger(__name__)
 
-FILE_NAME = "week.png"
+FILE_NAME = "drawing.png"
 Send: TypeAlias = Callable[[InputFile], Coroutine[Any, Any, Message]]
 
 
@@ -33,34 +32,30 @@ class Easel:
 
     one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def show(self, week: Week, reader: Reader, send: Send) -> Message | None:
+    async def show(self, drawing: Drawing, reader: Reader, send: Send) -> Message | None:
         """Draw and send it, and return its message; None where there is none to show.
 
         Raises what the line itself meets: a chat that is gone, a flood, a network that is away.
         """
         try:
             async with self.one_at_a_time:
-                body = await asyncio.to_thread(drawn, week, reader)
+                body = await asyncio.to_thread(drawn, drawing, reader)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the words say the same
-            log.error("a week could not be drawn: %s", trace_of(error))
+            log.error("a drawing could not be drawn: %s", trace_of(error))
             return None
-        return await unless_refused("the drawing of a week", send(InputFile(body, FILE_NAME)))
+        return await unless_refused("a drawing", send(InputFile(body, FILE_NAME)))
 
 
-def drawn(week: Week, reader: Reader) -> bytes:
-    """Return a week as a picture, in its reader's language."""
-    from bot.pictures import week as paper  # noqa: PLC0415 - it loads Pillow, which nobody else needs
+def drawn(drawing: Drawing, reader: Reader) -> bytes:
+    """Return it as a picture, in its reader's language."""
+    from bot.pictures import sheet as paper  # noqa: PLC0415 - it loads Pillow, which nobody else needs
 
-    days = seven_days(week.last)
-    evenings = tuple(paper.Evening(weekday(day, reader.language), day in week.evenings) for day in days)
-    many = len(week.evenings), week.actions, week.thanks
-    rows = zip(paper.SIGNS, many, week.reads, strict=True)
     return paper.drawn(
         paper.Sheet(
-            title=plain(week.title, reader),
-            span=span(days[0], days[-1], reader.language),
-            evenings=evenings,
-            rows=tuple((sign, plain(reads, reader)) for sign, n, reads in rows if n),
+            title=plain(drawing.title, reader),
+            span=span(drawing.days[0], drawing.days[-1], reader.language),
+            days=tuple(paper.Day(weekday(day, reader.language), day in drawing.lit) for day in drawing.days),
+            rows=tuple((mark.sign, plain(mark.reads, reader)) for mark in drawing.marks),
         )
     )
 

@@ -28,7 +28,7 @@ from telegram.error import (
 from bot.hours import ZONE
 from bot.logs import trace_of
 from bot.metrics import Metrics, Trouble
-from bot.ritual import Person, Week
+from bot.ritual import Drawing, Person
 from bot.storage import outbox
 from bot.storage.couples import Audience
 from bot.storage.outbox import Ready
@@ -156,11 +156,11 @@ class Sender:
         return await self.gallery.show(me.id, ready.face.picture, send)
 
     async def _draw(
-        self, ready: Ready, week: Week, reader: Reader, said: str, buttons: InlineKeyboardMarkup | None
+        self, ready: Ready, drawing: Drawing, reader: Reader, said: str, buttons: InlineKeyboardMarkup | None
     ) -> Message | None:
         """Send the words below what is drawn of the two; None as above."""
         send = partial(self.bot.send_photo, ready.chat_id, **_below(ready, said, buttons))
-        return await self.easel.show(week, reader, send)
+        return await self.easel.show(drawing, reader, send)
 
     async def _redraw(self, ready: Ready, said: str, buttons: InlineKeyboardMarkup | None) -> None:
         """Give a card new words: below a picture they are a caption, and only Telegram knows if one went."""

@@ -1,10 +1,10 @@
-"""A week of two people, drawn: seven evenings in a row, lit where they were kept, and what there was below.
+"""A sheet of two people's days, drawn: in a row, some of them lit, and lines with a sign below.
 
-It knows no language and no names, only the words it is given. Nothing in it is red or crossed out: an evening
-that was not kept is a small star in the same sky. The ground is dark enough for a light chat and light enough
+It knows no language and no names, only the words it is given. Nothing in it is red or crossed out: a day that
+is not lit is a small star in the same sky. The ground is dark enough for a light chat and light enough
 for a dark one, so one picture serves both.
 
-This is the only file that loads Pillow, and nothing loads this file before the first week is drawn.
+This is the only file that loads Pillow, and nothing loads this file before the first sheet is drawn.
 """
 
 from collections.abc import Callable, Iterable
@@ -19,11 +19,11 @@ from bot.pictures import HERE
 
 FONT = HERE / "Lato-Medium.ttf"
 WIDE, MARGIN = 1080, 80  # as wide as a large phone has points to show
-MOST = 64  # of these drawings are kept: quiet weeks are alike
+MOST = 64  # of these drawings are kept: many are alike
 FINER = 4  # shapes are drawn so much larger first, for smooth edges
-SKY, BELOW, ROW = 520, 44, 92  # high: the evenings with their names, what lies below all rows, and each row
+SKY, BELOW, ROW = 520, 44, 92  # high: the days with their names, what lies below all rows, and each row
 TITLE, SPAN, DAY, ROW_TEXT, SMALLEST = 68, 44, 42, 50, 20  # of letters
-EVENINGS, ARC, NAMES = 330, 40, 448  # how far down the evenings stand, the middle one higher, and their names
+DAYS, ARC, NAMES = 330, 40, 448  # how far down the days stand, the middle one higher, and their names
 LAMP, HALO, STAR, RING = 40, 84, 9, 30  # how far each reaches
 
 Colour = tuple[int, int, int]
@@ -35,11 +35,11 @@ LEAF, HEART = (166, 208, 176), (238, 170, 164)
 
 
 @dataclass(frozen=True)
-class Evening:
-    """One of the seven."""
+class Day:
+    """One of the days in the row."""
 
     name: str
-    kept: bool
+    lit: bool
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Sheet:
 
     title: str
     span: str
-    evenings: tuple[Evening, ...]  # the last is tonight
+    days: tuple[Day, ...]  # the last is today
     rows: tuple[tuple[str, str], ...]  # the sign of each and its words
 
 
@@ -58,14 +58,14 @@ def drawn(sheet: Sheet) -> bytes:
     high = SKY + (BELOW + len(sheet.rows) * ROW if sheet.rows else 0)
     image = _sky(high).copy()
     pen = ImageDraw.Draw(image)
-    places = [_place(number, len(sheet.evenings)) for number in range(len(sheet.evenings))]
-    for at, one in zip(places, sheet.evenings, strict=True):
-        if one.kept:
+    places = [_place(number, len(sheet.days)) for number in range(len(sheet.days))]
+    for at, one in zip(places, sheet.days, strict=True):
+        if one.lit:
             _put(image, at, _halo())
-    for at, one in zip(places, sheet.evenings, strict=True):
-        tonight = one is sheet.evenings[-1]
-        _put(image, at, _lamp(LAMP) if one.kept else _ring() if tonight else _star())
-        _write(pen, (at[0], NAMES), one.name, DAY, CREAM if one.kept or tonight else SOFT, "ms")
+    for at, one in zip(places, sheet.days, strict=True):
+        today = one is sheet.days[-1]
+        _put(image, at, _lamp(LAMP) if one.lit else _ring() if today else _star())
+        _write(pen, (at[0], NAMES), one.name, DAY, CREAM if one.lit or today else SOFT, "ms")
     _write(pen, (MARGIN, 116), sheet.title, TITLE, CREAM, "ls")
     _write(pen, (MARGIN, 184), sheet.span, SPAN, SOFT, "ls")
     for number, (sign, words) in enumerate(sheet.rows):
@@ -80,7 +80,7 @@ def drawn(sheet: Sheet) -> bytes:
 def _place(number: int, many: int) -> Point:
     across = number / (many - 1)
     x = MARGIN + HALO / 2 + across * (WIDE - 2 * MARGIN - HALO)
-    return x, EVENINGS - ARC * sin(pi * across)
+    return x, DAYS - ARC * sin(pi * across)
 
 
 @cache
@@ -173,7 +173,7 @@ def _heart() -> Image.Image:
 
 
 SIGNS: dict[str, Callable[[], Image.Image]] = {
-    "evenings": lambda: _lamp(20),
-    "actions": _leaf,
-    "thanks": _heart,
+    "lamp": lambda: _lamp(20),
+    "leaf": _leaf,
+    "heart": _heart,
 }
