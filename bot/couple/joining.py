@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -141,6 +142,9 @@ class Setting:
 State = Gathering | Confirming | Returning | Setting
 Turn = tuple[State | None, list[Answer]]
 
+# Whoever does not get this card cannot begin: a loss is harm, a second one is none.
+welcome = partial(say, card="welcome", again=True)
+
 # -- What happens -------------------------------------------------------------
 
 
@@ -148,17 +152,17 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
     """Hear one event of joining, or of /settings."""
     match state, event:
         case None, Entered():
-            return Gathering(scene.now + WAITS), [say(WELCOME, IM_IN, card="welcome")]
+            return Gathering(scene.now + WAITS), [welcome(WELCOME, IM_IN)]
 
         # Called in again: the same card comes anew, and nobody's tap is forgotten.
         case Gathering(first=None), Entered():
-            return state, [say(WELCOME, IM_IN, card="welcome")]
+            return state, [welcome(WELCOME, IM_IN)]
 
         case Gathering(first=Person() as first), Entered():
-            return state, [say(FIRST_IN, IM_IN, card="welcome", first=first)]
+            return state, [welcome(FIRST_IN, IM_IN, first=first)]
 
         case Confirming(first=first, second=second), Entered():
-            return state, [say(ARE_YOU_TWO, THATS_US, NOT_US, card="welcome", first=first, second=second)]
+            return state, [welcome(ARE_YOU_TWO, THATS_US, NOT_US, first=first, second=second)]
 
         case Gathering(first=None), Tapped(who, IM_IN.tap):
             return replace(state, first=who), [redraw(FIRST_IN, IM_IN, card="welcome", first=who)]
@@ -185,7 +189,7 @@ def step(state: State | None, event: Event, scene: Scene) -> Turn:
 
         # They have been here before, and say whether it goes on.
         case Returning(first=first, second=second), Entered():
-            card = say(BEEN_HERE, GO_ON, BEGIN_ANEW, card="welcome", first=first, second=second)
+            card = welcome(BEEN_HERE, GO_ON, BEGIN_ANEW, first=first, second=second)
             return state, [card]
 
         case Returning(first=first, second=second), Tapped(who) if who not in {first, second}:
@@ -319,7 +323,7 @@ def seated(two: tuple[Person, Person], scene: Scene) -> Turn:
     here, prefers = Setting(scene.now + WAITS, None), scene.prefers.put(ZONE, scene.home)
     both = redraw(BOTH_IN, card="welcome", first=first, second=second)
     card = card_of(say, here, prefers, scene)
-    return here, [Seat(two), Prefer(ZONE, scene.home), both, card]
+    return here, [Seat(two), Prefer(ZONE, scene.home), both, replace(card, again=True)]
 
 
 def by_label(words: Words) -> tuple[Preference[Any], Any] | None:

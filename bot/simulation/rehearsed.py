@@ -5,6 +5,7 @@ heard as well, no more and no less, but for those that were in flight at a kill.
 """
 
 import asyncio
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
@@ -43,6 +44,8 @@ DOWN = 2, 20  # seconds for which the bot is down after a kill, at least and at 
 TRIES, A_TRY = 40, 3.0  # how often somebody looks for a button, and how many seconds apart
 ROUGH = 0.01  # how likely each trouble is at each call and each transaction of a rough evening
 
+AN_HOUR = re.compile(r"\b\d\d:\d\d\b")  # a kill makes some things a minute later
+
 KEYS = Keyring(Seal(bytes(KEY_BYTES)))  # nobody's words are in a simulation
 
 Heard = Counter[tuple[int, str]]  # what was said in which chat
@@ -78,7 +81,8 @@ class Verdict:
             self.untapped = 0
         else:
             self.lost = max(0, (calm.heard - self.heard).total() - self.missing)
-            self.doubled = max(0, (self.heard - calm.heard).total() - self.again)
+            # One that was let go in doubt may have come all the same: nobody can redraw it, and it stands.
+            self.doubled = max(0, (self.heard - calm.heard).total() - self.again - self.missing)
         return self
 
     def __str__(self) -> str:
@@ -252,7 +256,7 @@ class Rehearsed:
         verdict.again += self.wire.in_doubt
         verdict.moments, verdict.kills = self.weather.moments, self.weather.killed_at
         verdict.heard = Counter(
-            (message.chat, message.text)
+            (message.chat, AN_HOUR.sub("an hour", message.text))
             for message in self.exchange.world.all_messages()
             if message.sender == BOT.id
         )
