@@ -44,7 +44,8 @@ DOWN = 2, 20  # seconds for which the bot is down after a kill, at least and at 
 TRIES, A_TRY = 40, 3.0  # how often somebody looks for a button, and how many seconds apart
 ROUGH = 0.01  # how likely each trouble is at each call and each transaction of a rough evening
 
-AN_HOUR = re.compile(r"\b\d\d:\d\d\b")  # a kill makes some things a minute later
+AN_HOUR = re.compile(r"\b(\d\d):(\d\d)\b")
+SOMEWHAT = 1  # minutes by which a kill makes some things later
 
 KEYS = Keyring(Seal(bytes(KEY_BYTES)))  # nobody's words are in a simulation
 
@@ -80,9 +81,11 @@ class Verdict:
         if calm is None:
             self.untapped = 0
         else:
-            self.lost = max(0, (calm.heard - self.heard).total() - self.missing)
+            lost, more = calm.heard - self.heard, self.heard - calm.heard
+            shifted = sum(any(is_shifted(one, other) for other in more) for one in lost)
+            self.lost = max(0, lost.total() - shifted - self.missing)
             # One that was let go in doubt may have come all the same: nobody can redraw it, and it stands.
-            self.doubled = max(0, (self.heard - calm.heard).total() - self.again - self.missing)
+            self.doubled = max(0, more.total() - shifted - self.again - self.missing)
         return self
 
     def __str__(self) -> str:
@@ -91,6 +94,14 @@ class Verdict:
         counts = ", ".join(f"{name.replace('_', ' ')} {getattr(self, name)}" for name in names)
         killed = f"; killed {', '.join(self.kills)}" if self.kills else ""
         return f"{self.heard.total()} lines over {len(self.moments)} moments: {counts}{killed}"
+
+
+def is_shifted(one: tuple[int, str], other: tuple[int, str]) -> bool:
+    """Whether a line is another one, but for hours that are a minute apart."""
+    if one[0] != other[0] or AN_HOUR.sub("", one[1]) != AN_HOUR.sub("", other[1]):
+        return False
+    hours = zip(AN_HOUR.findall(one[1]), AN_HOUR.findall(other[1]), strict=True)
+    return all(abs(60 * (int(h) - int(i)) + int(m) - int(n)) <= SOMEWHAT for (h, m), (i, n) in hours)
 
 
 class Beats:
@@ -256,7 +267,7 @@ class Rehearsed:
         verdict.again += self.wire.in_doubt
         verdict.moments, verdict.kills = self.weather.moments, self.weather.killed_at
         verdict.heard = Counter(
-            (message.chat, AN_HOUR.sub("an hour", message.text))
+            (message.chat, message.text)
             for message in self.exchange.world.all_messages()
             if message.sender == BOT.id
         )
