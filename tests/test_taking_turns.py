@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections.abc import Iterator
-from statistics import median
 
 import pytest
 
@@ -86,7 +85,7 @@ async def test_where_nothing_else_waits_nobody_rests(desk: Desk) -> None:
         began = clock.time()
         await desk.storage.run(desk.note, str(each))
         took.append(clock.time() - began)
-    assert median(took[1:]) < A_REST
+    assert min(took[1:]) < A_REST  # a rest would be in each of them; a slow disk is in some
 
 
 def test_a_storage_that_is_closed_ends_what_it_has_begun(store: Store) -> None:
