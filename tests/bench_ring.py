@@ -22,6 +22,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot.clock import wall_clock
 from bot.couple.house import ALL_PREFERENCES, HOUSE
 from bot.engine import Engine
+from bot.serving import collect_seldom
 from bot.storage import outbox
 from bot.storage.store import Storage, Store, migrate
 from tests import town
@@ -31,7 +32,9 @@ from tests.rehearsal import BERLIN
 
 DUE, IDLE = 10_000, 1_000_000  # couples
 NINE = hour(21)
-A_MOMENT = 0.001  # seconds for which the event loop sleeps, over and over
+A_MOMENT = (
+    0.01  # seconds for which the event loop sleeps, over and over: a busier one would slow what it watches
+)
 FASTER, STALL, SLOWER = 20, 0.050, 1.3  # times, seconds, times: what is asked for
 
 left = set[int]()  # jobs of APScheduler's that have not run: it stores them by name, so they are counted here
@@ -125,6 +128,7 @@ async def ring(path: Path) -> Rung:
     storage = Storage(store_at(path, clock))
     engine = Engine(HOUSE, ALL_PREFERENCES, BERLIN)
     stalls = [0.0]
+    collect_seldom()  # as the bot does
     watch = asyncio.create_task(watched(stalls))
     began = time.perf_counter()
     while (await storage.run(engine.ring)).many:
