@@ -156,9 +156,10 @@ def hear(couple: Couple, row: Row, event: Event, now: datetime) -> Outcome:
     scene = look(couple, row.ritual, now)
     after, answers = row.ritual.step(row.state, event, scene)
     guard(row.state, after, event, answers)
-    if isinstance(event, Tapped) and is_held(couple, row) and replace(row, state=after).hushes:
+    here = replace(row, state=after)
+    if isinstance(event, Tapped) and is_held(couple, row) and here.hushes:
         return Outcome(row, whisper=whisper(NOT_NOW))  # what asks for silence does not begin in another's
-    here = fallen_silent(couple, replace(row, state=after), now)
+    here = fallen_silent(couple, here, now)
     outcome = gather(here, answers)
     if not answers and after == row.state:
         outcome = replace(outcome, **nothing_back(row, event))

@@ -278,8 +278,8 @@ def seat(tx: Tx, couple: CoupleRow, seat: Seat) -> None:
     former = _last(tx, *theirs) if seat.again else None
     if former is not None:
         _inherit(tx, couple, former)
-    for person in two:
-        tx.session.execute(update(PersonRow).where(PersonRow.id == person.id).values(couple_id=couple.id))
+    for row in people:
+        row.couple_id = couple.id
 
 
 def _inherit(tx: Tx, couple: CoupleRow, former: CoupleRow) -> None:

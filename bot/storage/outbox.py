@@ -190,8 +190,13 @@ def face_of(tx: Tx, couple: CoupleRow, card: CardRow) -> Say | None:
     """Return what a card says now, or None where it was erased or cannot be read any more."""
     if card.face is None:
         return None
+    sealed = card.face
+
+    def read() -> Say:
+        return say_from_json(tx.seal_of(couple).open(sealed, "card", card.id, "face", couple.id))
+
     try:
-        return say_from_json(tx.seal_of(couple).open(card.face, "card", card.id, "face", couple.id))
+        return tx.opened(("face", card.id, sealed), read)
     except (BrokenSealError, KeyError, TypeError, ValueError) as error:
         log.warning("a card cannot be read any more (%s)", type(error).__name__)
         return None
