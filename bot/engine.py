@@ -7,7 +7,7 @@ calls this runs it in a transaction; nothing here sends, waits or reads a clock.
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -57,16 +57,18 @@ from bot.ritual import (
     whisper,
 )
 from bot.shell import Outcome, Row
-from bot.storage import couples, inbox, outbox
-from bot.storage.couples import Audience, Book, Due
+from bot.storage import couples, inbox, keepsakes, outbox, timetable
+from bot.storage.couples import Audience, Book
 from bot.storage.pace import PROMPT, TO_PEOPLE
 from bot.storage.store import BusyError, Tx
 from bot.storage.tables import CallRow, CardRow, CoupleRow, PersonRow, PlayingRow
+from bot.storage.timetable import Due
 from bot.wording import LANGUAGE, spoken
 
 log = logging.getLogger(__name__)
 
 AT_ONCE, AT_LEAST = 64, 1  # due rows stepped in one transaction, and so many though others wait
+MOST_CALLED = 500  # in one transaction: each takes some hundredths of a millisecond
 A_FEW = 16  # whose couples are loaded in one go
 THE_TWO_AND_TEND = 3
 AFTER_TROUBLE = timedelta(minutes=15)  # what failed is tried again then
@@ -447,7 +449,7 @@ class Engine:
         about = next(
             (
                 thing
-                for thing in couples.kept_of(tx, couple, ritual.reads, ritual.looks_back, ritual.minds)
+                for thing in keepsakes.of(tx, couple, ritual.reads, ritual.looks_back, ritual.minds)
                 if str(thing.id) == button.item
             ),
             None,
@@ -537,12 +539,20 @@ class Engine:
     # -- Who is due
 
     def ring(self, tx: Tx) -> Rung:
-        """Ring whoever is due, in one transaction.
+        """Ring the playings that are due, and call the couples whose hours have come, in one transaction.
 
-        Where others wait for the database, those who are left are rung in the next transaction. What fails
-        for one leaves nothing behind and keeps nobody else waiting: then each is rung in a savepoint.
+        Where others wait for the database, those who are left are rung in the next transaction.
         """
-        due = couples.due(tx, AT_LEAST if tx.others_wait() else AT_ONCE)
+        called = timetable.call(tx, MOST_CALLED)
+        rung = self._ring_those(tx, timetable.playings(tx, AT_LEAST if tx.others_wait() else AT_ONCE))
+        return replace(rung, many=rung.many + called)
+
+    def ring_called(self, tx: Tx, numbers: Collection[int]) -> Rung:
+        """Ring couples that were called, whose turn to be told has come."""
+        return self._ring_those(tx, timetable.called(tx, numbers))
+
+    def _ring_those(self, tx: Tx, due: Sequence[Due]) -> Rung:
+        """Ring these. What fails for one leaves nothing behind: then each is rung in a savepoint."""
         try:
             with tx.session.begin_nested():
                 return self._ring_all(tx, due, self._ring_one)
@@ -556,7 +566,7 @@ class Engine:
         late = list[timedelta | None]()
         for place, row in enumerate(due):
             if place % A_FEW == 0:
-                couples.bring_due(tx, due[place : place + A_FEW], self.book)
+                timetable.bring(tx, due[place : place + A_FEW], self.book)
             late.append(ring(tx, row))
             if len(late) >= AT_LEAST and tx.others_wait():
                 break
@@ -570,15 +580,15 @@ class Engine:
             raise
         except Exception as error:  # noqa: BLE001 - as above
             log.warning("a ring of %s failed: %s", due.ritual, trace_of(error))
-            couples.ring_later(due, tx.now + AFTER_TROUBLE)
+            timetable.ring_later(due, tx.now + AFTER_TROUBLE)
         return None
 
     def _ring_one(self, tx: Tx, due: Due) -> timedelta | None:
         """Ring one, and return how late; None: what was rung just before has changed that it is due."""
-        couple = couples.of_due(tx, due)
-        if not couples.is_due(couple, due, tx.now):
+        couple = couples.numbered(tx, due.couple_id)
+        if not timetable.is_due(couple, due, tx.now):
             return None
-        late = couples.late_by(couple, due, tx.now)
+        late = timetable.late_by(couple, due, tx.now)
         if isinstance(due, PlayingRow):
             self._ring_playing(tx, couple, due)
         else:
@@ -586,7 +596,7 @@ class Engine:
         return late
 
     def _ring_playing(self, tx: Tx, couple: CoupleRow, playing: PlayingRow) -> None:
-        in_turn = not couples.is_rung_on_time(couple, playing)
+        in_turn = not timetable.is_rung_on_time(couple, playing)
         if in_turn and _waits(couple, tx.now):
             return
         row = couples.row_of(tx, couple, playing, self.book)
@@ -600,7 +610,7 @@ class Engine:
     def _one_after_the_other(self, tx: Tx, couple: CoupleRow) -> None:
         """After a silence, whoever came due in it is rung some minutes after the one before."""
         if couple.rung_after is not None:
-            is_next = couples.is_anybody_due(couple, tx.now)
+            is_next = timetable.is_anybody_due(couple, tx.now)
             couple.rung_after = tx.now + shell.AFTER_A_SILENCE if is_next else None
 
     def _ring_call(self, tx: Tx, couple: CoupleRow, call: CallRow) -> None:
@@ -631,7 +641,7 @@ class Engine:
         """Ring a ritual for a date that it minds, in a playing of its own; what it leaves rings no more."""
         self._step(tx, couple, Row(tx.new_id(), ritual), shell.came(due, tx.now))
         if call.due_at is not None and call.due_at <= tx.now:
-            call.due_at = couples.next_date(tx, couple, self.book, ritual, after=tx.now)
+            call.due_at = timetable.next_date(tx, couple, self.book, ritual, after=tx.now)
         self._one_after_the_other(tx, couple)
 
     # -- The step itself
@@ -655,9 +665,9 @@ class Engine:
         for changed in (row, *outcome.others):
             couples.save_row(tx, couple, changed)
         for thing in outcome.kept:
-            couples.keep(tx, couple, thing)
+            keepsakes.keep(tx, couple, thing)
         if outcome.kept:
-            couples.mind_dates(tx, couple, self.book, {thing.kind for thing in outcome.kept})
+            timetable.mind_dates(tx, couple, self.book, {thing.kind for thing in outcome.kept})
         if outcome.prefers:
             couples.prefer(tx, couple, outcome.prefers)
         if outcome.seat:
@@ -665,7 +675,7 @@ class Engine:
         if outcome.part:
             self._rest(tx, couple)
         if outcome.prefers or outcome.seat:
-            couples.look_ahead(tx, couple, self.book)
+            timetable.look_ahead(tx, couple, self.book)
         self._mind_the_floor(tx, couple, before, outcome, event)
         last = [self._say(tx, couple, row, said, event) for said in outcome.said]
         if row.state is None:
@@ -682,9 +692,9 @@ class Engine:
             self._tell_of_the_room(tx, couple, outcome.openly)
 
     def _tell_of_the_room(self, tx: Tx, couple: CoupleRow, who: Person) -> None:
-        if told := shell.of_the_room(who, couples.kept_of(tx, couple, (shell.HINT,))):
+        if told := shell.of_the_room(who, keepsakes.of(tx, couple, (shell.HINT,))):
             thing, said = told
-            couples.keep(tx, couple, thing)
+            keepsakes.keep(tx, couple, thing)
             self._tell(tx, couple, said)
 
     def _tell(self, tx: Tx, couple: CoupleRow, said: Say) -> None:
@@ -745,7 +755,7 @@ class Engine:
         prefers = couples.preferences(tx, couple, self.book)
         for opened in (ritual, *shell.stood_in_for(ritual, self.book.rituals.values())):
             if opened.calls(prefers, tx.now):
-                couples.opened_on(couple, opened, evening_of(moment, prefers[ZONE]))
+                timetable.opened_on(couple, opened, evening_of(moment, prefers[ZONE]))
 
     def _lost_thread(self, tx: Tx, couple: CoupleRow, playing: PlayingRow) -> None:
         """A state that nobody can read any more rests, and the room is told kindly."""

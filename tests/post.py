@@ -1,14 +1,16 @@
 """An outbox with nothing in it, whom it writes to, and what of it ever went faster than Telegram allows."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count, pairwise
 from typing import Any
 
+from sqlalchemy import delete
+
 from bot.couple.house import ALL_PREFERENCES, HOUSE
-from bot.engine import Engine
+from bot.engine import Engine, Rung
 from bot.ritual import Person, Say, say
 from bot.storage import couples, outbox
 from bot.storage.outbox import Ready
@@ -81,7 +83,9 @@ class Post:
         gone: Gone = []
         for _ in range(ENDLESS):
             with self.store.begin() as tx:
-                ready, look_again = outbox.claim(tx, self.engine.book, self.limits)
+                ready, look_again = outbox.claim(
+                    tx, self.engine.book, self.limits, ring=self.engine.ring_called
+                )
                 for line in ready:
                     row = tx.session.get_one(LineRow, line.id)
                     gone.append((tx.now, line, row.rank))
@@ -93,6 +97,13 @@ class Post:
                 assert look_again > self.clock.now, "it asks to look again at once, and again"
                 self.clock.now = look_again
         raise AssertionError("it never ends")
+
+    def rings(self, others_wait: Callable[[], bool] = lambda: False) -> Rung:
+        """Call whoever is due, and ring them as if nobody else were to be written to before."""
+        with self.store.begin(others_wait) as tx:
+            self.engine.ring(tx)
+            called = delete(LineRow).where(LineRow.kind == "call").returning(LineRow.target)
+            return self.engine.ring_called(tx, list(tx.session.scalars(called)))
 
     def sends_one(self) -> Gone:
         """Send one line, as soon as it may go."""

@@ -23,7 +23,7 @@ from bot.couple.house import ALL_PREFERENCES
 from bot.engine import key_of
 from bot.playground.cast import BY_NAME
 from bot.ritual import Button
-from bot.storage import couples, inbox
+from bot.storage import couples, inbox, keepsakes
 from bot.storage.codec import preference_to_json
 from bot.storage.store import Tx, migrate, scripts
 from bot.storage.tables import Base, CoupleRow, KeptRow, PersonRow, Utc
@@ -188,7 +188,7 @@ def read(tx: Tx) -> Json:
             },
             "kept": [
                 [thing.id, thing.kind, thing.words.text if thing.words else None, thing.outcome, thing.shared]
-                for thing in couples.kept_of(tx, couple, kinds)
+                for thing in keepsakes.of(tx, couple, kinds)
             ],
         }
     return {"people": people, "couples": read_of}

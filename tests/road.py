@@ -20,7 +20,7 @@ from bot.couple.house import ALL_PREFERENCES, HOUSE
 from bot.engine import Engine, Reply, key_of
 from bot.playground.cast import BOT, BY_NAME, ROOM_BY_NAME
 from bot.ritual import Button, Kept, Preference, Ritual
-from bot.storage import couples, inbox, outbox
+from bot.storage import couples, inbox, keepsakes, outbox, timetable
 from bot.storage.outbox import Ready
 from bot.storage.pace import Limits
 from bot.storage.store import Store, Tx
@@ -191,7 +191,9 @@ class Road:
                 pass
             if not self.connected:
                 return
-            ready, look_again = self.does(outbox.claim, self.engine.book, self.limits)
+            ready, look_again = self.does(
+                outbox.claim, self.engine.book, self.limits, ring=self.engine.ring_called
+            )
             for line in ready:
                 self._send(line)
             if not ready and (look_again is None or look_again - self.clock.now > PATIENCE):
@@ -284,7 +286,7 @@ class Road:
 
     def reaches(self, moment: datetime) -> None:
         """Let time pass, and ring whoever is due on the way."""
-        while (due := self.look(couples.next_due)) is not None and due <= moment:
+        while (due := self.look(timetable.next_due)) is not None and due <= moment:
             self.clock.now = max(self.clock.now, due)
             self.settles()
         self.clock.now = max(self.clock.now, moment)
@@ -318,13 +320,13 @@ class Road:
         def all_of(tx: Tx) -> list[Kept]:
             couple = self.couple(tx, chat)
             kinds = {kind for (kind,) in tx.session.query(KeptRow.kind)}
-            return list(couples.kept_of(tx, couple, sorted(kinds)))
+            return list(keepsakes.of(tx, couple, sorted(kinds)))
 
         return self.look(all_of)
 
     def call(self, ritual: Ritual, chat: int = HOME) -> datetime | None:
         """Return the next hour of a ritual."""
-        return self.look(lambda tx: couples.call_of(self.couple(tx, chat), ritual).due_at)
+        return self.look(lambda tx: timetable.call_of(self.couple(tx, chat), ritual).due_at)
 
     # -- Beginning in the midst ----------------------------------------------------
 

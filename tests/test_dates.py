@@ -11,7 +11,7 @@ from bot.engine import Engine
 from bot.hours import fire_at
 from bot.ritual import Answer, Began, Event, Kept, Person, Ritual, Scene, TimeCame, never, say
 from bot.rituals.check_in import CHECK_IN
-from bot.storage import couples
+from bot.storage import keepsakes, timetable
 from bot.storage.couples import Book
 from bot.storage.outlook import outlook
 from bot.storage.store import Tx, migrate
@@ -200,17 +200,17 @@ def test_dates_come_with_two_who_are_given_a_new_room_number_and_other_preferenc
 def test_a_clock_that_goes_back_finds_them_again(road: Road) -> None:
     vows(road, AT_NINE + A_WEEK)
     road.clock.now -= timedelta(days=30)
-    road.does(couples.look_ahead_anew, road.engine.book)
+    road.does(timetable.look_ahead_anew, road.engine.book)
     assert road.call(VOW) == AT_NINE + A_WEEK
 
 
 def test_what_was_kept_before_the_ritual_came_is_found_by_it(road: Road) -> None:
     road.engine = Engine(HOUSE, ALL_PREFERENCES, BERLIN)
-    road.does(couples.look_ahead_at_new, road.engine.book)
-    road.look(lambda tx: couples.keep(tx, road.couple(tx), Kept("vow", Person(1), due=AT_NINE)))
+    road.does(timetable.look_ahead_at_new, road.engine.book)
+    road.look(lambda tx: keepsakes.keep(tx, road.couple(tx), Kept("vow", Person(1), due=AT_NINE)))
 
     road.engine = Engine((*HOUSE, VOW), ALL_PREFERENCES, BERLIN)
-    given = [road.does(couples.look_ahead_at_new, road.engine.book) for _ in range(2)]
+    given = [road.does(timetable.look_ahead_at_new, road.engine.book) for _ in range(2)]
 
     assert given == [1, 0]
     assert road.call(VOW) == AT_NINE
@@ -222,8 +222,8 @@ def test_it_is_rung_a_little_apart_as_an_hour_is(road: Road) -> None:
 
     def looked(tx: Tx) -> tuple[datetime | None, timedelta]:
         couple = road.couple(tx)
-        couples.look_ahead(tx, couple, spread)
-        return couples.call_of(couple, VOW).due_at, spread.wait_of(couple)
+        timetable.look_ahead(tx, couple, spread)
+        return timetable.call_of(couple, VOW).due_at, spread.wait_of(couple)
 
     at, wait = road.look(looked)
     assert wait
@@ -291,19 +291,19 @@ def test_brought_for_many_or_looked_up_for_one_it_is_the_same(road: Road) -> Non
         for number in range(24):
             due = AT_NINE + timedelta(days=number * 7 % 24) if number % 5 else None
             outcome = "asked" if number % 3 == 0 else ""
-            couples.keep(tx, couple, Kept("vow", None, due=due, outcome=outcome))
-            couples.keep(tx, couple, Kept("word", None, due=due, outcome=outcome))
+            keepsakes.keep(tx, couple, Kept("vow", None, due=due, outcome=outcome))
+            keepsakes.keep(tx, couple, Kept("word", None, due=due, outcome=outcome))
         tx.session.flush()
         ritual = replace(VOW, reads=("vow", "word"))
         book = Book.of((ritual,), ())
-        couples.call_of(couple, ritual).due_at = AT_NINE
+        timetable.call_of(couple, ritual).due_at = AT_NINE
         tx.session.flush()
         asked = couple, ritual.reads, ritual.looks_back, ritual.minds
-        alone = couples.kept_of(tx, *asked)
+        alone = keepsakes.of(tx, *asked)
         due_now = [call for call in couple.calls if call.ritual == ritual.name]
-        couples.bring_due(tx, due_now, book)
+        timetable.bring(tx, due_now, book)
         assert tx.brought
-        assert couples.kept_of(tx, *asked) == alone
+        assert keepsakes.of(tx, *asked) == alone
         days = [(thing.due - AT_NINE).days for thing in alone if thing.kind == "vow" and thing.due]
         every = [number for number in range(24) if number % 5]
         still_open = [number * 7 % 24 for number in every if number % 3]

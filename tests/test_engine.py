@@ -36,7 +36,7 @@ from bot.ritual import (
 )
 from bot.rituals.check_in import CHECK_IN
 from bot.shell import LOST_THREAD, PASSED, ROOM_IS_OPEN, STUMBLED
-from bot.storage import couples, inbox, outbox
+from bot.storage import couples, inbox, keepsakes, outbox
 from bot.storage.store import Store, Tx, migrate
 from bot.storage.tables import InboxRow, LineRow, PlayingRow
 from tests.databases import KEYS, Shelf, Time, opened
@@ -347,7 +347,7 @@ def test_words_to_a_card_that_was_in_flight_at_an_end_still_find_it(
 def test_nothing_is_there_before_the_commit_and_all_of_it_after(door: Road) -> None:
     def everything(tx: Tx) -> tuple[int, ...]:
         rows = (tx.session.query(table).count() for table in (PlayingRow, LineRow))
-        return (*rows, len(couples.kept_of(tx, door.couple(tx), ("knock",))), int(inbox.is_empty(tx)))
+        return (*rows, len(keepsakes.of(tx, door.couple(tx), ("knock",))), int(inbox.is_empty(tx)))
 
     door.look(inbox.keep, [{"update_id": 9}])
     knocks = Command(door.ann.who, door.ann.room, "knock", "hello", 77)
@@ -763,7 +763,7 @@ def test_the_same_two_back_in_their_room_go_on_as_it_was(road: Road) -> None:
     road.ann.taps("22:00")
     road.ann.taps("Close")
     joint = Kept("plan", None, Words(Person(0), "a joint PLAN"))
-    road.look(lambda tx: couples.keep(tx, road.couple(tx, HOME), joint))
+    road.look(lambda tx: keepsakes.keep(tx, road.couple(tx, HOME), joint))
     kept = sorted(map(words_of, road.kept()))
     leave(road)
     begins_again(road)

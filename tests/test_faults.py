@@ -17,7 +17,7 @@ from bot.evening_cards import CLOSED_LATE
 from bot.playground.cast import BY_NAME
 from bot.ritual import Answer, Began, Event, Kept, Person, Ritual, Say, Scene, TimeCame, Value, say
 from bot.shell import CLOSED as IS_CLOSED
-from bot.storage import couples, outbox
+from bot.storage import outbox, timetable
 from bot.storage.store import Store, migrate
 from bot.storage.tables import PersonRow
 from tests.databases import Shelf, Time, opened
@@ -142,7 +142,7 @@ def test_no_evening_has_two_cards_and_none_is_lost_while_the_clock_is_wrong(
     right = [(when, line) for when, line in road.sent if when <= goes_wrong]
     road.sent.clear()
     road.clock.now = is_mended
-    road.does(couples.look_ahead_anew, road.engine.book)
+    road.does(timetable.look_ahead_anew, road.engine.book)
     road.settles()
     road.reaches(at(4, 12))
     came = [
@@ -193,7 +193,7 @@ def test_a_ring_that_fails_leaves_nothing_behind_and_keeps_nobody_waiting(road: 
     assert lit.home[-1] == "Lit."
     assert [thing.kind for thing in lit.kept()] == ["candle"]
     assert lit.look(outbox.waiting_lines) == 0
-    rung_next = lit.look(couples.next_due)
+    rung_next = lit.look(timetable.next_due)
     assert rung_next is not None
     assert AN_HOUR / 6 < rung_next - clock.now < AN_HOUR
 

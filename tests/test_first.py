@@ -138,10 +138,7 @@ def test_rings_and_claims_give_way_when_others_wait_for_the_database(post: Post)
 def test_a_ring_that_gives_way_goes_on_in_the_next_transaction(post: Post) -> None:
     town.settle(post.store, post.engine, range(1, 2 * AT_LEAST + 2), hour(21), post.clock.now.date())
     post.clock.now = datetime.combine(post.clock.now.date(), hour(21, 1), BERLIN)
-    rung = []
-    for _ in range(4):
-        with post.store.begin(lambda: True) as tx:
-            rung.append(post.engine.ring(tx).many)
+    rung = [post.rings(lambda: True).many for _ in range(4)]
     assert rung == [AT_LEAST, AT_LEAST, 1, 0]
 
 
@@ -151,11 +148,9 @@ def test_nobody_is_rung_before_what_they_wrote_is_heard_unless_they_write_for_a_
     post.clock.now = nine + A_SECOND
     with post.store.begin() as tx:
         inbox.keep(tx, [private(COUPLES + 2, 100)])  # somebody of the first couple
-        assert post.engine.ring(tx).many == 1
-        assert post.engine.ring(tx).many == 0
+    assert [post.rings().many for _ in range(2)] == [1, 0]
     post.clock.now = nine + A_MINUTE
-    with post.store.begin() as tx:
-        assert post.engine.ring(tx).many == 1
+    assert post.rings().many == 1
 
 
 def test_a_database_that_does_not_answer_amid_a_ring_is_nobodys_fault_and_ends_the_ring(
@@ -169,10 +164,9 @@ def test_a_database_that_does_not_answer_amid_a_ring_is_nobodys_fault_and_ends_t
 
     with monkeypatch.context() as now:
         now.setattr(post.engine, "_ring_one", is_away)
-        with pytest.raises(BusyError), post.store.begin() as tx:
-            post.engine.ring(tx)
-    with post.store.begin() as tx:
-        assert post.engine.ring(tx).many == 2  # and nobody has to wait for it
+        with pytest.raises(BusyError):
+            post.rings()
+    assert post.rings().many == 2  # and nobody has to wait for it
 
 
 def test_of_one_couple_what_telegram_brings_late_is_heard_where_it_belongs(post: Post) -> None:

@@ -28,7 +28,7 @@ from bot.rituals.gratitude import (
 from bot.rituals.jar import ALL_ALONE, JAR
 from bot.rituals.pause import PAUSE
 from bot.shell import CLOSED, PASSED, TOO_LONG
-from bot.storage import couples
+from bot.storage import couples, keepsakes
 from bot.storage.store import Store, Tx
 from bot.thanks import ANSWER_IT, FOR_YOU, ON_ITS_WAY, WHAT_MEANT
 from tests.databases import Time
@@ -863,7 +863,7 @@ def test_the_jar_reaches_its_bottom_in_a_database(road: Road) -> None:
         who = couples.people_of(tx, couple)[0].id
         for number in range(GRATITUDE.looks_back + 5):
             words = Words(Person(who), f"number {number}.")
-            couples.keep(tx, couple, Kept("thanks", words.by, words, due=tx.now if number else None))
+            keepsakes.keep(tx, couple, Kept("thanks", words.by, words, due=tx.now if number else None))
 
     road.look(fill)
     road.ann.sends("/jar")

@@ -15,7 +15,7 @@ from bot.playground.cast import BY_NAME
 from bot.rituals.check_in import CHECK_IN
 from bot.rituals.gratitude import DELIVERED, GOES_BACK, GRATITUDE, INTO_THE_JAR, SUNDAY, TAKEN_BACK
 from bot.rituals.jar import FROM_YOUR_JAR
-from bot.storage import couples
+from bot.storage import timetable
 from bot.storage.store import migrate
 from bot.thanks import A_WORD_BACK, FOR_YOU, ON_ITS_WAY, WHAT_MEANT
 from tests.databases import Shelf, Time
@@ -205,14 +205,14 @@ def test_a_ritual_that_comes_with_a_release_reaches_the_couples_who_are_there(
     shelf.prepare(kind, "migrated", migrate)
     with shelf.store(kind, "migrated", clock) as store:
         road = Road(store, clock, tuple(each for each in HOUSE if each is not GRATITUDE)).joined()
-        road.does(couples.look_ahead_at_new, road.engine.book)
+        road.does(timetable.look_ahead_at_new, road.engine.book)
         clock.now += timedelta(hours=4)  # tonight's hour came while it was updated
         tonight = road.call(CHECK_IN)
         assert tonight is not None
         assert tonight < clock.now
 
         road.engine = Engine(HOUSE, ALL_PREFERENCES, BERLIN)
-        begun = [road.does(couples.look_ahead_at_new, road.engine.book) for _ in range(2)]
+        begun = [road.does(timetable.look_ahead_at_new, road.engine.book) for _ in range(2)]
 
         assert begun == [1, 0]
         assert road.call(CHECK_IN) == tonight
@@ -226,4 +226,4 @@ def test_who_has_not_begun_yet_is_given_no_hour(kind: str, shelf: Shelf, clock: 
     with shelf.store(kind, "migrated", clock) as store:
         road = Road(store, clock)
         road.hears(Added(road.ann.who, road.ann.room))
-        assert road.does(couples.look_ahead_at_new, road.engine.book) == 0
+        assert road.does(timetable.look_ahead_at_new, road.engine.book) == 0

@@ -160,8 +160,7 @@ def test_a_clock_that_was_set_back_makes_nothing_early() -> None:
 def rings(post: Post, at: datetime) -> list[timedelta]:
     """Ring at a moment, and return how late each was."""
     post.clock.now = at
-    with post.store.begin() as tx:
-        return list(post.engine.ring(tx).late)
+    return list(post.rings().late)
 
 
 @pytest.fixture

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, update
 
 from bot.engine import Engine
 from bot.simulation.rehearsed import Verdict, rehearse, simulate
-from bot.storage import couples, outbox
+from bot.storage import outbox, timetable
 from bot.storage.store import Tx
-from bot.storage.tables import CallRow
+from bot.storage.tables import CallRow, LineRow
 from bot.telegram.app import Tend
 from bot.telegram.intake import Polling
 
@@ -102,30 +103,25 @@ def test_it_finds_an_intake_that_confirms_before_it_commits(monkeypatch: pytest.
 
 
 def test_it_finds_a_timer_that_is_marked_in_a_transaction_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    def mark(tx: Tx) -> list[tuple[int, str, Any]]:
-        marked = []
-        for row in couples.due(tx, 64):
-            if isinstance(row, CallRow):
-                marked.append((row.couple_id, row.ritual, row.due_at))
-                row.due_at = None
-        return marked
+    def mark(tx: Tx) -> list[int]:
+        timetable.call(tx, 64)
+        gone = delete(LineRow).where(LineRow.kind == "call").returning(LineRow.target)
+        return list(tx.session.scalars(gone))
 
-    def ring_marked(tx: Tx, engine: Engine, marked: list[tuple[int, str, Any]]) -> None:
-        for couple_id, ritual, due_at in marked:
-            tx.session.get_one(CallRow, (couple_id, ritual)).due_at = due_at
-        tx.session.flush()
-        engine.ring(tx)
+    def call_marked(tx: Tx, marked: list[int]) -> None:
+        tx.session.execute(update(CallRow).where(CallRow.couple_id.in_(marked)).values(called=False))
+        timetable.call(tx, 64)
 
     goes = Tend.go
 
     async def in_two(self: Tend) -> None:
         if marked := await self._storage.run(mark):
-            await self._storage.run(ring_marked, self._engine, marked)
+            await self._storage.run(call_marked, marked)
             self._unsent.set()
         await goes(self)
 
     monkeypatch.setattr(Tend, "go", in_two)
-    assert any(verdict.lost for verdict in found("begin ring_marked"))
+    assert any(verdict.lost for verdict in found("begin call_marked"))
 
 
 def test_it_finds_words_that_are_routed_without_their_writer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError, StatementError
 
 from bot.ritual import Button, Kept, Line, Person, Preference, Words, line, say
 from bot.rituals.check_in import CHECK_IN
-from bot.storage import couples, inbox
+from bot.storage import couples, inbox, keepsakes
 from bot.storage.codec import (
     UnreadableError,
     preference_from_json,
@@ -361,11 +361,11 @@ def test_any_words_are_kept_as_they_were_said(store: Store, clock: Time, odd: st
     with store.begin() as tx:
         couple = Road(store, clock).couple(tx)
         ann = couples.people_of(tx, couple)[0]
-        couples.keep(tx, couple, Kept("k", Person(ann.id), Words(Person(ann.id), odd)))
+        keepsakes.keep(tx, couple, Kept("k", Person(ann.id), Words(Person(ann.id), odd)))
         couples.meet(tx, ann.telegram_id, odd)
     with store.begin() as tx:
         couple = Road(store, clock).couple(tx)
-        (kept,) = couples.kept_of(tx, couple, ["k"])
+        (kept,) = keepsakes.of(tx, couple, ["k"])
         assert kept.words is not None
         assert kept.words.text == odd
         assert couples.name_of(tx, couples.people_of(tx, couple)[0]) == odd

@@ -7,7 +7,7 @@ from bot.engine import Engine
 from bot.hours import ANCHOR, HOUR, ZONE
 from bot.playground.crowd import COUPLES, ROOMS
 from bot.ritual import Person, Prefer, Seat
-from bot.storage import couples
+from bot.storage import couples, timetable
 from bot.storage.store import Store
 from tests.rehearsal import BERLIN
 
@@ -36,4 +36,4 @@ def settle(
                 tx.session.flush()
                 couples.seat(tx, couple, Seat((Person(two[0].id), Person(two[1].id))))
                 couples.prefer(tx, couple, [Prefer(ZONE, BERLIN), Prefer(HOUR, hour), Prefer(ANCHOR, since)])
-                couples.look_ahead(tx, couple, engine.book)
+                timetable.look_ahead(tx, couple, engine.book)

@@ -1,39 +1,31 @@
-"""Couples, their people, their playings and what they keep: loaded for one step, saved after it."""
+"""Couples, their people, their playings and what they prefer: loaded for one step, saved after it."""
 
 import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
-from functools import cache
+from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any
 from zlib import crc32
 
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
-    Select,
-    and_,
     bindparam,
-    case,
     delete,
     exists,
-    false,
-    func,
     inspect,
-    not_,
     or_,
     select,
-    union_all,
     update,
 )
 from sqlalchemy.orm import lazyload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from bot.hours import ZONE, evening_of
-from bot.ritual import Kept, Person, Prefer, Preference, Preferences, Ritual, Seat, Words, never
+from bot.ritual import Person, Prefer, Preference, Preferences, Ritual, Seat, never
 from bot.shell import Couple, Row
+from bot.storage import keepsakes
 from bot.storage.codec import (
     UnreadableError,
     preference_from_json,
@@ -45,25 +37,18 @@ from bot.storage.codec import (
 from bot.storage.sealing import BrokenSealError
 from bot.storage.store import Tx
 from bot.storage.tables import (
-    NOW,
     CallRow,
     CardRow,
     CoupleRow,
-    InboxRow,
     KeptRow,
     LineRow,
     PersonRow,
     PlayingRow,
     SaidRow,
-    Utc,
 )
 from bot.wording import LANGUAGE, spoken
 
 log = logging.getLogger(__name__)
-
-LONG_DUE = timedelta(minutes=1)  # then a couple is rung, however much it writes all the while
-
-Due: TypeAlias = PlayingRow | CallRow  # who is to be rung at a moment
 
 
 @dataclass(frozen=True)
@@ -234,9 +219,22 @@ def name_of(tx: Tx, person: PersonRow) -> str:
     return tx.seal_of(person).open(person.name, "person", person.id, "name", person.id)
 
 
-def of_due(tx: Tx, due: Due) -> CoupleRow:
-    """Return who is to be rung."""
-    return tx.session.get_one(CoupleRow, due.couple_id)
+def numbered(tx: Tx, number: int) -> CoupleRow:
+    """Return the couple of a number of ours."""
+    return tx.session.get_one(CoupleRow, number)
+
+
+def bring(tx: Tx, numbers: Iterable[int]) -> Sequence[CoupleRow]:
+    """Load couples and their people in one look, where each would be looked up one by one."""
+    numbers = [*numbers]
+    return tx.session.scalars(_OF_NUMBERS, {"numbers": numbers}).all() if numbers else []
+
+
+def bring_whole(tx: Tx, numbers: Iterable[int]) -> None:
+    """Load all that a step of these couples needs, and their hours, in few looks."""
+    those = _whole(tx, bring(tx, numbers))
+    called = tx.session.scalars(_CALLS, {"numbers": [couple.id for couple in those]})
+    _fill(those, "calls", called, "couple_id")
 
 
 def lane_is_open(tx: Tx, person: Person) -> bool:
@@ -337,7 +335,7 @@ def load(tx: Tx, couple: CoupleRow, book: Book, ritual: Ritual) -> tuple[Couple,
             unreadable.append(playing)
     both = tuple(Person(person.id) for person in people)
     lanes = frozenset(Person(person.id) for person in people if person.lane_open)
-    kept = kept_of(tx, couple, ritual.reads, ritual.looks_back, ritual.minds)
+    kept = keepsakes.of(tx, couple, ritual.reads, ritual.looks_back, ritual.minds)
     return Couple(both, tuple(rows), kept, preferences(tx, couple, book), lanes), tuple(unreadable)
 
 
@@ -464,349 +462,3 @@ def _chosen(tx: Tx, couple: CoupleRow) -> dict[str, Any]:
         tx.seal_of(couple).open(couple.prefers, "couple", couple.id, "prefers", couple.id)
     )
     return chosen
-
-
-# -- What is kept -------------------------------------------------------------
-
-
-def kept_of(
-    tx: Tx,
-    couple: CoupleRow,
-    kinds: Sequence[str],
-    most: int = Ritual.looks_back,
-    minded: Sequence[str] = Ritual.minds,
-) -> tuple[Kept, ...]:
-    """Return so many kept things of each of these kinds, oldest first: the newest.
-
-    Of those that are minded it is the open ones whose date comes first, and those of the latest dates: a
-    promise for next spring is older by then than all that was said meanwhile.
-    """
-    if not kinds:
-        return ()
-    rows = tx.brought.get((couple.id, tuple(kinds), most, tuple(minded)))
-    if rows is None:
-        query = _newest_kept(tuple(kinds), most, tuple(minded))
-        rows = tx.session.scalars(query, {"couple": couple.id}).all()
-    return tuple(_kept(tx, couple, row) for row in rows)
-
-
-@cache
-def _newest_kept(kinds: tuple[str, ...], most: int, minded: tuple[str, ...]) -> Select[KeptRow]:
-    theirs = select(KeptRow.id).where(KeptRow.couple_id == bindparam("couple")).limit(most)
-    newest = [
-        theirs.where(KeptRow.kind == kind).order_by(KeptRow.id.desc()) for kind in kinds if kind not in minded
-    ]
-    for kind in minded:
-        dated = theirs.where(KeptRow.kind == kind, KeptRow.due.is_not(None))
-        newest.append(dated.order_by(KeptRow.due.desc(), KeptRow.id.desc()))
-        newest.append(dated.where(KeptRow.outcome == "").order_by(KeptRow.due, KeptRow.id))
-    those = union_all(*(select(each.subquery()) for each in newest))
-    return select(KeptRow).where(KeptRow.id.in_(those)).order_by(KeptRow.id)
-
-
-def _bring_kept(tx: Tx, due: Iterable[Due], book: Book) -> None:
-    """Load what the rituals of those who are due look back on, in one look for each of these rituals."""
-    whose: dict[str, set[int]] = {}
-    for each in due:
-        whose.setdefault(each.ritual, set()).add(each.couple_id)
-    for name, numbers in whose.items():
-        ritual = book.rituals.get(name)
-        if ritual is not None and ritual.reads:
-            kinds, most, minded = tuple(ritual.reads), ritual.looks_back, tuple(ritual.minds)
-            query = _newest_kept_of_many(most, minded)
-            found: dict[int, list[KeptRow]] = {number: [] for number in numbers}
-            for row in tx.session.scalars(query, {"numbers": list(numbers), "kinds": list(kinds)}):
-                found[row.couple_id].append(row)
-            tx.brought |= {(number, kinds, most, minded): rows for number, rows in found.items()}
-
-
-@cache
-def _newest_kept_of_many(most: int, minded: tuple[str, ...]) -> Select[KeptRow]:
-    def place(*order: Any) -> ColumnElement[int]:  # noqa: ANN401 - columns, and clauses of SQLAlchemy's
-        return func.row_number().over(partition_by=(KeptRow.couple_id, KeptRow.kind), order_by=order)
-
-    undated, closed = KeptRow.due.is_(None), KeptRow.outcome != ""
-    theirs = (
-        select(
-            KeptRow.id, KeptRow.kind.in_(minded).label("minded"),
-            undated.label("undated"), closed.label("closed"),
-            place(KeptRow.id.desc()).label("newest"),
-            place(undated, KeptRow.due.desc(), KeptRow.id.desc()).label("latest"),
-            place(closed, undated, KeptRow.due, KeptRow.id).label("nearest"),
-        )
-        .where(
-            KeptRow.couple_id.in_(bindparam("numbers", expanding=True)),
-            KeptRow.kind.in_(bindparam("kinds", expanding=True)),
-        )
-        .subquery()
-    ).c  # fmt: skip
-    is_dated = or_(theirs.latest <= most, and_(not_(theirs.closed), theirs.nearest <= most))
-    newest = select(theirs.id).where(
-        case((theirs.minded, and_(not_(theirs.undated), is_dated)), else_=theirs.newest <= most)
-    )
-    return select(KeptRow).where(KeptRow.id.in_(newest)).order_by(KeptRow.id)
-
-
-def keep(tx: Tx, couple: CoupleRow, thing: Kept) -> Kept:
-    """Keep something, or keep it anew."""
-    for brought in [each for each in tx.brought if each[0] == couple.id]:
-        del tx.brought[brought]
-    row = tx.session.get(KeptRow, thing.id) if thing.id else None
-    row = row or KeptRow(id=tx.new_id(), couple_id=couple.id, at=tx.now)
-    owner = _owner(tx, couple, thing.by)
-    row.kind, row.by_id = thing.kind, thing.by.id if thing.by else None
-    row.due, row.outcome, row.shared = thing.due, thing.outcome, thing.shared
-    row.once, row.listed = thing.once, bool(thing.words and thing.words.listed)
-    said = thing.words.text if thing.words else None
-    row.words = tx.seal_of(owner).close(said, "kept", row.id, "words", owner.id) if said is not None else None
-    tx.session.add(row)
-    return replace(thing, id=row.id, at=row.at)
-
-
-def _kept(tx: Tx, couple: CoupleRow, row: KeptRow) -> Kept:
-    by = Person(row.by_id) if row.by_id else None
-    owner = _owner(tx, couple, by)
-    words = None
-    if row.words is not None:
-        said = tx.seal_of(owner).open(row.words, "kept", row.id, "words", owner.id)
-        # What is joint is somebody's words all the same: a lock screen shows none of them.
-        words = Words(by or Person(couple.id), said, listed=row.listed)
-    return Kept(row.kind, by, words, row.due, row.outcome, row.shared, row.id, row.at, row.once)
-
-
-def _owner(tx: Tx, couple: CoupleRow, by: Person | None) -> CoupleRow | PersonRow:
-    return (tx.session.get(PersonRow, by.id) if by else None) or couple
-
-
-# -- Who is due ---------------------------------------------------------------
-
-
-def due(tx: Tx, most: int) -> list[Due]:
-    """Return who is to be rung; playings come before hours.
-
-    Each kind comes longest due first. One that another has hushed is not rung, and while a couple keeps a
-    silence none of its hours comes.
-    """
-    at = {"now": tx.now, "long_due": tx.now - LONG_DUE}
-    playings = tx.session.scalars(_DUE_PLAYINGS, at | {"most": most}).all()
-    calls = tx.session.scalars(_DUE_CALLS, at | {"most": most - len(playings)}).all()
-    return [*playings, *calls]
-
-
-def bring_due(tx: Tx, due: Sequence[Due], book: Book) -> None:
-    """Load all that their rings need in few looks, where each would be looked up one by one."""
-    numbers = {"numbers": list({each.couple_id for each in due})}
-    those = _whole(tx, tx.session.scalars(_OF_NUMBERS, numbers).all())
-    _fill(those, "calls", tx.session.scalars(_CALLS, numbers), "couple_id")
-    _bring_kept(tx, due, book)
-
-
-def bring(tx: Tx, numbers: set[int]) -> None:
-    """Load couples and their people in one look, where each would be looked up one by one."""
-    if numbers:
-        tx.session.scalars(_OF_NUMBERS, {"numbers": list(numbers)}).all()
-
-
-def is_due(couple: CoupleRow, due: Due, now: datetime) -> bool:
-    """Whether one that was due is so still, whatever was rung before it."""
-    at = _hour_of(due)
-    if at is None or at > now:
-        return False
-    if isinstance(due, CallRow):
-        return couple.floor_id is None
-    return due in couple.playings and (due.always or couple.floor_id in {None, due.id})
-
-
-def _hour_of(due: Due) -> datetime | None:
-    return due.wake_at if isinstance(due, PlayingRow) else due.due_at
-
-
-def late_by(couple: CoupleRow, due: Due, now: datetime) -> timedelta | None:
-    """Return how late one is that is rung now, None where it is not its turn.
-
-    After a silence one waits for the other on purpose, and is not late for that.
-    """
-    at = _hour_of(due)
-    if at is None:
-        return None
-    if couple.rung_after is not None and not is_rung_on_time(couple, due):
-        at = max(at, couple.rung_after)
-    return now - at if at <= now else None
-
-
-def is_rung_on_time(couple: CoupleRow, due: Due) -> bool:
-    """Whether one need not wait for the others after a silence: it answers always, or has the floor."""
-    return isinstance(due, PlayingRow) and (due.always or due.id == couple.floor_id)
-
-
-def is_anybody_due(couple: CoupleRow, now: datetime) -> bool:
-    """Whether anybody of a couple is to be rung now, who has the floor."""
-    moments = [playing.wake_at for playing in couple.playings if not playing.always]
-    moments += [call.due_at for call in couple.calls]
-    return any(at is not None and at <= now for at in moments)
-
-
-def ring_later(due: Due, at: datetime) -> None:
-    """Let one that is due be rung at another moment."""
-    if isinstance(due, PlayingRow):
-        due.wake_at = at
-    else:
-        due.due_at = at
-
-
-def next_due(tx: Tx) -> datetime | None:
-    """Return the next moment at which anybody is due."""
-    moments = tx.session.scalar(_NEXT_PLAYING), tx.session.scalar(_NEXT_CALL)
-    return min((moment for moment in moments if moment), default=None)
-
-
-def _not_before(due: Any, on_time: Any) -> Any:  # noqa: ANN401 - clauses of SQLAlchemy's
-    """When a row is rung: after a silence one waits for the other."""
-    return case((and_(CoupleRow.rung_after > due, not_(on_time)), CoupleRow.rung_after), else_=due)
-
-
-def _is_rung_again() -> Any:  # noqa: ANN401 - a clause of SQLAlchemy's
-    return or_(CoupleRow.rung_after.is_(None), CoupleRow.rung_after <= NOW)
-
-
-def _is_on_time() -> Any:  # noqa: ANN401 - as above
-    return or_(PlayingRow.always, and_(CoupleRow.floor_id.is_not(None), CoupleRow.floor_id == PlayingRow.id))
-
-
-def _has_the_floor() -> Any:  # noqa: ANN401 - a clause of SQLAlchemy's
-    return or_(CoupleRow.floor_id.is_(None), _is_on_time())
-
-
-def _is_heard(due: Any) -> Any:  # noqa: ANN401 - as above
-    """Whether nothing of a couple waits to be heard that may have come before it was due."""
-    waits = exists().where(InboxRow.whose == CoupleRow.id, InboxRow.stage == "new")
-    return or_(due <= bindparam("long_due", type_=Utc()), ~waits)
-
-
-_NEXT_PLAYING = (
-    select(_not_before(PlayingRow.wake_at, _is_on_time()))
-    .select_from(PlayingRow)
-    .join(CoupleRow, CoupleRow.id == PlayingRow.couple_id)
-    .where(PlayingRow.wake_at.is_not(None), _has_the_floor())
-    .order_by(_not_before(PlayingRow.wake_at, _is_on_time()))
-    .limit(1)
-)
-_NEXT_CALL = (
-    select(_not_before(CallRow.due_at, false()))
-    .select_from(CallRow)
-    .join(CoupleRow, CoupleRow.id == CallRow.couple_id)
-    .where(CallRow.due_at.is_not(None), CoupleRow.floor_id.is_(None))
-    .order_by(_not_before(CallRow.due_at, false()))
-    .limit(1)
-)
-_DUE_PLAYINGS = (
-    select(PlayingRow)
-    .join(CoupleRow, CoupleRow.id == PlayingRow.couple_id)
-    .where(PlayingRow.wake_at <= NOW, _has_the_floor(), or_(_is_rung_again(), _is_on_time()))
-    .where(_is_heard(PlayingRow.wake_at))
-    .order_by(PlayingRow.wake_at)
-    .limit(bindparam("most"))
-)
-_DUE_CALLS = (
-    select(CallRow)
-    .join(CoupleRow, CoupleRow.id == CallRow.couple_id)
-    .where(CallRow.due_at <= NOW, CoupleRow.floor_id.is_(None), _is_rung_again())
-    .where(_is_heard(CallRow.due_at))
-    .order_by(CallRow.due_at)
-    .limit(bindparam("most"))
-)
-
-
-def call_of(couple: CoupleRow, ritual: Ritual) -> CallRow:
-    """Return the row that holds a ritual's next hour."""
-    row = next((call for call in couple.calls if call.ritual == ritual.name), None)
-    if row is None:
-        row = CallRow(ritual=ritual.name)
-        couple.calls.append(row)
-    return row
-
-
-def next_date(
-    tx: Tx, couple: CoupleRow, book: Book, ritual: Ritual, after: datetime | None = None
-) -> datetime | None:
-    """Return when a ritual is rung next by the date of an open thing that it minds."""
-    if couple.stage != "together":
-        return None
-    wait = book.wait_of(couple)
-    open_ones = select(func.min(KeptRow.due)).where(
-        KeptRow.couple_id == couple.id, KeptRow.kind.in_(ritual.minds), KeptRow.outcome == ""
-    )
-    due: datetime | None = tx.session.scalar(
-        open_ones.where(KeptRow.due > after - wait) if after else open_ones
-    )
-    return due + wait if due is not None else None
-
-
-def _next_call(tx: Tx, couple: CoupleRow, book: Book, ritual: Ritual, after: datetime) -> datetime | None:
-    """Return when a ritual is rung next: at an hour of its own after that instant, or at a date it minds."""
-    if ritual.minds:
-        return next_date(tx, couple, book, ritual)
-    return book.next_call(ritual, couple, preferences(tx, couple, book), after)
-
-
-def mind_dates(tx: Tx, couple: CoupleRow, book: Book, kinds: set[str]) -> None:
-    """Note when each ritual is rung that minds things of these kinds, of which one was kept just now."""
-    for ritual in book.minding():
-        if kinds & {*ritual.minds}:
-            due = next_date(tx, couple, book, ritual)
-            if due is not None or any(call.ritual == ritual.name for call in couple.calls):
-                call_of(couple, ritual).due_at = due
-
-
-def look_ahead(tx: Tx, couple: CoupleRow, book: Book) -> None:
-    """Work out when every ritual is rung next, from the preferences and the dates as they are now."""
-    called = {call.ritual for call in couple.calls}
-    for ritual in book.rituals.values():
-        due = _next_call(tx, couple, book, ritual, tx.now) if couple.stage == "together" else None
-        if due is not None or ritual.name in called:
-            call_of(couple, ritual).due_at = due
-
-
-def look_ahead_at_new(tx: Tx, book: Book, most: int = 500) -> int:
-    """Give couples whose evenings have begun the next hours of rituals that the book did not have then.
-
-    Only so many at a time; returns how many they were.
-    """
-    given = 0
-    for ritual in book.rituals.values():
-        if ritual.calls is never and not ritual.minds:
-            continue
-        begun = exists().where(CallRow.couple_id == CoupleRow.id)
-        if ritual.minds:
-            open_ones = KeptRow.kind.in_(ritual.minds), KeptRow.outcome == "", KeptRow.due.is_not(None)
-            begun = exists().where(KeptRow.couple_id == CoupleRow.id, *open_ones)
-        known = exists().where(CallRow.couple_id == CoupleRow.id, CallRow.ritual == ritual.name)
-        query = select(CoupleRow).where(CoupleRow.stage == "together", begun, ~known).limit(most - given)
-        for couple in tx.session.scalars(query).all():
-            call, given = call_of(couple, ritual), given + 1
-            try:
-                call.due_at = _next_call(tx, couple, book, ritual, tx.now)
-            except BrokenSealError as error:
-                log.warning("%s", error)
-    return given
-
-
-def look_ahead_anew(tx: Tx, book: Book) -> None:
-    """Work out all next hours again: the clock went back, and they are those of a time to come."""
-    called = select(CallRow, CoupleRow).join(CoupleRow, CoupleRow.id == CallRow.couple_id)
-    for call, couple in tx.session.execute(called.where(CallRow.due_at.is_not(None))).all():
-        try:
-            prefers = preferences(tx, couple, book)
-        except BrokenSealError as error:
-            log.warning("%s", error)
-            continue
-        if call.opened_on and call.opened_on > evening_of(tx.now, prefers[ZONE]):
-            call.opened_on = None
-        if ritual := book.rituals.get(call.ritual):
-            # One whose window is still open counts: the ring decides what is late, past or opened already.
-            call.due_at = _next_call(tx, couple, book, ritual, tx.now - ritual.window)
-
-
-def opened_on(couple: CoupleRow, ritual: Ritual, evening: date) -> None:
-    """Remember the evening for which a scheduled ritual was opened."""
-    call_of(couple, ritual).opened_on = evening

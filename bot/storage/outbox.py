@@ -6,11 +6,11 @@ and what is the same is said once: nobody is flooded, neither after an outage no
 """
 
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -41,10 +41,13 @@ from bot.wording import LANGUAGE, spoken
 
 log = logging.getLogger(__name__)
 
+Ring: TypeAlias = Callable[[Tx, Collection[int]], object]  # rings couples of these numbers
+
 CLOSED_CARDS = timedelta(days=7)  # how long a reply to a closed question is still told so
 JUST_SAID = timedelta(seconds=5)  # so long the same line is not said again right below itself
 MOST_STRANGERS = 200  # lines that wait for people who are in no couple; beyond them nothing is said
 AT_LEAST = 3  # lines that are taken in one go, though others wait for the database
+RUNG_AT_ONCE, MOST_RUNG = 4, 32  # couples whose turn it is to be rung: together, and in one go
 A_LOOK, A_PAGE = 8, 50  # first lines of chats that are looked at in one go: at first, and then
 AFTERWARDS = TO_STRANGERS + 1  # on top of the rank of a line that waits for its turn after a silence
 SOMEBODY_BACK = datetime(9000, 1, 1, tzinfo=UTC)  # the turn of one that waits until one of the two is there
@@ -411,10 +414,12 @@ def _its_turn(line: LineRow) -> None:
 
 
 def claim(
-    tx: Tx, book: Book, limits: Limits, *, cut_off: bool = False, only_first: bool = False
-) -> tuple[list[Ready], datetime | None]:
+    tx: Tx, book: Book, limits: Limits, *,
+    ring: Ring | None = None, cut_off: bool = False, only_first: bool = False,
+) -> tuple[list[Ready], datetime | None]:  # fmt: skip
     """Take the lines that may be sent now, as in flight, and return when to look again.
 
+    Whoever was called and may be written to now is rung by `ring`; where nobody may be rung, they wait.
     `only_first`: those that go before all others, and nothing is looked up for the rest. Where Telegram is
     `cut_off` only those are tried that may be said twice: no other is put in doubt without need. The pace of
     each chat is written in the same transaction, so it holds over restarts and among processes.
@@ -422,13 +427,15 @@ def claim(
     may = Pace.after_minding_the_clock(tx, limits)
     flying, look_again = _under_way(tx, cut_off=cut_off)
     room_left, ready, last, is_first = limits.in_flight - flying, list[Ready](), None, False
-    page = A_LOOK
-    while heads := _heads(tx, page, last, may.open_to(only_first=only_first), cut_off=cut_off):
+    page, rung = A_LOOK, 0
+    heads_of = _first_of_each_chat(cut_off=cut_off, called=ring is not None)
+    while heads := _heads(tx, heads_of, page, last, may.open_to(only_first=only_first)):
         last = heads[-1][0]
         may.look_at(heads)
         _bring(tx, heads)
+        called = set[int]()
         for line, _ in heads:
-            if room_left <= 0:
+            if room_left <= 0 or len(called) == RUNG_AT_ONCE:
                 break  # the answer to one that is in flight lets the next go
             _say_what_was_lost(tx, line)
             at = may.earliest(line)
@@ -437,6 +444,10 @@ def claim(
                 continue
             if (len(ready) >= AT_LEAST and tx.others_wait()) or (is_first and line.rank > FIRST):
                 return ready, tx.now  # what comes first is on its way before the others are looked at
+            if line.kind == "call":
+                called.add(line.target)
+                tx.session.delete(line)
+                continue
             try:
                 made = _ready(tx, line, book)
             except BrokenSealError as error:  # one line that does not open must not block all others
@@ -450,9 +461,16 @@ def claim(
             ready.append(made)
             is_first = line.rank == FIRST
             room_left -= 1
-        if len(heads) < page or room_left <= 0:
+        if called and ring is not None:
+            ring(tx, called)
+            rung += len(called)
+            if rung >= MOST_RUNG or tx.others_wait():
+                return ready, tx.now
+            last, page = None, A_LOOK  # what they are told now goes before whoever is still to be rung
+        elif len(heads) < page or room_left <= 0:
             break
-        page = A_PAGE
+        else:
+            page = A_PAGE
         tx.session.flush()  # the next page depends on what flies now
     spent = may.open_to() + 1
     if not only_first and spent <= TO_STRANGERS and _is_left(tx, spent):
@@ -462,7 +480,7 @@ def claim(
 
 def _bring(tx: Tx, heads: Sequence[Head]) -> None:
     """Load what these lines are made of in few looks, before any of them is taken."""
-    couples.bring(tx, {line.couple_id for line, _ in heads if line.couple_id})
+    couples.bring(tx, {line.couple_id for line, _ in heads if line.couple_id and line.kind != "call"})
     cards = select(CardRow).where(CardRow.id.in_([line.card_id for line, _ in heads if line.card_id]))
     tx.session.scalars(cards.options(lazyload(CardRow.lines))).all()
 
@@ -547,12 +565,15 @@ def drop(tx: Tx, line_id: int) -> None:
 
 
 def drop_all(tx: Tx, line_id: int) -> None:
-    """Give up a line and all behind it in its chat, which takes none; what waits for a lane to open stays."""
+    """Give up a line and all behind it in its chat, which takes none; what waits for a lane to open stays.
+
+    So does a call: the ring finds out whether anybody is still there.
+    """
     given_up = tx.session.get(LineRow, line_id)
     if given_up is None:
         return
-    theirs = LineRow.target == given_up.target, LineRow.flying.is_(False), LineRow.waits.is_(False)
-    for line in tx.session.scalars(select(LineRow).where(*theirs)).all():
+    behind = LineRow.flying.is_(False), LineRow.waits.is_(False), LineRow.kind != "call"
+    for line in tx.session.scalars(select(LineRow).where(LineRow.target == given_up.target, *behind)).all():
         drop(tx, line.id)
     if given_up.waits:
         _come_back(given_up, tx.now)
@@ -640,7 +661,7 @@ def sweep(tx: Tx) -> None:
     pace.sweep(tx)
 
 
-def _heads(tx: Tx, most: int, last: LineRow | None, rank: int, *, cut_off: bool) -> Sequence[Head]:
+def _heads(tx: Tx, heads: Select[Any], most: int, last: LineRow | None, rank: int) -> Sequence[Head]:
     """Return the first line of each chat where it may be tried now, down to a rank, with that chat's pace.
 
     They come by the page, in the order of sending. Lines that wait for a lane, or keep another's silence,
@@ -649,14 +670,17 @@ def _heads(tx: Tx, most: int, last: LineRow | None, rank: int, *, cut_off: bool)
     found = {"now": tx.now, "most": most, "rank": rank, "last_rank": -1, "last_id": 0}
     if last is not None:
         found |= {"last_rank": last.rank, "last_id": last.id}
-    return cast("Sequence[Head]", tx.session.execute(_first_of_each_chat(cut_off=cut_off), found).all())
+    return cast("Sequence[Head]", tx.session.execute(heads, found).all())
 
 
 @cache
-def _first_of_each_chat(*, cut_off: bool) -> Select[Any]:
+def _first_of_each_chat(*, cut_off: bool, called: bool) -> Select[Any]:
+    """Return the question for them; `called`: whoever is yet to be rung, too. These hold nobody else up."""
     before, flying = aliased(LineRow), aliased(LineRow)
     goes_before = tuple_(before.rank > FIRST, before.id) < tuple_(LineRow.rank > FIRST, LineRow.id)
-    blocking = _may_be_tried(select(before.id), before).where(before.target == LineRow.target, goes_before)
+    blocking = _may_be_tried(select(before.id), before).where(
+        before.target == LineRow.target, goes_before, before.kind != "call"
+    )
     heads = (
         _may_be_tried(select(LineRow, PaceRow), LineRow)
         .outerjoin(PaceRow, PaceRow.target == LineRow.target)
@@ -671,7 +695,8 @@ def _first_of_each_chat(*, cut_off: bool) -> Select[Any]:
         .order_by(LineRow.rank, LineRow.id)
         .limit(bindparam("most"))
     )
-    return cast("Select[Any]", heads.where(LineRow.again) if cut_off else heads)
+    heads = heads.where(LineRow.again) if cut_off else heads
+    return cast("Select[Any]", heads if called else heads.where(LineRow.kind != "call"))
 
 
 def _may_be_tried(lines: Any, line: type[LineRow]) -> Any:  # noqa: ANN401 - a query of SQLAlchemy's

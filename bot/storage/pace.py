@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 FIRST, TO_PEOPLE, PROMPT, TIDYING, TO_STRANGERS = 0, 1, 2, 3, 4  # ranks
 ALL_PROMPTS, ALL_ANSWERS = 0, 1  # the paces of all chats together; no chat has these numbers
 WHOLE = ALL_PROMPTS, ALL_ANSWERS
+CALLED = TIDYING  # whoever is called comes after all that is written
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 A_SECOND_THERE = timedelta(seconds=1.1)  # what left here in a second must not arrive within less
 FOR_THE_FIRST = 1  # message a second, of those for answers, that only what comes first may take

@@ -7,7 +7,7 @@ the intake, by the heartbeat and by Telegram's answers, and hold nothing in memo
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -29,7 +29,7 @@ from bot.locales import languages, translated
 from bot.logs import trace_of
 from bot.metrics import Metrics
 from bot.ritual import Ritual
-from bot.storage import couples, inbox, outbox
+from bot.storage import inbox, outbox, timetable
 from bot.storage.outlook import outlook
 from bot.storage.pace import Limits
 from bot.storage.store import BusyError, Storage, Tx
@@ -115,7 +115,7 @@ class Tend:
         with self._storage.store.presence.arriving() as alone:
             await self._land(alone=alone)
         self._latest = await self._storage.run(outbox.latest)
-        while await self._storage.run(couples.look_ahead_at_new, self._engine.book):
+        while await self._storage.run(timetable.look_ahead_at_new, self._engine.book):
             self._alive()
         await self._begin(stop)
         if stop.is_set():
@@ -295,13 +295,26 @@ class Tend:
 
     async def send(self) -> datetime | None:
         """Send what may be sent now; return when there is something to send later."""
-        ready, look_again = await self._storage.run(self._claim)
+        late = list[timedelta]()
+        ready, look_again = await self._storage.run(self._claim, late)
+        self._metrics.rung(late)
         await self._give(ready)
         return look_again
 
-    def _claim(self, tx: Tx, *, only_first: bool = False) -> tuple[list[outbox.Ready], datetime | None]:
-        cut_off = self._intake.cut_off
-        return outbox.claim(tx, self._engine.book, self._limits, cut_off=cut_off, only_first=only_first)
+    def _claim(self, tx: Tx, late: list[timedelta]) -> tuple[list[outbox.Ready], datetime | None]:
+        """Take what may be sent now, and ring whoever was called and may be written to; each is so late."""
+
+        def ring(tx: Tx, numbers: Collection[int]) -> None:
+            late.extend(self._engine.ring_called(tx, numbers).late)
+
+        intake = self._intake
+        return outbox.claim(
+            tx,
+            self._engine.book,
+            self._limits,
+            ring=ring if intake.caught_up else None,
+            cut_off=intake.cut_off,
+        )
 
     async def _give(self, ready: Sequence[outbox.Ready]) -> None:
         """Give lines to Telegram that were taken to be sent."""
@@ -315,7 +328,7 @@ class Tend:
         if self._latest - now > A_STEP:
             log.warning("the clock went back; all next hours are worked out again")
             await self._storage.run(inbox.goes_back, self._latest - now)
-            await self._storage.run(couples.look_ahead_anew, self._engine.book)
+            await self._storage.run(timetable.look_ahead_anew, self._engine.book)
             self._latest = now
         self._latest = max(self._latest, now)
 
@@ -335,7 +348,7 @@ class Tend:
 
     def _ahead(self, tx: Tx) -> tuple[datetime | None, bool]:
         """Return when somebody is due next, and whether everybody was heard."""
-        return couples.next_due(tx) if self._intake.caught_up else None, inbox.is_empty(tx)
+        return timetable.next_due(tx) if self._intake.caught_up else None, inbox.is_empty(tx)
 
     async def outlook(self) -> dict[str, Any]:
         """Return what is ahead and where the rituals stand, for those who look on."""
@@ -414,8 +427,10 @@ class Tend:
         self, tx: Tx, arrival: Arrival, number: int, *, presses: bool
     ) -> tuple[Reply | None, list[outbox.Ready]]:
         """Let an update have its effect; what answers one that presses is taken to be sent at once."""
-        reply = self._engine.hear(tx, arrival, number)
-        return reply, self._claim(tx, only_first=True)[0] if presses else []
+        reply, book = self._engine.hear(tx, arrival, number), self._engine.book
+        if not presses:
+            return reply, []
+        return reply, outbox.claim(tx, book, self._limits, cut_off=self._intake.cut_off, only_first=True)[0]
 
     async def _on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         error = context.error
