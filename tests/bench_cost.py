@@ -19,13 +19,17 @@ from statistics import median
 from typing import Concatenate, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
+from sqlalchemy import select
+
 from bot.arrival import Place, Somebody, Tap
 from bot.couple.house import ALL_PREFERENCES, HOUSE
 from bot.engine import Engine, key_of
 from bot.playground.crowd import COUPLES, ROOMS
 from bot.storage import inbox, outbox
+from bot.storage.outbox import RUNG_AT_ONCE
 from bot.storage.pace import Limits
 from bot.storage.store import Store, Tx, migrate
+from bot.storage.tables import LineRow
 from tests import town
 from tests.databases import Time, opened
 from tests.rehearsal import BERLIN
@@ -49,6 +53,7 @@ FAST = Limits(10**6, 10**6, 10**6, 10**6)  # Telegram's pace is not what is meas
 class Cost:
     """What one run found."""
 
+    call: float  # seconds for one couple
     ring: float  # seconds for one couple
     hear: float  # seconds for one tap that changes a card
     send: float  # seconds to take one line and to note its answer
@@ -60,7 +65,8 @@ class Cost:
         yield "| what | costs | one core does at most |"
         yield "|---|---|---|"
         for what, took in (
-            ("a couple is rung", self.ring),
+            ("a couple is called", self.call),
+            ("a couple is rung, and what it is told written", self.ring),
             ("a tap is heard, and changes its card", self.hear),
             ("a line is taken, and its answer noted", self.send),
         ):
@@ -88,11 +94,10 @@ def longest_wait(many: int, zones: list[str]) -> float:
 def measure() -> Cost:
     """Measure once. It takes about two minutes."""
     with tempfile.TemporaryDirectory(prefix="tend-bench-") as folder:
-        ring, hear, send = _an_hour(Path(folder))
-        return Cost(ring, hear, send, _a_year(Path(folder)))
+        return Cost(*_an_hour(Path(folder)), _a_year(Path(folder)))
 
 
-def _an_hour(folder: Path) -> tuple[float, float, float]:
+def _an_hour(folder: Path) -> tuple[float, float, float, float]:
     """Let a town be asked, and each of it tap once; return what one of each costs."""
     clock = Time()
     with _database(folder / "town.db", clock) as store:
@@ -102,7 +107,11 @@ def _an_hour(folder: Path) -> tuple[float, float, float]:
         began = time.perf_counter()
         while _does(store, engine.ring).many:
             pass
-        ring = (time.perf_counter() - began) / MANY
+        called = time.perf_counter()
+        called_ones = _does(store, lambda tx: list(tx.session.scalars(select(LineRow.target))))
+        for first in range(0, MANY, RUNG_AT_ONCE):
+            _does(store, engine.ring_called, called_ones[first : first + RUNG_AT_ONCE])
+        call, ring = (called - began) / MANY, (time.perf_counter() - called) / MANY
         cards, sends = dict[int, outbox.Ready](), list[float]()
         while ready := _timed(sends, partial(_does, store, outbox.claim, engine.book, FAST))[0]:
             for line in ready:
@@ -116,7 +125,7 @@ def _an_hour(folder: Path) -> tuple[float, float, float]:
             tap = Tap(who, place, "query", card.card_id or 0, key_of(button), card.id % A_NUMBER)
             _does(store, inbox.keep, [{"update_id": number}])
             _timed(heard, partial(_does, store, engine.hear, tap, number))
-    return ring, median(heard), sum(sends) / len(cards)
+    return call, ring, median(heard), sum(sends) / len(cards)
 
 
 def _a_year(folder: Path) -> float:

@@ -1,8 +1,9 @@
 """How long it takes until all lines are in the outbox when ten thousand couples are due in one minute.
 
 Side by side on SQLite: Tend as it is, and with a million couples beside them whose hour is another day; and
-as many jobs of APScheduler's own job store, which do nothing but count. While Tend rings, an event loop
-beside the storage thread tells how long it was ever kept from going round.
+as many jobs of APScheduler's own job store, which do nothing but count. Tend puts a line for each into the
+outbox, which is rung and written when its turn to be sent comes. Meanwhile an event loop beside the storage
+thread tells how long it was ever kept from going round.
 """
 
 import asyncio
@@ -75,7 +76,7 @@ class Rings:
 
     def lines(self) -> Iterator[str]:
         """Tell it as a table."""
-        yield "| | until all are rung | the event loop was kept at most |"
+        yield "| | until all are called | the event loop was kept at most |"
         yield "|---|---|---|"
         for name, rung in (
             (f"Tend, {DUE:,} couples due", self.alone),
@@ -122,7 +123,7 @@ def store_at(path: Path, clock: Time) -> Store:
 
 
 async def ring(path: Path) -> Rung:
-    """Ring all who are due, in the storage thread, and watch the event loop meanwhile."""
+    """Call all who are due, in the storage thread, and watch the event loop meanwhile."""
     clock = Time()
     clock.now = datetime.combine(clock.now.date(), NINE, BERLIN)
     storage = Storage(store_at(path, clock))

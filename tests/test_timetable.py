@@ -126,14 +126,17 @@ def test_a_ring_of_the_called_ends_where_others_wait_and_none_is_forgotten(post:
     assert begun(post) == MANY
 
 
-def test_where_nothing_is_to_be_said_a_go_ends_all_the_same(post: Post) -> None:
+@pytest.mark.parametrize(("others_wait", "rung"), [(False, outbox.MOST_RUNG), (True, outbox.RUNG_AT_ONCE)])
+def test_where_nothing_is_to_be_said_a_go_ends_all_the_same(
+    post: Post, *, others_wait: bool, rung: int
+) -> None:
     call(post)
     post.clock.now += CHECK_IN.window  # all of them are past
-    with post.store.begin() as tx:
+    with post.store.begin(lambda: others_wait) as tx:
         ready, look_again = outbox.claim(tx, post.engine.book, post.limits, ring=post.engine.ring_called)
     assert (ready, look_again) == ([], post.clock.now)
     with post.store.begin() as tx:
-        assert tx.session.query(LineRow).count() == MANY - outbox.MOST_RUNG
+        assert tx.session.query(LineRow).count() == MANY - rung
 
 
 def test_one_who_cannot_be_rung_holds_nobody_up_and_is_called_again(
