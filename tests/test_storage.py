@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,7 +20,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError, StatementError
 
 from bot.ritual import Button, Kept, Line, Person, Preference, Words, line, say
 from bot.rituals.check_in import CHECK_IN
-from bot.storage import couples, inbox, keepsakes
+from bot.storage import couples, inbox, keepsakes, outbox
 from bot.storage.codec import (
     UnreadableError,
     preference_from_json,
@@ -51,6 +52,8 @@ OTHERWHERE = [
     ("kept", 1, "words", 8),
 ]
 KEPT = Kept("k", Person(3), Words(Person(3), "y"), EVENING, "done", shared=False, id=4)
+WHOLE_TABLES = {f"SCAN {name}" for name in Base.metadata.tables}
+MANY_QUESTIONS = 40
 ENCODED = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 
@@ -441,6 +444,51 @@ def test_a_connection_that_was_cut_is_trouble_once(store: Store) -> None:
         tx.session.execute(select(InboxRow))
     with store.begin() as tx:
         tx.session.execute(select(InboxRow))
+
+
+# -- What is asked costs no more where much is stored ---------------------------
+
+
+def test_nothing_that_is_asked_on_the_road_looks_through_a_whole_table(tmp_path: Path) -> None:
+    """As SQLite plans it; each hour, a sweep may look at everything."""
+    url, clock = f"sqlite:///{tmp_path / 'road.db'}", Time()
+    migrate(url)
+    with opened(url, clock) as store, asked(store) as questions:
+        road = Road(store, clock).joined()
+        road.open_lanes()
+        road.passes(days=1)
+        road.ann.sends("/checkin calm / rest / I make the tea")
+        road.ben.sends("/checkin calm / rest / I sweep")
+        road.ann.sends("/pause")
+        road.passes(days=8)
+        for count in (outbox.backlog, outbox.try_now, outbox.in_flight, inbox.unheard, inbox.dead_letters):
+            road.look(count)
+        whole = {question for question, plan in plans(store, questions) if plan & WHOLE_TABLES}
+    assert len(questions) > MANY_QUESTIONS
+    assert not whole
+
+
+@contextmanager
+def asked(store: Store) -> Iterator[dict[str, Any]]:
+    """Collect what the database is asked, each question once, and one set of values for it."""
+    questions = dict[str, Any]()
+
+    def note(*asked: Any) -> None:  # noqa: ANN401 - the shape that SQLAlchemy wants
+        _, _, question, values, _, is_many = asked
+        if question.startswith(("SELECT", "UPDATE", "DELETE")):
+            questions[question] = values[0] if is_many else values
+
+    event.listen(store.engine, "before_cursor_execute", note)
+    yield questions
+    event.remove(store.engine, "before_cursor_execute", note)
+
+
+def plans(store: Store, questions: dict[str, Any]) -> Iterator[tuple[str, set[str]]]:
+    """Return for each question the steps in which SQLite answers it."""
+    with store.engine.connect() as connection:
+        for question, values in questions.items():
+            steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {question}", values)
+            yield question, {step for *_, step in steps}
 
 
 # -- Errors carry no words ----------------------------------------------------

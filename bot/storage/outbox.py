@@ -883,7 +883,7 @@ def newest_question(couple: CoupleRow, person: PersonRow | None) -> CardRow | No
 
 def waits_for(tx: Tx, person: PersonRow) -> bool:
     """Whether a line waits for this one's private chat to be opened."""
-    return bool(tx.session.scalar(select(exists().where(LineRow.to_id == person.id, LineRow.waits))))
+    return bool(tx.session.scalar(select(exists().where(LineRow.target == person.id, LineRow.waits))))
 
 
 def said(tx: Tx, chat_id: int, message_id: int) -> SaidRow | None:

@@ -266,6 +266,7 @@ class InboxRow(Base):
     __table_args__ = (
         _only("stage = 'new'", "ix_inbox_new", "at", "update_id"),
         _only("stage = 'new'", "ix_inbox_whose", "whose"),
+        _only("stage = 'dead'", "ix_inbox_dead", "at"),
     )
 
 

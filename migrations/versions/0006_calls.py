@@ -1,6 +1,7 @@
 """Calls: an hour that has come waits in the outbox, and is stepped when its turn to be sent comes.
 
-On SQLite the index of what flies gets the words in which it is asked for; it was never used before.
+On SQLite the index of what flies gets the words in which it is asked for; it was never used before. And dead
+letters, which are counted for those who watch, get one.
 """
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ depends_on = None
 
 DUE = sa.text("due_at IS NOT NULL")
 FLYING = sa.text("flying")
+DEAD = sa.text("stage = 'dead'")
 
 
 def upgrade() -> None:
@@ -29,9 +31,11 @@ def upgrade() -> None:
     op.create_index(
         "ix_line_flying", "line", ["target"], sqlite_where=sa.text("flying = 1"), postgresql_where=FLYING
     )
+    op.create_index("ix_inbox_dead", "inbox", ["at"], sqlite_where=DEAD, postgresql_where=DEAD)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_inbox_dead", "inbox")
     # Whoever is called is due as before: only the line that says so goes.
     op.execute(sa.text("DELETE FROM line WHERE kind = 'call'"))
     op.drop_index("ix_call_due", "call")
