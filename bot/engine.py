@@ -553,6 +553,8 @@ class Engine:
 
     def _ring_those(self, tx: Tx, due: Sequence[Due]) -> Rung:
         """Ring these. What fails for one leaves nothing behind: then each is rung in a savepoint."""
+        if not due:
+            return Rung(0, ())
         try:
             with tx.session.begin_nested():
                 return self._ring_all(tx, due, self._ring_one)

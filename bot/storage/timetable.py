@@ -39,7 +39,7 @@ def call(tx: Tx, most: int) -> int:
 
     While a couple keeps a silence none of its hours comes.
     """
-    calls = tx.session.execute(_CALL, _now(tx) | {"most": most}).all()
+    calls = tx.session.connection().execute(_CALL, _now(tx) | {"most": most}).all()
     if calls:
         lines = [
             _line(tx, couple_id) for _, couple_id in sorted((due_at, number) for number, due_at in calls)
@@ -199,7 +199,6 @@ _CALL = (
     .where(tuple_(CallRow.couple_id, CallRow.ritual).in_(_THOSE_TO_CALL))
     .values(called=True)
     .returning(CallRow.couple_id, CallRow.due_at)
-    .execution_options(synchronize_session=False)
 )
 _THEIRS = CallRow.couple_id.in_(bindparam("numbers", expanding=True))
 _CALLED_NO_MORE = (
