@@ -104,7 +104,7 @@ async def ended(
         for _ in range(ends):
             await playing.up()
             await asyncio.sleep(playing.chance.uniform(*UNTIL_AN_END))
-            slowest = max(slowest, await playing.end_one())
+            slowest = max(slowest, await playing.end_all())
         found = await playing.counted()
         for _ in range(sum(found.in_flight)):
             found.finds("lost", "a line in flight at an end in order")

@@ -80,14 +80,16 @@ class Evening:
         await asyncio.sleep(self.chance.uniform(*DOWN))
         await bot.start()
 
-    async def end_one(self) -> float:
-        """Let any bot end in order, and start it again; return how many seconds its end took."""
-        bot = self.chance.choice(self.deployed.bots)
-        status, took = await bot.term()
-        assert status == 0, self.log
-        await self.look_after(bot)
-        await bot.start()
-        return took
+    async def end_all(self) -> float:
+        """Let all bots end in order, and start them again; return how many seconds the slowest end took."""
+        bots = self.deployed.bots
+        ends = await asyncio.gather(*(bot.term() for bot in bots))
+        assert all(status == 0 for status, _ in ends), self.log
+        for bot in bots:
+            await self.look_after(bot)
+        for bot in bots:
+            await bot.start()
+        return max(took for _, took in ends)
 
     async def look_after(self, bot: Bot) -> None:
         """See what is in flight when a bot has ended."""
