@@ -73,10 +73,19 @@ class InlineStorage(Storage):
         if self._weather.meets():
             raise BusyError("busy", None, Exception("the database is locked"))
         with self.store.begin() as tx:
+            changes = _changes(tx)
             result = work(tx, *args, **kwargs)
-            self._weather.moment(f"commit {name}")
-        self._weather.moment(f"committed {name}")
+            tx.session.flush()
+            commit, committed = ("commit", "committed") if _changes(tx) > changes else ("look", "looked")
+            self._weather.moment(f"{commit} {name}")
+        self._weather.moment(f"{committed} {name}")
         return result
+
+
+def _changes(tx: Tx) -> int:
+    """Return how many rows were changed, as SQLite counts them."""
+    changes: int = tx.session.connection().connection.total_changes
+    return changes
 
 
 class Wire(Calls):
