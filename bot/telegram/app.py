@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from starlette.routing import Route
 from telegram import (
@@ -52,6 +52,7 @@ MOST_READ = 200  # updates that wait to be heard and need not be read anew then
 LAST_CALLS = 8.0  # seconds in which what is under way at the end is finished
 
 Beat = Callable[[], Coroutine[Any, Any, None]]
+Leaving: TypeAlias = tuple[outbox.Ready, float]  # and when, by the time of the event loop
 
 
 class Heart(Protocol):
@@ -295,18 +296,24 @@ class Tend:
 
     async def send(self) -> datetime | None:
         """Send what may be sent now; return when there is something to send later."""
-        ready, look_again = await self._storage.run(self._claim)
+        ready, look_again = await self._storage.run(self._claim, asyncio.get_running_loop().time)
         await self._give(ready)
         return look_again
 
-    def _claim(self, tx: Tx, *, only_first: bool = False) -> tuple[list[outbox.Ready], datetime | None]:
-        cut_off = self._intake.cut_off
-        return outbox.claim(tx, self._engine.book, self._limits, cut_off=cut_off, only_first=only_first)
+    def _claim(
+        self, tx: Tx, time: Callable[[], float], *, only_first: bool = False
+    ) -> tuple[list[Leaving], datetime | None]:
+        """Take lines to be sent; the moments at which they leave are told by the time of the event loop."""
+        now, cut_off = time(), self._intake.cut_off
+        ready, look_again = outbox.claim(
+            tx, self._engine.book, self._limits, cut_off=cut_off, only_first=only_first
+        )
+        return [(line, now + (line.leaves_at - tx.now).total_seconds()) for line in ready], look_again
 
-    async def _give(self, ready: Sequence[outbox.Ready]) -> None:
+    async def _give(self, ready: Sequence[Leaving]) -> None:
         """Give lines to Telegram that were taken to be sent."""
-        for line in ready:
-            self._start(self._deliver(line))
+        for line, at in ready:
+            self._start(self._deliver(line, at))
             await asyncio.sleep(0)  # each takes some milliseconds to be drawn; others need not wait for all
 
     async def _mind_the_clock(self) -> None:
@@ -341,8 +348,8 @@ class Tend:
         """Return what is ahead and where the rituals stand, for those who look on."""
         return await self._storage.run(outlook, self._engine.book)
 
-    async def _deliver(self, line: outbox.Ready) -> None:
-        await self._sender.send(line, self.bot.bot)
+    async def _deliver(self, line: outbox.Ready, at: float) -> None:
+        await self._sender.send(line, self.bot.bot, at)
         self._unsent.set()
 
     async def _sweep(self) -> None:
@@ -403,7 +410,8 @@ class Tend:
         arrival = inbound.read(update, self.bot.bot)
         presses = update.update_id in self._first
         run = self._storage.first if presses else self._storage.run
-        reply, ready = await run(self._heard, arrival, update.update_id, presses=presses)
+        time = asyncio.get_running_loop().time
+        reply, ready = await run(self._heard, arrival, update.update_id, time, presses=presses)
         self._taken.add(update.update_id)
         self._unsent.set()
         await self._give(ready)
@@ -411,11 +419,11 @@ class Tend:
             self._asides.answer(arrival, reply, self._metrics.heard(update.update_id, self._now()))
 
     def _heard(
-        self, tx: Tx, arrival: Arrival, number: int, *, presses: bool
-    ) -> tuple[Reply | None, list[outbox.Ready]]:
+        self, tx: Tx, arrival: Arrival, number: int, time: Callable[[], float], *, presses: bool
+    ) -> tuple[Reply | None, list[Leaving]]:
         """Let an update have its effect; what answers one that presses is taken to be sent at once."""
         reply = self._engine.hear(tx, arrival, number)
-        return reply, self._claim(tx, only_first=True)[0] if presses else []
+        return reply, self._claim(tx, time, only_first=True)[0] if presses else []
 
     async def _on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         error = context.error
