@@ -33,7 +33,7 @@ from bot.storage.store import BusyError, Storage, Tx
 # Why a line was not simply sent. docs/running.md says what each means.
 Trouble: TypeAlias = Literal[
     "retry_after", "moved", "no_right", "shut", "needless", "topic_gone", "card_gone", "refused",
-    "not_reached", "in_doubt", "let_go", "none_taken", "broken",
+    "not_reached", "late", "in_doubt", "let_go", "none_taken", "broken",
 ]  # fmt: skip
 TROUBLES: tuple[Trouble, ...] = get_args(Trouble)
 RANKS = {

@@ -27,13 +27,15 @@ from bot.playground.child import environment
 from bot.playground.cutting import CuttableConnection
 from bot.playground.exchange import Exchange
 from bot.playground.markup import Json
+from bot.playground.pace import SECOND, Window
 from bot.serving import Server, bound
 from bot.storage.tables import CoupleRow, InboxRow, LineRow
 from tests.nursery import Born, BornBot
 from tests.phones import free_port
 
 A_CALL = 0.02, 0.2  # seconds that Telegram takes before a line has its effect, and again before it answers
-LINES = "sendMessage", "editMessageText", "editMessageReplyMarkup"
+MESSAGE = "sendMessage"
+LINES = MESSAGE, "editMessageText", "editMessageReplyMarkup"
 ENDS_WITHIN = 15.0
 A_MOMENT = 0.05
 KEPT_OPEN = 3600  # seconds; a connection that closes while a line leaves puts it in doubt without any kill
@@ -47,6 +49,7 @@ class Office(Exchange):
 
     def __init__(self, folder: Path) -> None:
         self.watches: list[Watch] = []
+        self.door = Window(SECOND)  # messages as they come, before it takes its time over them
         super().__init__(folder)
 
     def kept(self) -> None:
@@ -80,10 +83,13 @@ class Office(Exchange):
 class Slow:
     """The Bot API, which takes its time over lines; what it was asked it does, though the asker be dead."""
 
-    def __init__(self, api: BotApi, chance: Random) -> None:
-        self._api, self._chance = api, chance
+    def __init__(self, office: Office, chance: Random) -> None:
+        self._api, self._door, self._chance = BotApi(office), office.door, chance
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path_params"]["method"] == MESSAGE:
+            self._door.pass_on(time.monotonic())
+            self._door.count(time.monotonic())
         if scope["path_params"]["method"] not in LINES:
             await self._api(scope, receive, send)
             return
@@ -258,7 +264,7 @@ async def deployment(
     port = free_port()
     env = environment(port, folder) | {"DATABASE_URL": url, "REQUEST_TIMEOUT": "15"}
     bots = [Bot(f"bot-{number}", argv, env, folder) for number in range(replicas)]
-    slow = Slow(BotApi(office), Random(7))  # noqa: S311 - how long a call takes is no secret
+    slow = Slow(office, Random(7))  # noqa: S311 - how long a call takes is no secret
     api = Starlette(routes=[Route("/bot{token}/{method}", slow)])
     server = Server(
         uvicorn.Config(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count, pairwise
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import delete
@@ -20,6 +21,7 @@ from bot.storage.tables import CoupleRow, LineRow, PlayingRow
 from tests.databases import Time
 
 A_SECOND, A_MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+PAST = 0.0  # a moment, by the time of the event loop
 ENDLESS = 20_000
 Gone = list[tuple[datetime, Ready, int]]  # when each line went, and its rank
 
@@ -88,11 +90,11 @@ class Post:
                 )
                 for line in ready:
                     row = tx.session.get_one(LineRow, line.id)
-                    gone.append((tx.now, line, row.rank))
+                    gone.append((line.leaves_at, line, row.rank))
                     outbox.sent(tx, line.id, next(self.messages) if line.kind == "say" else None)
             if not ready and (look_again is None or (until is not None and look_again > until)):
                 self.clock.now = until or self.clock.now
-                return gone
+                return sorted(gone, key=itemgetter(0))
             if not ready and look_again is not None:
                 assert look_again > self.clock.now, "it asks to look again at once, and again"
                 self.clock.now = look_again
@@ -105,6 +107,12 @@ class Post:
             called = delete(LineRow).where(LineRow.kind == "call").returning(LineRow.target)
             return self.engine.ring_called(tx, list(tx.session.scalars(called)))
 
+    def crowds(self) -> None:
+        """Send so much that whoever leaves now may not be late."""
+        for number in range(1000, 1020):
+            self.puts("crowd", number)
+        self.drains()
+
     def sends_one(self) -> Gone:
         """Send one line, as soon as it may go."""
         ready, look_again = self.claims()
@@ -114,7 +122,7 @@ class Post:
             ready, look_again = self.claims()
         with self.store.begin() as tx:
             outbox.sent(tx, ready[0].id, 1)
-        return [(self.clock.now, ready[0], PROMPT)]
+        return [(ready[0].leaves_at, ready[0], PROMPT)]
 
     def lines(self) -> list[tuple[str, bool, int]]:
         """Return what still waits: kind, whether it flies, how often it was tried."""

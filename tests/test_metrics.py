@@ -31,7 +31,7 @@ from bot.telegram.outbound import Sender
 from tests import town
 from tests.databases import EVENING, Time
 from tests.phones import Play, free_port
-from tests.post import A_MINUTE, A_SECOND, Post
+from tests.post import A_MINUTE, A_SECOND, PAST, Post
 from tests.rehearsal import BERLIN
 from tests.road import ME
 from tests.tellings import LAUNCHER, THE_BOT
@@ -214,7 +214,7 @@ async def sends(post: Post, address: str) -> Metrics:
     engine = post.engine
     sender = Sender(bot, storage, post.clock, engine.moved, engine.shut, engine.counted, metrics)
     for line in post.claims()[0]:
-        await sender.send(line, ME)
+        await sender.send(line, ME, PAST)
     await bot._request[1].shutdown()
     storage._thread.shutdown()
     return metrics
@@ -303,8 +303,14 @@ async def test_a_line_that_cannot_be_written_is_told(
     assert counted(await sends(post, wire.address)) == {"broken": 1}
 
 
+async def test_a_line_that_was_late_for_its_moment_is_told(post: Post, wire: Wire) -> None:
+    post.crowds()
+    post.puts("hello")
+    assert counted(await sends(post, wire.address)) == {"late": 1}
+
+
 def test_every_kind_of_trouble_has_its_test() -> None:
-    tested = [row[0] for row in TABLE] + [row[0] for row in OF_A_CARD] + ["topic_gone", "broken"]
+    tested = [row[0] for row in TABLE] + [row[0] for row in OF_A_CARD] + ["topic_gone", "broken", "late"]
     assert sorted(tested) == sorted(get_args(Trouble))
 
 

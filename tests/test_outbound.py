@@ -19,7 +19,7 @@ from bot.ritual import Button, Line, Person, Say, Words, redraw, say
 from bot.shell import DELAYED
 from bot.storage import outbox
 from bot.storage.outbox import A_PAGE
-from bot.storage.pace import PROMPT, TO_PEOPLE, Limits
+from bot.storage.pace import A_SECOND_THERE, PROMPT, TO_PEOPLE, Limits
 from bot.storage.store import Storage, Store, migrate
 from bot.storage.tables import CardRow, CoupleRow, LineRow, PersonRow
 from bot.telegram import outbound
@@ -28,7 +28,7 @@ from bot.telegram.line import raw_bot
 from bot.telegram.outbound import PATIENCE, Sender
 from tests.databases import Shelf, Time, opened
 from tests.phones import free_port
-from tests.post import A_MINUTE, A_SECOND, Gone, Post, assert_kept, texts
+from tests.post import A_MINUTE, A_SECOND, PAST, Gone, Post, assert_kept, texts
 from tests.road import ME
 from tests.wire import Answer, Wire, refusal
 
@@ -71,12 +71,15 @@ def test_when_prompts_have_used_their_second_two_answers_still_go(post: Post) ->
     for number in range(1, 61):
         post.puts("Good evening", number)
     began = post.clock.now
-    assert len(post.drains(until=began + A_SECOND / 2)) == 14
-    for number in range(70, 75):
-        post.puts("You asked", number, TO_PEOPLE)
-    assert texts(post.drains(until=began + A_SECOND / 2)) == ["You asked"]
     gone = post.drains(until=began + A_SECOND)
-    assert Counter(texts(gone)) == {"You asked": 4, "Good evening": 10}
+    assert len([at for at, _, _ in gone if at < began + A_SECOND_THERE]) == 28
+    for text, room, at_once in (("You asked", 70, False), ("pause", 71, True)):
+        post.puts(text, room, TO_PEOPLE, at_once=at_once)
+        gone = post.drains(until=began + A_SECOND)
+        assert [at - began for at, line, _ in gone if line.face.text == text] == [A_SECOND]
+    post.puts("You too", 72, TO_PEOPLE)
+    (waited,) = (at - began for at, line, _ in post.drains() if line.face.text == "You too")
+    assert A_SECOND_THERE < waited < 2 * A_SECOND_THERE
 
 
 def test_one_room_gets_one_a_second_and_eighteen_a_minute(post: Post) -> None:
@@ -244,7 +247,7 @@ async def sends(post: Post, address: str) -> None:
     ready, _ = post.claims()
     async with sending(post, address) as sender:
         for line in ready:
-            await sender.send(line, ME)
+            await sender.send(line, ME, PAST)
 
 
 DONE: list[object] = []
@@ -459,7 +462,7 @@ async def test_an_answer_is_noted_however_long_the_database_is_busy(
             return await run(*args, **kwargs)
 
         monkeypatch.setattr(sender.storage, "run", is_busy)
-        await sender.send(ready, ME)
+        await sender.send(ready, ME, PAST)
     assert len(wire.asked("sendMessage")) == 1
     assert tries == 5
     assert post.lines() == [("say", False, 0)]

@@ -27,6 +27,7 @@ from bot.telegram.line import raw_bot
 from bot.telegram.outbound import Sender
 from bot.telegram.render import LONGEST_CAPTION, Reader, text, units
 from tests.databases import Time
+from tests.post import PAST
 from tests.rehearsal import BERLIN
 from tests.road import HOME, ME, Road
 from tests.schema import check_call
@@ -74,7 +75,7 @@ class Desk:
             ready = self.ready()
             while ready:
                 self.appear(ready)
-                await asyncio.gather(*(sender.send(line, self.me) for line in ready))
+                await asyncio.gather(*(sender.send(line, self.me, PAST) for line in ready))
                 ready = self.ready() if not self.flying() else []
 
     def appear(self, ready: list[outbox.Ready]) -> None:

@@ -13,6 +13,7 @@ from bot.storage.store import Tx
 from bot.storage.tables import CallRow, LineRow
 from bot.telegram.app import Tend
 from bot.telegram.intake import Polling
+from tests.post import PAST
 
 SOAKED = 1000
 NEAR = 3
@@ -155,7 +156,7 @@ def test_it_finds_lines_that_are_sent_before_they_are_committed(monkeypatch: pyt
             await self._storage.run(peek)
         ready, look_again = seen[0]
         for line in ready:
-            await self._sender.send(line, self.bot.bot)
+            await self._sender.send(line, self.bot.bot, PAST)
         return look_again
 
     monkeypatch.setattr(Tend, "send", send)

@@ -33,7 +33,7 @@ from bot.shell import DELAYED, LONG_SINCE
 from bot.storage import couples, pace
 from bot.storage.codec import say_from_json, say_to_json
 from bot.storage.couples import Audience, Book
-from bot.storage.pace import FIRST, PROMPT, TIDYING, TO_PEOPLE, TO_STRANGERS, Head, Limits, Pace
+from bot.storage.pace import AHEAD, FIRST, PROMPT, TIDYING, TO_PEOPLE, TO_STRANGERS, Head, Limits, Pace
 from bot.storage.sealing import BrokenSealError
 from bot.storage.store import RANDOM_BITS, Tx
 from bot.storage.tables import NOW, CardRow, CoupleRow, LineRow, PaceRow, PersonRow, PlayingRow, SaidRow
@@ -67,7 +67,7 @@ _ANSWERED = (
 
 @dataclass(frozen=True)
 class Ready:
-    """A line that may be sent now."""
+    """A line that is taken to be sent."""
 
     id: int
     kind: str  # say, redraw, strip, count
@@ -80,6 +80,8 @@ class Ready:
     again: bool
     attempts: int
     rank: int
+    leaves_at: datetime
+    punctual: bool  # where it is late for that, it has to wait for another moment
 
     @property
     def put_at(self) -> datetime:
@@ -417,7 +419,7 @@ def claim(
     tx: Tx, book: Book, limits: Limits, *,
     ring: Ring | None = None, cut_off: bool = False, only_first: bool = False,
 ) -> tuple[list[Ready], datetime | None]:  # fmt: skip
-    """Take the lines that may be sent now, as in flight, and return when to look again.
+    """Take the lines that may be sent now or in a moment, as in flight, and return when to look again.
 
     Whoever was called and may be written to now is rung by `ring`; where nobody may be rung, they wait.
     `only_first`: those that go before all others, and nothing is looked up for the rest. Where Telegram is
@@ -439,7 +441,7 @@ def claim(
                 break  # the answer to one that is in flight lets the next go
             _say_what_was_lost(tx, line)
             at = may.earliest(line)
-            if at > tx.now:
+            if at > tx.now + AHEAD:
                 look_again = min(look_again or at, at)
                 continue
             if (len(ready) >= AT_LEAST and tx.others_wait()) or (is_first and line.rank > FIRST):
@@ -449,15 +451,15 @@ def claim(
                 tx.session.delete(line)
                 continue
             try:
-                made = _ready(tx, line, book)
+                made = _ready(tx, line, book, at, punctual=_is_punctual(line, may))
             except BrokenSealError as error:  # one line that does not open must not block all others
                 log.warning("%s", error)
                 made = None
             if made is None:
                 tx.session.delete(line)
                 continue
-            may.note(line)
-            _take_off(line, tx.now + limits.answered_within)
+            may.note(line, at)
+            _take_off(line, at + limits.answered_within)
             ready.append(made)
             is_first = line.rank == FIRST
             room_left -= 1
@@ -529,6 +531,19 @@ def _close(tx: Tx, couple: CoupleRow, card: CardRow) -> None:
 def _take_off(line: LineRow, until: datetime) -> None:
     """Let a line be in flight; whoever took it and is silent until then is gone."""
     line.flying, line.attempts, line.not_before = True, line.attempts + 1, until
+
+
+def _is_punctual(line: LineRow, may: Pace) -> bool:
+    """Whether a line must not be late; what comes first goes at once, and nobody is sent back twice."""
+    return line.rank > FIRST and line.attempts == 0 and may.is_tight
+
+
+def come_back(tx: Tx, line_id: int, missed: datetime) -> None:
+    """Let a line that missed its moment wait for another one: nothing of it has left."""
+    line = tx.session.get(LineRow, line_id)
+    if line is not None:
+        pace.take_back(tx, line, missed)
+        _come_back(line, tx.now)
 
 
 def _come_back(line: LineRow, at: datetime) -> None:
@@ -755,7 +770,7 @@ def _what_waits(*, cut_off: bool) -> Select[Any]:
     return select(*(each.scalar_subquery() for each in (flying, tried, held, _NEXT_TURN)))
 
 
-def _ready(tx: Tx, line: LineRow, book: Book) -> Ready | None:
+def _ready(tx: Tx, line: LineRow, book: Book, at: datetime, *, punctual: bool) -> Ready | None:
     couple = tx.session.get(CoupleRow, line.couple_id) if line.couple_id else None
     person = tx.session.get(PersonRow, line.to_id) if line.to_id else None
     card = tx.session.get(CardRow, line.card_id) if line.card_id else None
@@ -766,8 +781,9 @@ def _ready(tx: Tx, line: LineRow, book: Book) -> Ready | None:
     nobody = Audience((), {}, Preferences())
     if line.kind == "count":
         return Ready(
-            line.id, "count", chat_id, None, None, None, Say(""), nobody, line.again, line.attempts, line.rank
-        )
+            line.id, "count", chat_id, None, None, None, Say(""), nobody,
+            line.again, line.attempts, line.rank, at, punctual,
+        )  # fmt: skip
     if couple is None or card is None:
         told = _body(tx, line) if line.body is not None else None
         if told is None:
@@ -801,6 +817,8 @@ def _ready(tx: Tx, line: LineRow, book: Book) -> Ready | None:
         line.again,
         line.attempts,
         line.rank,
+        at,
+        punctual,
     )
 
 

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from starlette.routing import Route
 from telegram import (
@@ -52,6 +52,7 @@ MOST_READ = 200  # updates that wait to be heard and need not be read anew then
 LAST_CALLS = 8.0  # seconds in which what is under way at the end is finished
 
 Beat = Callable[[], Coroutine[Any, Any, None]]
+Leaving: TypeAlias = tuple[outbox.Ready, float]  # and when, by the time of the event loop
 
 
 class Heart(Protocol):
@@ -295,31 +296,36 @@ class Tend:
 
     async def send(self) -> datetime | None:
         """Send what may be sent now; return when there is something to send later."""
-        late = list[timedelta]()
-        ready, look_again = await self._storage.run(self._claim, late)
+        ready, look_again, late = await self._storage.run(self._claim, asyncio.get_running_loop().time)
         self._metrics.rung(late)
         await self._give(ready)
         return look_again
 
-    def _claim(self, tx: Tx, late: list[timedelta]) -> tuple[list[outbox.Ready], datetime | None]:
-        """Take what may be sent now, and ring whoever was called and may be written to; each is so late."""
+    def _claim(
+        self, tx: Tx, time: Callable[[], float]
+    ) -> tuple[list[Leaving], datetime | None, list[timedelta]]:
+        """Take lines to be sent; ring whoever was called and may be written to, and tell how late each was."""
+        late, began, intake = list[timedelta](), time(), self._intake
 
         def ring(tx: Tx, numbers: Collection[int]) -> None:
             late.extend(self._engine.ring_called(tx, numbers).late)
 
-        intake = self._intake
-        return outbox.claim(
-            tx,
-            self._engine.book,
-            self._limits,
-            ring=ring if intake.caught_up else None,
-            cut_off=intake.cut_off,
-        )
+        ready, look_again = outbox.claim(
+            tx, self._engine.book, self._limits,
+            ring=ring if intake.caught_up else None, cut_off=intake.cut_off,
+        )  # fmt: skip
+        return _leaving(tx, ready, began), look_again, late
 
-    async def _give(self, ready: Sequence[outbox.Ready]) -> None:
+    def _claim_first(self, tx: Tx, time: Callable[[], float]) -> list[Leaving]:
+        """Take what is sent before all else."""
+        began, cut_off = time(), self._intake.cut_off
+        ready, _ = outbox.claim(tx, self._engine.book, self._limits, cut_off=cut_off, only_first=True)
+        return _leaving(tx, ready, began)
+
+    async def _give(self, ready: Sequence[Leaving]) -> None:
         """Give lines to Telegram that were taken to be sent."""
-        for line in ready:
-            self._start(self._deliver(line))
+        for line, at in ready:
+            self._start(self._deliver(line, at))
             await asyncio.sleep(0)  # each takes some milliseconds to be drawn; others need not wait for all
 
     async def _mind_the_clock(self) -> None:
@@ -354,8 +360,8 @@ class Tend:
         """Return what is ahead and where the rituals stand, for those who look on."""
         return await self._storage.run(outlook, self._engine.book)
 
-    async def _deliver(self, line: outbox.Ready) -> None:
-        await self._sender.send(line, self.bot.bot)
+    async def _deliver(self, line: outbox.Ready, at: float) -> None:
+        await self._sender.send(line, self.bot.bot, at)
         self._unsent.set()
 
     async def _sweep(self) -> None:
@@ -416,7 +422,8 @@ class Tend:
         arrival = inbound.read(update, self.bot.bot)
         presses = update.update_id in self._first
         run = self._storage.first if presses else self._storage.run
-        reply, ready = await run(self._heard, arrival, update.update_id, presses=presses)
+        time = asyncio.get_running_loop().time
+        reply, ready = await run(self._heard, arrival, update.update_id, time, presses=presses)
         self._taken.add(update.update_id)
         self._unsent.set()
         await self._give(ready)
@@ -424,13 +431,11 @@ class Tend:
             self._asides.answer(arrival, reply, self._metrics.heard(update.update_id, self._now()))
 
     def _heard(
-        self, tx: Tx, arrival: Arrival, number: int, *, presses: bool
-    ) -> tuple[Reply | None, list[outbox.Ready]]:
+        self, tx: Tx, arrival: Arrival, number: int, time: Callable[[], float], *, presses: bool
+    ) -> tuple[Reply | None, list[Leaving]]:
         """Let an update have its effect; what answers one that presses is taken to be sent at once."""
-        reply, book = self._engine.hear(tx, arrival, number), self._engine.book
-        if not presses:
-            return reply, []
-        return reply, outbox.claim(tx, book, self._limits, cut_off=self._intake.cut_off, only_first=True)[0]
+        reply = self._engine.hear(tx, arrival, number)
+        return reply, self._claim_first(tx, time) if presses else []
 
     async def _on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         error = context.error
@@ -454,6 +459,11 @@ class Tend:
     async def _bury(self, number: int) -> None:
         await self._storage.run(inbox.bury, number)
         self._taken.add(number)
+
+
+def _leaving(tx: Tx, ready: Sequence[outbox.Ready], began: float) -> list[Leaving]:
+    """Return lines with the moments at which they leave, told by the time of the event loop."""
+    return [(line, began + (line.leaves_at - tx.now).total_seconds()) for line in ready]
 
 
 async def register_commands(bot: RawBot, rituals: tuple[Ritual, ...]) -> None:

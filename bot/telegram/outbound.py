@@ -4,11 +4,13 @@ A line is deleted only after Telegram's answer. Where nobody can know whether it
 said again is said again, and any other is let go: a doubled evening card is worse than none, a lost return is
 harm. A chat that is gone or has put Tend out gets nothing more; one where Tend may not write just now loses
 the line and no more than that.
+
+A line is drawn before its moment comes, so that little happens between the moment and the call.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, partial
@@ -32,6 +34,7 @@ from bot.ritual import Drawing, Person
 from bot.storage import outbox
 from bot.storage.couples import Audience
 from bot.storage.outbox import Ready
+from bot.storage.pace import LATE_AT_MOST
 from bot.storage.store import BusyError, Storage, Tx
 from bot.telegram.drawing import Easel
 from bot.telegram.gallery import Gallery
@@ -58,6 +61,36 @@ OF_ANOTHER_KIND = "in the message to edit"  # "there is no text", or no caption;
 PLAIN = LinkPreviewOptions(is_disabled=True)
 
 
+class LateError(Exception):
+    """A line is late for its moment, and nothing of it has left."""
+
+
+@dataclass
+class Moment:
+    """When a line leaves, by the time of the event loop. Only the first of its calls waits for it."""
+
+    at: float
+    punctual: bool
+    is_past: bool = False
+
+    async def comes(self) -> None:
+        """Wait for it. Raises LateError where it is missed and must not be."""
+        if self.is_past:
+            return
+        self.is_past, time = True, asyncio.get_running_loop().time
+        if (wait := self.at - time()) > 0:
+            await asyncio.sleep(wait)
+        if self.punctual and time() - self.at > LATE_AT_MOST.total_seconds():
+            raise LateError
+
+    async def then(
+        self, call: Callable[P, Coroutine[Any, Any, R]], /, *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Make a call when it has come."""
+        await self.comes()
+        return await call(*args, **kwargs)
+
+
 @dataclass(frozen=True)
 class Sender:
     """Sends lines, and notes what became of each."""
@@ -80,17 +113,20 @@ class Sender:
         """Where a couple's own pictures are drawn."""
         return Easel()
 
-    async def send(self, ready: Ready, me: User) -> None:
-        """Send one line and note the answer. Raises nothing that Telegram can cause."""
+    async def send(self, ready: Ready, me: User, at: float) -> None:
+        """Send one line at its moment and note the answer. Raises nothing that Telegram can cause."""
         try:
-            await self._try(ready, me)
+            await self._try(ready, me, Moment(at, ready.punctual))
         except Exception as error:  # noqa: BLE001 - a line that cannot be shown or noted must not block those behind it
             log.error("a line could not be shown, or its answer noted, and is let go: %s", trace_of(error))
             await self._let_go(ready, "broken")
 
-    async def _try(self, ready: Ready, me: User) -> None:
+    async def _try(self, ready: Ready, me: User, moment: Moment) -> None:
         try:
-            answer = await self._send(ready, me)
+            answer = await self._send(ready, me, moment)
+        except LateError:
+            self.metrics.trouble("late")
+            await self._note(outbox.come_back, ready.id, ready.leaves_at)
         except RetryAfter as error:
             self.metrics.trouble("retry_after")
             await self._note(outbox.postpone, ready.id, self.now() + span(error.retry_after), whole_chat=True)
@@ -125,41 +161,48 @@ class Sender:
                 log.warning("the database does not take a note (%s); trying again", type(error).__name__)
                 await asyncio.sleep(BETWEEN_NOTES)
 
-    async def _send(self, ready: Ready, me: User) -> int | None:
+    async def _send(self, ready: Ready, me: User, moment: Moment) -> int | None:
         """Make the call of a line and return the number of its message, or of a room's members."""
         alone = ready.chat_id > 0
         reader = reader_of(ready.audience, ready.face.to, me, alone=alone)
         if ready.kind == "count":
-            return await self.bot.get_chat_member_count(ready.chat_id)
+            return await moment.then(self.bot.get_chat_member_count, ready.chat_id)
         if ready.kind == "strip":
+            await moment.comes()
             await self.bot.edit_message_reply_markup(ready.chat_id, ready.message_id, reply_markup=None)
             return None
         said = text(ready.face, reader)
         buttons = keyboard(ready.face.buttons, ready.card_id, reader, me.username or "")
         if ready.kind == "redraw":
+            await moment.comes()
             await self._redraw(ready, said, buttons)
             return None
-        message = await self._show(ready, me, said, buttons) if ready.face.picture else None
+        message = await self._show(ready, me, moment, said, buttons) if ready.face.picture else None
         if ready.face.drawing is not None:
-            message = await self._draw(ready, ready.face.drawing, reader, said, buttons)
-        message = message or await self.bot.send_message(
-            ready.chat_id, said, parse_mode=ParseMode.HTML, reply_markup=buttons, link_preview_options=PLAIN,
-            message_thread_id=ready.thread_id, disable_notification=ready.face.softly,
-        )  # fmt: skip
+            message = await self._draw(ready, ready.face.drawing, moment, reader, said, buttons)
+        if message is None:
+            await moment.comes()
+            message = await self.bot.send_message(
+                ready.chat_id, said, parse_mode=ParseMode.HTML, reply_markup=buttons,
+                link_preview_options=PLAIN, message_thread_id=ready.thread_id,
+                disable_notification=ready.face.softly,
+            )  # fmt: skip
         return message.message_id
 
     async def _show(
-        self, ready: Ready, me: User, said: str, buttons: InlineKeyboardMarkup | None
+        self, ready: Ready, me: User, moment: Moment, said: str, buttons: InlineKeyboardMarkup | None
     ) -> Message | None:
         """Send the words below a picture; None where there is none to be had, and the words go alone."""
-        send = partial(self.bot.send_animation, ready.chat_id, **_below(ready, said, buttons))
+        below = _below(ready, said, buttons)
+        send = partial(moment.then, self.bot.send_animation, ready.chat_id, **below)
         return await self.gallery.show(me.id, ready.face.picture, send)
 
     async def _draw(
-        self, ready: Ready, drawing: Drawing, reader: Reader, said: str, buttons: InlineKeyboardMarkup | None
-    ) -> Message | None:
+        self, ready: Ready, drawing: Drawing, moment: Moment, reader: Reader, said: str,
+        buttons: InlineKeyboardMarkup | None,
+    ) -> Message | None:  # fmt: skip
         """Send the words below what is drawn of the two; None as above."""
-        send = partial(self.bot.send_photo, ready.chat_id, **_below(ready, said, buttons))
+        send = partial(moment.then, self.bot.send_photo, ready.chat_id, **_below(ready, said, buttons))
         return await self.easel.show(drawing, reader, send)
 
     async def _redraw(self, ready: Ready, said: str, buttons: InlineKeyboardMarkup | None) -> None:
