@@ -42,12 +42,11 @@ def asked(post: Post, days: int) -> dict[int, timedelta]:
     while post.clock.now < nine + 10 * A_MINUTE:
         with post.store.begin() as tx:
             post.engine.ring(tx)
-        for _, line, _ in post.drains(until=post.clock.now):
+        for at, line, _ in post.drains(until=post.clock.now + A_LOOK):
             if line.chat_id < 0 and line.kind == "say":
                 assert line.chat_id not in found
                 assert DELAYED not in line.face.text
-                found[line.chat_id] = post.clock.now - nine
-        post.clock.now += A_LOOK
+                found[line.chat_id] = at - nine
     return found
 
 
@@ -56,7 +55,7 @@ def test_each_couple_is_asked_at_the_same_moment_every_evening_and_all_within_th
     assert len(first) == MANY
     assert timedelta() <= min(first.values()) <= max(first.values()) < WIDTH + 2 * A_LOOK
     in_halves = sum(after < WIDTH / 2 for after in first.values())
-    assert MANY / 4 < in_halves < 3 * MANY / 4
+    assert MANY / 8 < in_halves < 7 * MANY / 8  # by chance: one evening in ten thousand would be beyond
     begins_anew(post, WIDTH)
     assert asked(post, 1) == first
 

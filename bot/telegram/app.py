@@ -304,7 +304,7 @@ class Tend:
     def _claim(
         self, tx: Tx, time: Callable[[], float]
     ) -> tuple[list[Leaving], datetime | None, list[timedelta]]:
-        """Take lines to be sent; ring whoever was called and may be written to, and tell how late each was."""
+        """Take lines to be sent; ring whoever was called and may be written to, and say how late."""
         late, began, intake = list[timedelta](), time(), self._intake
 
         def ring(tx: Tx, numbers: Collection[int]) -> None:
