@@ -213,7 +213,7 @@ def a_pause_comes_between(story: Story, step: Step) -> None:
         story.clock.by("PT5M")
 
 
-@put_to(both_tap_at_once, is_killed_in_the_midst, is_dead_meanwhile, a_pause_comes_between)
+@put_to(is_killed_in_the_midst, is_dead_meanwhile, is_killed_after, both_tap_at_once, a_pause_comes_between)
 def test_whatever_comes_between_at_every_step_it_comes_to_its_end(
     tmp_path: Path, troubles: Iterable[Callable[[Story, Step], None]]
 ) -> None:
