@@ -11,6 +11,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from bot.storage.sealing import KEY_BYTES, Keyring, Seal
 from bot.storage.store import Ids, Store, migrate
@@ -34,6 +36,10 @@ PROGRAMS = ("initdb", "pg_ctl", "postgres")
 # `cat` ends when this process does, in whatever way: nobody else holds the other end of its pipe.
 KEEPER = 'cat; "$1/pg_ctl" -D "$2/data" stop -m immediate; rm -rf "$2"'
 NOT_FOR_KEEPS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+HANG_UP = (
+    b"SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    b"WHERE pid <> pg_backend_pid() AND datname = current_database()"
+)
 EVERYBODY = ("postgres", "nobody")  # who may run a server: never root
 KEYS = Keyring(Seal(bytes(range(KEY_BYTES))))
 EVENING = datetime(2026, 5, 1, 16, 0, tzinfo=UTC)  # a Friday, six in Berlin
@@ -60,10 +66,13 @@ class Server:
         """Return the address of a database."""
         return f"postgresql+psycopg://tests@127.0.0.1:{self.port}/{name}"
 
+    def address(self, name: str) -> str:
+        """Return the same for the driver alone."""
+        return f"host=127.0.0.1 port={self.port} user=tests dbname={name}"
+
     def does(self, statement: str) -> None:
         """Run one statement outside any of the tests' databases."""
-        address = f"host=127.0.0.1 port={self.port} user=tests dbname=postgres"
-        with psycopg.connect(address, autocommit=True) as connection:
+        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
 
     @contextmanager
@@ -174,36 +183,42 @@ class Shelf:
         self._numbers = count(1)
         self._stores: dict[str, Store] = {}
         self._prepared: dict[tuple[str, str], Any] = {}
+        self._rows: dict[str, dict[str, bytes]] = {}  # of what was prepared on the server
+        self._free: defaultdict[tuple[str, bool], list[str]] = defaultdict(list)  # empty ones, and the others
 
     def prepare(self, kind: str, name: str, how: Callable[[str], Any], of: str = "") -> Any:  # noqa: ANN401 - whatever `how` returns
         """Make a database to copy, from another one, unless that was done; return what its making did."""
         if (kind, name) not in self._prepared:
-            self._copy(kind, of, name)
+            self._make(kind, of, name)
             self._prepared[kind, name] = how(self._url(kind, name))
         return self._prepared[kind, name]
 
     @contextmanager
-    def lend(self, kind: str, of: str = "", name: str = "") -> Iterator[str]:
-        """Lend a copy of a prepared database, or an empty one; it goes afterwards."""
-        name = name or f"lent_{next(self._numbers)}"
-        self._copy(kind, of, name)
+    def lend(self, kind: str, of: str = "") -> Iterator[str]:
+        """Lend a copy of a prepared database, or an empty one; later it is made into another one.
+
+        A test may change the tables of an empty one alone.
+        """
+        free = self._free[kind, bool(of)]
+        if free and kind == "postgresql":
+            self._remake(of, name := free.pop())
+        else:
+            self._make(kind, of, name := free.pop() if free else f"lent_{next(self._numbers)}")
         try:
             yield self._url(kind, name)
         finally:
-            if kind == "sqlite":
-                for path in self._folder.glob(f"{name}.db*"):
-                    path.unlink()
-            else:
-                self._server().does(f"DROP DATABASE {name} WITH (FORCE)")
+            free.append(name)
 
     @contextmanager
     def store(self, kind: str, of: str, clock: Time) -> Iterator[Store]:
         """Lend an open store on a copy of a prepared database.
 
-        The engine is the same each time, so that SQLAlchemy compiles nothing anew; one at a time.
+        The engine is the same each time, so that SQLAlchemy compiles nothing anew.
         """
-        with self.lend(kind, of, name="stage") as url:
-            store = self._stores.setdefault(kind, Store(url, KEYS, clock))
+        with self.lend(kind, of) as url:
+            if url not in self._stores:
+                self._stores[url] = Store(url, KEYS, clock)
+            store = self._stores[url]
             store.now, store.ids = clock, Ids()
             store.open()
             try:
@@ -211,14 +226,44 @@ class Shelf:
             finally:
                 store.close()
 
-    def _copy(self, kind: str, of: str, name: str) -> None:
+    def _make(self, kind: str, of: str, name: str) -> None:
         if kind == "postgresql":
             self._server().does(f"CREATE DATABASE {name} TEMPLATE {of or 'template0'} STRATEGY FILE_COPY")
-        elif of:
+            return
+        for path in self._folder.glob(f"{name}.db*"):
+            path.unlink()
+        if of:
             shutil.copyfile(self._folder / f"{of}.db", self._folder / f"{name}.db")
+
+    def _remake(self, of: str, name: str) -> None:
+        """Make one on the server into a copy: a new one takes the server fifty times as long."""
+        self._server().does(f"ALTER DATABASE {name} RESET ALL")
+        with psycopg.connect(self._server().address(name)) as connection:
+            connection.execute(HANG_UP)
+            if not of:
+                connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+                return
+            if of not in self._rows:
+                self._rows[of] = rows_of(self._server().address(of))
+            connection.execute("SET session_replication_role TO replica")  # who refers to whom is as it was
+            for table, rows in self._rows[of].items():
+                connection.execute(SQL("DELETE FROM {}").format(Identifier(table)))
+                with connection.cursor().copy(SQL("COPY {} FROM STDIN").format(Identifier(table))) as copy:
+                    copy.write(rows)
 
     def _url(self, kind: str, name: str) -> str:
         return self._server().url(name) if kind == "postgresql" else f"sqlite:///{self._folder / name}.db"
+
+
+def rows_of(address: str) -> dict[str, bytes]:
+    """Return what every table of a database on the server holds, as the server writes it."""
+    rows: dict[str, bytes] = {}
+    with psycopg.connect(address) as connection, connection.cursor() as cursor:
+        names = cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        for (table,) in names:
+            with cursor.copy(SQL("COPY {} TO STDOUT").format(Identifier(table))) as copy:
+                rows[table] = b"".join(copy)
+    return rows
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import create_engine, text
 
 from bot.playground.cast import BOT, BY_ID, BY_NAME, ROOM_BY_NAME
@@ -303,6 +304,15 @@ class Story(Play):
         """Return every button that any of the two still sees, but for the way to the private chat."""
         seen = [*self.ann.buttons(), *self.ann.buttons("private"), *self.ben.buttons("private")]
         return [label for label in seen if label != "Open our private chat"]
+
+
+# -- Whatever comes between ----------------------------------------------------------
+
+
+def put_to(*troubles: Callable[..., object]) -> pytest.MarkDecorator:
+    """Put a story to these troubles in turn, one at each step; in the soak to each of them at every step."""
+    alone = [pytest.param((trouble,), id=trouble.__name__, marks=pytest.mark.soak) for trouble in troubles]
+    return pytest.mark.parametrize("troubles", [pytest.param(troubles, id="in turn"), *alone])
 
 
 # -- Who could see what -----------------------------------------------------------

@@ -5,6 +5,7 @@ the command. At the end each story holds the log against errors, and the chats a
 """
 
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -237,13 +238,21 @@ def odd(command: str) -> tuple[str, ...]:
     )
 
 
-def test_odd_commands_are_answered_or_not_but_never_with_a_stumble(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "places",
+    [(["room"], ["private"]), pytest.param((["room", "private"],), marks=pytest.mark.soak)],
+    ids=["in turn", "in both places"],
+)
+def test_odd_commands_are_answered_or_not_but_never_with_a_stumble(
+    tmp_path: Path, places: tuple[list[str], ...]
+) -> None:
     with Story.at(tmp_path) as story:
         story.ready()
         story.until("21:00")
+        next_places = cycle(places)
         for command in ("/checkin", "/settings", "/help", "/start", "/leave"):
             for text in odd(command):
-                for where in ("room", "private"):
+                for where in next(next_places):
                     story.ann.says_raw(text, where)
                     passes(story)
         assert story.ann.taps("calm").alert

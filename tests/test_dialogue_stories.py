@@ -1,13 +1,11 @@
 """Talks through the stand-in: whatever comes between at any step, it goes on, and rests kindly."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import pairwise
+from itertools import cycle, pairwise
 from pathlib import Path
-
-import pytest
 
 from bot.rituals.dialogue import (
     ALL_RIGHT,
@@ -22,7 +20,7 @@ from bot.topics import NOT_NOW_THEN, WHAT_ABOUT, WHICH_ONE
 from bot.turns import WHOLE
 from bot.upshot import BOTH_LINES, LINE_NOTED, ONE_STEP, THAT_WAS_IT, YOUR_LINE
 from tests.phones import Phone, Refusal
-from tests.stories import Story
+from tests.stories import Story, put_to
 from tests.tellings import Telling
 from tests.test_pause_stories import a_couple, both, room
 
@@ -183,10 +181,10 @@ def is_dead_meanwhile(story: Story, step: Step) -> None:
 
 
 def both_tap_at_once(story: Story, step: Step) -> None:
-    """Let the other tap the same in the same moment, where it is not for each to tap."""
+    """Let the other tap the same in the same moment; what is not for either to tap meets a kill."""
     one = one_of(story, step)
     if not step.label or step.label in FOR_EACH:
-        step.does(story, one)
+        is_killed_after(story, step)
     else:
         at_once(step.label, story.other(one), one)
         story.breath()
@@ -215,18 +213,12 @@ def a_pause_comes_between(story: Story, step: Step) -> None:
         story.clock.by("PT5M")
 
 
-TROUBLES = [
-    pytest.param(is_killed_after, marks=pytest.mark.soak), is_killed_in_the_midst, is_dead_meanwhile,
-    both_tap_at_once, a_pause_comes_between,
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: trouble.__name__)
+@put_to(is_killed_in_the_midst, is_dead_meanwhile, is_killed_after, both_tap_at_once, a_pause_comes_between)
 def test_whatever_comes_between_at_every_step_it_comes_to_its_end(
-    tmp_path: Path, trouble: Callable[[Story, Step], None]
+    tmp_path: Path, troubles: Iterable[Callable[[Story, Step], None]]
 ) -> None:
     with a_couple(tmp_path) as story:
-        for step in A_TALK:
+        for step, trouble in zip(A_TALK, cycle(troubles), strict=False):
             trouble(story, step)
             assert stands(story, step.reads), f"{step.reads!r} after {step.label or step.does}"
         came_out_well(story)

@@ -17,8 +17,10 @@ from bot.playground.exchange import Exchange
 from bot.playground.notes import Note
 from tests.browser import NARROW, WIDE, Desk, chromium, serious
 from tests.phones import Play
+from tests.tellings import IN_ENGLISH
 
 HOME, ANN = ROOM_BY_NAME["Home"].id, BY_NAME["ann"].id
+BORN = IN_ENGLISH.argv("")  # a play whose bot is born in the nursery
 MONDAY_NOON = "Monday 12:00"
 MANY = 2_000
 AT_ONCE = 200  # milliseconds until a message stands on both phones
@@ -52,7 +54,7 @@ def browser() -> Iterator[Browser]:
 def home(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
     """Run a play in which Ann and Ben are two, on a Monday at noon."""
     del browser  # without one nothing is played
-    with Play.start(tmp_path_factory.mktemp("home") / "play") as play:
+    with Play.start(tmp_path_factory.mktemp("home") / "play", argv=BORN) as play:
         play.line.post("/play/clock", to=MONDAY_NOON)
         for who, label in ("ann", "I'm in"), ("ben", "I'm in"), ("ann", "That's us"), ("ben", "Looks right"):
             play.line.post("/play/tap", who=who, label=label)
@@ -65,7 +67,7 @@ def home(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def fresh(browser: Browser, tmp_path: Path) -> Iterator[Play]:
     """Run a play that has only just begun, on a Monday at noon."""
     del browser
-    with Play.start(tmp_path / "play") as play:
+    with Play.start(tmp_path / "play", argv=BORN) as play:
         play.line.post("/play/clock", to=MONDAY_NOON)
         yield play
 
@@ -80,7 +82,7 @@ def crowded(browser: Browser, tmp_path: Path) -> Iterator[Play]:
         exchange.hands.say(who, HOME, Note(f"Something they said, number {number}"))
     exchange.kept()
     exchange.history.close()
-    with Play.start(tmp_path / "play") as play:
+    with Play.start(tmp_path / "play", argv=BORN) as play:
         yield play
 
 

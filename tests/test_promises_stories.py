@@ -26,11 +26,12 @@ DONE = "Done, by "
 def promised(folder: Path, telling: Telling = IN_ENGLISH, *, days_before_change: int = 0) -> Iterator[Story]:
     """Let both promise something on an evening, and it be the next noon."""
     with Story.at(folder, telling) as story:
+        rhythm = ("Every other evening",) if days_before_change else ()
         if days_before_change:
             change = next_change(story.now + timedelta(days=days_before_change + 1))
             story.clock.to((change - days_before_change * A_DAY).replace(hour=12).isoformat())
             story.ann.says("/start")
-        story.ready()
+        story.ready(*rhythm)
         story.until("21:00")
         for one, act in ((story.ann, ANNS), (story.ben, BENS)):
             by_one_line(story, one, "calm", f"sleep / {act}")

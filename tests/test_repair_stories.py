@@ -3,10 +3,11 @@
 Every story begins at noon on a Monday, whatever day it is told on.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from bot.mending import WARM
 from bot.rituals.repair import IS_DONE, RESTS_NOW, TAKEN_ALREADY
 from bot.rituals.review import IT_HOLDS, LET_IT_BE, LOOKS, REVIEWS
 from tests.phones import Json, Phone
-from tests.stories import Story
+from tests.stories import Story, put_to
 from tests.tellings import IN_ENGLISH, Telling
 from tests.test_gratitude_stories import next_change
 
@@ -131,10 +132,11 @@ def one(story: Story, name: str) -> Phone:
     return {"ann": story.ann, "ben": story.ben}[name]
 
 
-def troubled(story: Story, step: Step, trouble: Callable[[Story, Step], None]) -> None:
-    """Make one step with a trouble; a command whose answer is lost at a kill is sent again: without one."""
-    does(story, step) if step.where == "command" else trouble(story, step)
-    shows(story, step)
+def troubled(story: Story, steps: Iterable[Step], troubles: Iterable[Callable[[Story, Step], None]]) -> None:
+    """Make each step with a trouble; a command whose answer is lost at a kill is sent again: without one."""
+    for step, trouble in zip(steps, cycle(troubles), strict=False):
+        does(story, step) if step.where == "command" else trouble(story, step)
+        shows(story, step)
 
 
 def standing(story: Story) -> Json:
@@ -191,14 +193,15 @@ def paused(story: Story, step: Step) -> None:
 def at_once(story: Story, step: Step) -> None:
     """Let both tap the same at once, the other first: nobody is there to hear either until both have.
 
-    A change is asked of one alone: the other, who answers first, is told whose it is.
+    A change is asked of one alone: the other, who answers first, is told whose it is. Where only one can tap,
+    it is killed.
     """
     who = one(story, step.who)
     if step.does == CHANGE:
         story.other(who).says(MORE, "room", standing(story)["id"])
         assert story.newest("This one is for Ben.")
     if step.does not in TAPPED or step.where == "private" or step.does == WARMTH:
-        does(story, step)
+        killed(story, step)
         return
     story.kill()
     story.other(who).taps(step.does, wait=False)
@@ -208,13 +211,12 @@ def at_once(story: Story, step: Step) -> None:
     story.clock.by("PT5S")
 
 
-@pytest.mark.parametrize("trouble", [killed, paused, at_once], ids=lambda trouble: trouble.__name__)
+@put_to(at_once, killed, paused)
 def test_a_repair_comes_to_its_end_whatever_happens_at_every_step(
-    tmp_path: Path, trouble: Callable[[Story, Step], None]
+    tmp_path: Path, troubles: Iterable[Callable[[Story, Step], None]]
 ) -> None:
     with begun(tmp_path) as story:
-        for step in (*OPENS, *STEPS):
-            troubled(story, step, trouble)
+        troubled(story, (*OPENS, *STEPS), troubles)
         done = story.newest(IS_DONE)
         assert done["text"].endswith(f"And for you two: {WARMTH}")
         assert done["buttons"] == []
@@ -224,21 +226,12 @@ def test_a_repair_comes_to_its_end_whatever_happens_at_every_step(
         nothing_crossed(story)
 
 
-@pytest.mark.parametrize(
-    "trouble",
-    [
-        at_once,
-        pytest.param(killed, marks=pytest.mark.soak),  # its steps differ from those above by what is tapped
-        pytest.param(paused, marks=pytest.mark.soak),  # as there
-    ],
-    ids=lambda trouble: trouble.__name__,
-)
+@put_to(at_once, killed, paused)
 def test_from_the_other_side_it_comes_to_its_end_and_is_looked_at_again_and_let_go(
-    tmp_path: Path, trouble: Callable[[Story, Step], None]
+    tmp_path: Path, troubles: Iterable[Callable[[Story, Step], None]]
 ) -> None:
     with begun(tmp_path) as story:
-        for step in FROM_THE_OTHER_SIDE:
-            troubled(story, step, trouble)
+        troubled(story, FROM_THE_OTHER_SIDE, troubles)
         assert promises(story) == []
         heads = story.rows("select outcome from kept where kind = 'repair' order by id")
         assert heads == [("taken up",), ("let go",)]
@@ -354,7 +347,7 @@ def test_weeks_later_across_a_change_of_clock_it_comes_back_on_its_day_and_not_a
         change = next_change(story.now + timedelta(weeks=1))
         story.clock.to((change - timedelta(days=12)).replace(hour=12).isoformat())
         story.ann.says("/start")
-        story.ready()
+        story.ready("Every other evening")
         hurts(story)
         for step in STEPS:
             does(story, step)

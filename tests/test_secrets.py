@@ -6,7 +6,6 @@ occur nowhere by chance.
 """
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 
 from bot.playground.cast import BOT
 from bot.shell import STUMBLED
-from tests.nursery import ROOT
+from tests.nursery import Born
 from tests.stories import CARD, REVEAL, Story, files_in, found_in
 from tests.tellings import Telling
 
@@ -80,10 +79,8 @@ def indiscreet(telling: Telling) -> Iterator[Telling]:
 def test_no_word_no_name_and_no_token_is_found_after_the_worst_evening(
     tmp_path: Path, indiscreet: Telling
 ) -> None:
-    bot = tmp_path / "breaking_bot.py"
-    bot.write_text(BREAKING_BOT)
-    env = {"LOG_LEVEL": "DEBUG", "PYTHONPATH": str(ROOT)}
-    with Story.at(tmp_path / "data", indiscreet, (sys.executable, str(bot)), env) as story:
+    bot = sys.executable, "-c", BREAKING_BOT
+    with Story.at(tmp_path, indiscreet, bot, {"LOG_LEVEL": "DEBUG"}) as story:
         story.stumbles = True
         story.ann.is_called(ANN)
         story.ben.is_called(BEN)
@@ -133,21 +130,17 @@ def nothing_is_found(story: Story) -> None:
 
 def doctors_words(story: Story) -> str:
     """Return what `tend doctor` says about the same folder, all of it."""
-    asked = subprocess.run(
-        [sys.executable, "-m", "bot", "doctor"],
-        cwd=ROOT,
-        env={
-            **{name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
-            "LOG_LEVEL": "DEBUG",
-            "DATA_DIR": str(story.folder),
-            "BOT_TOKEN": BOT.token,
-            "BOT_API_URL": story.line.address,
-            "DATABASE_URL": story.database,
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert "database" in asked.stdout, asked.stderr
-    return asked.stdout + asked.stderr
+    env = {
+        **{name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
+        "LOG_LEVEL": "DEBUG",
+        "DATA_DIR": str(story.folder),
+        "BOT_TOKEN": BOT.token,
+        "BOT_API_URL": story.line.address,
+        "DATABASE_URL": story.database,
+    }
+    told = story.folder / "doctor.log"
+    with told.open("wb") as log:
+        Born([sys.executable, "-m", "bot", "doctor"], env, {1: log.fileno(), 2: log.fileno()}).wait(60)
+    words = told.read_text(encoding="utf-8")
+    assert "database" in words
+    return words

@@ -32,7 +32,7 @@ def found(moment: str, most: int = 4) -> Iterator[Verdict]:
 # -- As it is -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", [1, 3])
+@pytest.mark.parametrize("seed", [1, pytest.param(3, marks=pytest.mark.soak)])
 def test_an_evening_of_chance_with_two_kills_in_rough_weather_loses_and_doubles_nothing(seed: int) -> None:
     verdict = simulate(seed)
     assert verdict.holds, verdict
