@@ -7,7 +7,7 @@ calls this runs it in a transaction; nothing here sends, waits or reads a clock.
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -129,6 +129,52 @@ class Engine:
         self.pressing = {key_of(Button("", opens=ritual.name)) for ritual in rituals if ritual.urgent}
 
     # -- What arrives
+
+    def hear_all(self, tx: Tx, arrived: Mapping[int, Arrival]) -> dict[int, Reply]:
+        """Let updates have their effects in this transaction, in their order; return what is replied to each.
+
+        Where one waits who goes first, those that are left are heard in the next transaction. One that fails
+        leaves nothing behind and keeps nobody else waiting: then each is heard in a savepoint.
+        """
+        couples.bring_whole(tx, inbox.whose(tx, arrived))
+        if len(arrived) > 1:
+            try:
+                with tx.session.begin_nested():
+                    return self._hear_some(tx, arrived, self.hear)
+            except BusyError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is in one update alone
+                log.warning("an update could not be handled, so each is heard alone: %s", trace_of(error))
+        return self._hear_some(tx, arrived, self._hear_alone)
+
+    def _hear_some(
+        self, tx: Tx, arrived: Mapping[int, Arrival], hear: Callable[[Tx, Arrival, int], Reply | None]
+    ) -> dict[int, Reply]:
+        replies = dict[int, Reply]()
+        for number, arrival in arrived.items():
+            replies[number] = hear(tx, arrival, number) or Reply()
+            if tx.one_goes_first():
+                break
+        return replies
+
+    def _hear_alone(self, tx: Tx, arrival: Arrival, update_id: int) -> Reply | None:
+        """Hear an update; one that fails is kept aside, and said to be, if that can be said."""
+        try:
+            with tx.session.begin_nested():
+                return self.hear(tx, arrival, update_id)
+        except BusyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - as above
+            log.error("an update could not be handled and is kept aside: %s", trace_of(error))
+        try:
+            with tx.session.begin_nested():
+                return self.stumbled(tx, arrival, update_id)
+        except BusyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - not even that can be said; those behind it must not wait
+            log.error("nor could that be said: %s", trace_of(error))
+        inbox.bury(tx, update_id)
+        return None
 
     def hear(self, tx: Tx, arrival: Arrival, update_id: int) -> Reply | None:
         """Let one update have its effect, and be done, in this transaction; None where it was done before."""

@@ -136,7 +136,9 @@ _KNOWN = select(PersonRow).where(PersonRow.telegram_id == bindparam("telegram_id
 
 def of_room(tx: Tx, chat_id: int) -> CoupleRow | None:
     """Return the couple of a room."""
-    couple = tx.session.scalar(_OF_ROOM, {"chat_id": chat_id})
+    couple = tx.rooms.get(chat_id)
+    if couple is None or couple.chat_id != chat_id:
+        couple = tx.session.scalar(_OF_ROOM, {"chat_id": chat_id})
     return _whole(tx, [couple])[0] if couple else None
 
 
@@ -200,7 +202,7 @@ def enter(tx: Tx, chat_id: int, thread_id: int | None) -> CoupleRow:
 
 def known(tx: Tx, telegram_id: int) -> PersonRow | None:
     """Return a person by their number at Telegram."""
-    return tx.session.scalar(_KNOWN, {"telegram_id": telegram_id})
+    return tx.people.get(telegram_id) or tx.session.scalar(_KNOWN, {"telegram_id": telegram_id})
 
 
 def meet(tx: Tx, telegram_id: int, name: str, language: str = "") -> PersonRow:
@@ -599,6 +601,14 @@ def bring_due(tx: Tx, due: Sequence[Due], book: Book) -> None:
     those = _whole(tx, tx.session.scalars(_OF_NUMBERS, numbers).all())
     _fill(those, "calls", tx.session.scalars(_CALLS, numbers), "couple_id")
     _bring_kept(tx, due, book)
+
+
+def bring_whole(tx: Tx, numbers: set[int]) -> None:
+    """Load couples with all that their steps need in few looks, to be found by where they write."""
+    if numbers:
+        for couple in _whole(tx, tx.session.scalars(_OF_NUMBERS, {"numbers": list(numbers)}).all()):
+            tx.rooms |= {couple.chat_id: couple} if couple.chat_id else {}
+            tx.people |= {person.telegram_id: person for person in people_of(tx, couple)}
 
 
 def bring(tx: Tx, numbers: set[int]) -> None:

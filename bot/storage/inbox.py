@@ -10,12 +10,11 @@ from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     BindParameter,
     CompoundSelect,
-    CursorResult,
     bindparam,
     delete,
     exists,
@@ -57,12 +56,6 @@ _NEXT = (
     .where(InboxRow.stage == "new", InboxRow.at <= bindparam("latest"))
     .order_by(InboxRow.at, InboxRow.update_id)
     .limit(bindparam("most"))
-)
-_DONE = (
-    update(InboxRow)
-    .where(InboxRow.update_id == bindparam("number"), InboxRow.stage == "new")
-    .values(stage="done", body=None, whose=None)
-    .execution_options(synchronize_session=False)
 )
 
 Turns: TypeAlias = list[tuple[datetime, int]]  # where the updates of one couple stand, and their numbers
@@ -175,12 +168,24 @@ def done(tx: Tx, number: int) -> bool:
 
     False: it had its effect before, or was put aside.
     """
-    return bool(cast("CursorResult[Any]", tx.session.execute(_DONE, {"number": number})).rowcount)
+    row = tx.session.get(InboxRow, number)
+    if row is None or row.stage != "new":
+        return False
+    row.stage, row.body, row.whose = "done", None, None
+    return True
+
+
+def whose(tx: Tx, numbers: Iterable[int]) -> set[int]:
+    """Return with whom updates that were looked at take turns: couples, and chats of nobody's."""
+    rows = (tx.session.get(InboxRow, number) for number in numbers)
+    return {row.whose for row in rows if row is not None and row.whose is not None}
 
 
 def bury(tx: Tx, number: int) -> None:
     """Keep an update that cannot be understood as a dead letter: sealed, and out of the others' way."""
-    tx.session.execute(update(InboxRow).where(InboxRow.update_id == number).values(stage="dead"))
+    row = tx.session.get(InboxRow, number)
+    if row is not None:
+        row.stage = "dead"
 
 
 def is_empty(tx: Tx) -> bool:
