@@ -140,19 +140,21 @@ class Engine:
         if len(arrived) > 1:
             try:
                 with tx.session.begin_nested():
-                    return self._hear_some(tx, arrived, self.hear)
+                    replies = self._hear_some(tx, arrived, lambda arrival, _: self._effect(tx, arrival))
+                    inbox.done(tx, *replies)
+                    return replies
             except BusyError:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it is, it is in one update alone
                 log.warning("an update could not be handled, so each is heard alone: %s", trace_of(error))
-        return self._hear_some(tx, arrived, self._hear_alone)
+        return self._hear_some(tx, arrived, lambda arrival, number: self._hear_alone(tx, arrival, number))
 
     def _hear_some(
-        self, tx: Tx, arrived: Mapping[int, Arrival], hear: Callable[[Tx, Arrival, int], Reply | None]
+        self, tx: Tx, arrived: Mapping[int, Arrival], hear: Callable[[Arrival, int], Reply | None]
     ) -> dict[int, Reply]:
         replies = dict[int, Reply]()
         for number, arrival in arrived.items():
-            replies[number] = hear(tx, arrival, number) or Reply()
+            replies[number] = hear(arrival, number) or Reply()
             if tx.one_goes_first():
                 break
         return replies
@@ -178,8 +180,9 @@ class Engine:
 
     def hear(self, tx: Tx, arrival: Arrival, update_id: int) -> Reply | None:
         """Let one update have its effect, and be done, in this transaction; None where it was done before."""
-        if not inbox.done(tx, update_id):
-            return None
+        return self._effect(tx, arrival) if inbox.done(tx, update_id) else None
+
+    def _effect(self, tx: Tx, arrival: Arrival) -> Reply:
         match arrival:
             case Added(who, where, as_admin=as_admin):
                 self._added(tx, where, who.language)

@@ -206,14 +206,12 @@ class Road:
             self.unconfirmed.clear()
 
     def _hear(self) -> None:
-        for number, _ in self.does(inbox.waiting, 50):
-            arrival = self.arrivals[number]
-            try:
-                self.replies[number] = self.does(self.engine.hear, arrival, number) or Reply()
-            except EndError:
-                raise
-            except Exception:  # noqa: BLE001 - as the application does it
-                self.replies[number] = self.does(self.engine.stumbled, arrival, number)
+        self.replies |= self.does(self._hear_all)
+
+    def _hear_all(self, tx: Tx) -> dict[int, Reply]:
+        return self.engine.hear_all(
+            tx, {number: self.arrivals[number] for number, _ in inbox.waiting(tx, 50)}
+        )
 
     def _send(self, line: Ready) -> None:
         self._counts(after=False)

@@ -10,11 +10,12 @@ from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from sqlalchemy import (
     BindParameter,
     CompoundSelect,
+    CursorResult,
     bindparam,
     delete,
     exists,
@@ -49,6 +50,12 @@ _CHATS: BindParameter[Any] = bindparam("chats", expanding=True)
 _OF_CHATS: CompoundSelect[Any] = union_all(
     select(PersonRow.telegram_id, PersonRow.couple_id).where(PersonRow.telegram_id.in_(_CHATS)),
     select(CoupleRow.chat_id, CoupleRow.id).where(CoupleRow.chat_id.in_(_CHATS)),
+)
+_DONE = (
+    update(InboxRow)
+    .where(InboxRow.update_id.in_(bindparam("numbers", expanding=True)), InboxRow.stage == "new")
+    .values(stage="done", body=None, whose=None)
+    .execution_options(synchronize_session=False)
 )
 _IS_ANY_NEW = select(exists().where(InboxRow.stage == "new"))
 _NEXT = (
@@ -163,16 +170,12 @@ def _before(tx: Tx, latest: datetime, most: int) -> list[tuple[int, dict[str, An
     return updates
 
 
-def done(tx: Tx, number: int) -> bool:
-    """Mark an update as having had its effect, in the transaction of that effect, and erase its body.
+def done(tx: Tx, *numbers: int) -> bool:
+    """Mark updates as having had their effect, in the transaction of that effect, and erase their bodies.
 
-    False: it had its effect before, or was put aside.
+    False: they had it before, or were put aside.
     """
-    row = tx.session.get(InboxRow, number)
-    if row is None or row.stage != "new":
-        return False
-    row.stage, row.body, row.whose = "done", None, None
-    return True
+    return bool(cast("CursorResult[Any]", tx.session.execute(_DONE, {"numbers": numbers})).rowcount)
 
 
 def whose(tx: Tx, numbers: Iterable[int]) -> set[int]:
@@ -183,9 +186,7 @@ def whose(tx: Tx, numbers: Iterable[int]) -> set[int]:
 
 def bury(tx: Tx, number: int) -> None:
     """Keep an update that cannot be understood as a dead letter: sealed, and out of the others' way."""
-    row = tx.session.get(InboxRow, number)
-    if row is not None:
-        row.stage = "dead"
+    tx.session.execute(update(InboxRow).where(InboxRow.update_id == number).values(stage="dead"))
 
 
 def is_empty(tx: Tx) -> bool:

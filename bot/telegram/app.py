@@ -63,6 +63,27 @@ class Heart(Protocol):
     def stop(self) -> None: ...
 
 
+@dataclass(frozen=True)
+class Read:
+    """An update, and what arrived with it."""
+
+    update: Update
+    arrival: Arrival
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What one transaction heard: what is replied to each, and how many could not be read."""
+
+    all: Sequence[tuple[Read, Reply]] = ()
+    dead: int = 0
+
+    @property
+    def any(self) -> bool:
+        """Whether it heard any."""
+        return bool(self.all or self.dead)
+
+
 class Tend:
     """The running bot."""
 
@@ -266,7 +287,7 @@ class Tend:
                 if self._ending or not (rung.many or heard.any):
                     break
 
-    def _ring_or_hear(self, tx: Tx, *, heard_before: bool) -> tuple[Rung, "Heard"]:
+    def _ring_or_hear(self, tx: Tx, *, heard_before: bool) -> tuple[Rung, Heard]:
         """Hear who waits; where nobody does, or some were heard just now, ring who is due.
 
         Strangers come last, and not while Telegram has more to tell: couples may be among it.
@@ -293,7 +314,7 @@ class Tend:
                 await self._answer(heard)
         self._storage.free_the_way()
 
-    def _hear_first(self, tx: Tx) -> tuple["Heard", list[outbox.Ready]]:
+    def _hear_first(self, tx: Tx) -> tuple[Heard, list[outbox.Ready]]:
         """Hear who presses; what answers them is taken to be sent at once."""
         return self._hear(tx, inbox.pressing(tx, AT_ONCE)), self._claim(tx, only_first=True)[0]
 
@@ -384,11 +405,11 @@ class Tend:
             self._storage.clear_the_way()
         return pressing
 
-    def _reads(self, body: dict[str, Any]) -> "Read":
+    def _reads(self, body: dict[str, Any]) -> Read:
         update = Update.de_json(body, self.bot)
         return Read(update, inbound.read(update, self.bot.bot))
 
-    def _hear(self, tx: Tx, waiting: Sequence[tuple[int, dict[str, Any]]]) -> "Heard":
+    def _hear(self, tx: Tx, waiting: Sequence[tuple[int, dict[str, Any]]]) -> Heard:
         """Hear updates in their order, whole in this transaction; what cannot be read is kept aside."""
         reads, dead = dict[int, Read](), 0
         for number, body in waiting:
@@ -401,7 +422,7 @@ class Tend:
         replies = self._engine.hear_all(tx, {number: read.arrival for number, read in reads.items()})
         return Heard([(reads[number], reply) for number, reply in replies.items()], dead)
 
-    async def _answer(self, heard: "Heard") -> None:
+    async def _answer(self, heard: Heard) -> None:
         """Let the library carry what was heard to its handler, which answers it."""
         for read, reply in heard.all:
             number = read.update.update_id
@@ -416,27 +437,6 @@ class Tend:
     async def _on_error(self, _update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         if context.error is not None:
             log.error("an update was heard and could not be answered: %s", trace_of(context.error))
-
-
-@dataclass(frozen=True)
-class Read:
-    """An update, and what arrived with it."""
-
-    update: Update
-    arrival: Arrival
-
-
-@dataclass(frozen=True)
-class Heard:
-    """What one transaction heard: what is replied to each, and how many could not be read."""
-
-    all: Sequence[tuple[Read, Reply]] = ()
-    dead: int = 0
-
-    @property
-    def any(self) -> bool:
-        """Whether it heard any."""
-        return bool(self.all or self.dead)
 
 
 async def register_commands(bot: RawBot, rituals: tuple[Ritual, ...]) -> None:
