@@ -206,9 +206,10 @@ class Road:
             self.unconfirmed.clear()
 
     def _hear(self) -> None:
-        self.replies |= self.does(self._hear_all)
+        self.replies |= self.does(self.hear_all)
 
-    def _hear_all(self, tx: Tx) -> dict[int, Reply]:
+    def hear_all(self, tx: Tx) -> dict[int, Reply]:
+        """Hear all that wait."""
         return self.engine.hear_all(
             tx, {number: self.arrivals[number] for number, _ in inbox.waiting(tx, 50)}
         )
