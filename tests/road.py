@@ -202,11 +202,19 @@ class Road:
 
     def _take_in(self) -> None:
         if self.unconfirmed:
-            self.does(inbox.keep, [{"update_id": number} for number in self.unconfirmed])
+            self.does(inbox.keep, [self.raw(number) for number in self.unconfirmed])
             self.unconfirmed.clear()
 
     def _hear(self) -> None:
         self.replies |= self.does(self.hear_all)
+
+    def raw(self, number: int) -> dict[str, Any]:
+        """Return what the inbox reads of an update: in which chat it was."""
+        where = getattr(self.arrivals[number], "where", None)
+        if where is None:
+            return {"update_id": number}
+        chat = {"id": where.chat_id, "type": "private" if where.private else "group"}
+        return {"update_id": number, "message": {"chat": chat}}
 
     def hear_all(self, tx: Tx) -> dict[int, Reply]:
         """Hear all that wait."""

@@ -188,7 +188,7 @@ def waits(road: Road, *arrivals: Arrival) -> list[int]:
     """Let these wait to be heard, and return their numbers."""
     numbers = [next(road.updates) for _ in arrivals]
     road.arrivals |= zip(numbers, arrivals, strict=True)
-    road.look(inbox.keep, [{"update_id": number} for number in numbers])
+    road.look(inbox.keep, [road.raw(number) for number in numbers])
     return numbers
 
 
@@ -242,9 +242,9 @@ def test_while_one_waits_who_goes_first_one_is_heard_and_the_others_in_the_next_
 
 
 def test_what_is_new_in_a_transaction_is_there_for_who_is_heard_next_in_it(door: Road) -> None:
-    dora, eli, nest = door.dora.who, door.eli.who, door.dora.room
-    knocks = Command(dora, nest, "knock", "", 1)
-    waits(door, Added(dora, nest), knocks, Moved(nest.chat_id, nest.chat_id - 1), Added(eli, nest))
+    nest = door.dora.room
+    door.hears(Added(door.dora.who, nest))
+    waits(door, Moved(nest.chat_id, nest.chat_id - 1), Added(door.eli.who, nest))
     door.settles()
     with door.store.begin() as tx:
         rooms = {couple.chat_id for couple in tx.session.query(CoupleRow)}
