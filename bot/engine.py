@@ -131,10 +131,11 @@ class Engine:
     # -- What arrives
 
     def hear_all(self, tx: Tx, arrived: Mapping[int, Arrival]) -> dict[int, Reply]:
-        """Let updates have their effects in this transaction, in their order; return what is replied to each.
+        """Let updates have their effects in the transaction that looked them up; return what each is replied.
 
-        Where one waits who goes first, those that are left are heard in the next transaction. One that fails
-        leaves nothing behind and keeps nobody else waiting: then each is heard in a savepoint.
+        They are heard in their order. Where one waits who goes first, those that are left are heard in the
+        next transaction. One that fails leaves nothing behind and keeps nobody else waiting: then each is
+        heard in a savepoint.
         """
         couples.bring_whole(tx, inbox.whose(tx, arrived))
         if len(arrived) > 1:
