@@ -67,6 +67,7 @@ from bot.wording import LANGUAGE, spoken
 log = logging.getLogger(__name__)
 
 AT_ONCE, AT_LEAST = 64, 1  # due rows stepped in one transaction, and so many though others wait
+HEARD_AT_LEAST = 4  # in one transaction though others wait, unless one of these goes first
 A_FEW = 16  # whose couples are loaded in one go
 THE_TWO_AND_TEND = 3
 AFTER_TROUBLE = timedelta(minutes=15)  # what failed is tried again then
@@ -133,9 +134,9 @@ class Engine:
     def hear_all(self, tx: Tx, arrived: Mapping[int, Arrival]) -> dict[int, Reply]:
         """Let updates have their effects in the transaction that looked them up; return what each is replied.
 
-        They are heard in their order. Where one waits who goes first, those that are left are heard in the
-        next transaction. One that fails leaves nothing behind and keeps nobody else waiting: then each is
-        heard in a savepoint.
+        They are heard in their order. Where others wait for the database, those that are left are heard in
+        the next transaction. One that fails leaves nothing behind and keeps nobody else waiting: then each
+        is heard in a savepoint.
         """
         couples.bring_whole(tx, inbox.whose(tx, arrived))
         if len(arrived) > 1:
@@ -156,7 +157,7 @@ class Engine:
         replies = dict[int, Reply]()
         for number, arrival in arrived.items():
             replies[number] = hear(arrival, number) or Reply()
-            if tx.one_goes_first():
+            if tx.one_goes_first() or (len(replies) >= HEARD_AT_LEAST and tx.others_wait()):
                 break
         return replies
 

@@ -15,7 +15,7 @@ from bot.arrival import Added, Arrival, Command, Moved, NotForUs, Place, Removed
 from bot.couple.house import ALL_PREFERENCES, HOUSE
 from bot.couple.joining import HAS_ITS_TWO
 from bot.couple.leaving import RESTING
-from bot.engine import COME_ALONG, FOR_THE_TWO, Engine, key_of
+from bot.engine import COME_ALONG, FOR_THE_TWO, HEARD_AT_LEAST, Engine, key_of
 from bot.hours import ZONE
 from bot.ritual import (
     Answer,
@@ -228,6 +228,15 @@ def test_one_that_fails_and_cannot_even_be_told_so_is_kept_aside_all_the_same(
     assert knocked(door) == ["one", "two"]
     stages = door.look(inbox.known)
     assert [stages[number] for number in numbers] == ["done", "dead", "done"]
+
+
+def test_while_others_wait_a_few_are_heard_and_the_rest_in_the_next_transaction(door: Road) -> None:
+    words = [str(number) for number in range(HEARD_AT_LEAST + 2)]
+    numbers = waits(door, *knocks_of(door, *words))
+    for heard in (numbers[:HEARD_AT_LEAST], numbers[HEARD_AT_LEAST:]):
+        with door.store.begin(others_wait=lambda: True) as tx:
+            assert [*door.hear_all(tx)] == heard
+    assert knocked(door) == words
 
 
 def test_while_one_waits_who_goes_first_one_is_heard_and_the_others_in_the_next_transaction(
