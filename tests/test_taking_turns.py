@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -62,7 +63,7 @@ async def test_a_transaction_sees_that_others_wait_and_that_one_of_them_goes_fir
         asked.set()
         await asyncio.to_thread(looked.wait)
 
-    waiting = [asyncio.create_task(desk.storage.run(long))]
+    waiting: list[asyncio.Task[Any]] = [asyncio.create_task(desk.storage.run(long))]
     await looks()
     waiting.append(asyncio.create_task(desk.storage.run(desk.note, "a")))
     await looks()
