@@ -7,7 +7,7 @@ calls this runs it in a transaction; nothing here sends, waits or reads a clock.
 
 import logging
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -69,6 +69,7 @@ log = logging.getLogger(__name__)
 
 AT_ONCE, AT_LEAST = 64, 1  # due rows stepped in one transaction, and so many though others wait
 MOST_CALLED = 500  # in one transaction: each takes some hundredths of a millisecond
+HEARD_AT_LEAST = 4  # in one transaction though others wait, unless one of these goes first
 A_FEW = 16  # whose couples are loaded in one go
 THE_TWO_AND_TEND = 3
 AFTER_TROUBLE = timedelta(minutes=15)  # what failed is tried again then
@@ -132,10 +133,60 @@ class Engine:
 
     # -- What arrives
 
+    def hear_all(self, tx: Tx, arrived: Mapping[int, Arrival]) -> dict[int, Reply]:
+        """Let updates have their effects in the transaction that looked them up; return what each is replied.
+
+        They are heard in their order. Where others wait for the database, those that are left are heard in
+        the next transaction. One that fails leaves nothing behind and keeps nobody else waiting: then each
+        is heard in a savepoint.
+        """
+        couples.bring_whole(tx, inbox.whose(tx, arrived))
+        if len(arrived) > 1:
+            try:
+                with tx.session.begin_nested():
+                    replies = self._hear_some(tx, arrived, lambda arrival, _: self._effect(tx, arrival))
+                    inbox.done(tx, *replies)
+                    return replies
+            except BusyError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is in one update alone
+                log.warning("an update could not be handled, so each is heard alone: %s", trace_of(error))
+        return self._hear_some(tx, arrived, lambda arrival, number: self._hear_alone(tx, arrival, number))
+
+    def _hear_some(
+        self, tx: Tx, arrived: Mapping[int, Arrival], hear: Callable[[Arrival, int], Reply | None]
+    ) -> dict[int, Reply]:
+        replies = dict[int, Reply]()
+        for number, arrival in arrived.items():
+            replies[number] = hear(arrival, number) or Reply()
+            if tx.one_goes_first() or (len(replies) >= HEARD_AT_LEAST and tx.others_wait()):
+                break
+        return replies
+
+    def _hear_alone(self, tx: Tx, arrival: Arrival, update_id: int) -> Reply | None:
+        """Hear an update; one that fails is kept aside, and said to be, if that can be said."""
+        try:
+            with tx.session.begin_nested():
+                return self.hear(tx, arrival, update_id)
+        except BusyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - as above
+            log.error("an update could not be handled and is kept aside: %s", trace_of(error))
+        try:
+            with tx.session.begin_nested():
+                return self.stumbled(tx, arrival, update_id)
+        except BusyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - not even that can be said; those behind it must not wait
+            log.error("nor could that be said: %s", trace_of(error))
+        inbox.bury(tx, update_id)
+        return None
+
     def hear(self, tx: Tx, arrival: Arrival, update_id: int) -> Reply | None:
         """Let one update have its effect, and be done, in this transaction; None where it was done before."""
-        if not inbox.done(tx, update_id):
-            return None
+        return self._effect(tx, arrival) if inbox.done(tx, update_id) else None
+
+    def _effect(self, tx: Tx, arrival: Arrival) -> Reply:
         match arrival:
             case Added(who, where, as_admin=as_admin):
                 self._added(tx, where, who.language)

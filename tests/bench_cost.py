@@ -8,20 +8,19 @@ import sqlite3
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from datetime import time as hour
 from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import Concatenate, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from sqlalchemy import select
 
-from bot.arrival import Place, Somebody, Tap
+from bot.arrival import Arrival, Place, Somebody, Tap
 from bot.couple.house import ALL_PREFERENCES, HOUSE
 from bot.engine import Engine, key_of
 from bot.playground.crowd import COUPLES, ROOMS
@@ -30,6 +29,7 @@ from bot.storage.outbox import RUNG_AT_ONCE
 from bot.storage.pace import Limits
 from bot.storage.store import Store, Tx, migrate
 from bot.storage.tables import LineRow
+from bot.telegram.app import AT_ONCE
 from tests import town
 from tests.databases import Time, opened
 from tests.rehearsal import BERLIN
@@ -117,15 +117,22 @@ def _an_hour(folder: Path) -> tuple[float, float, float, float]:
             for line in ready:
                 cards[line.chat_id] = line
                 _timed(sends, partial(_does, store, outbox.sent, line.id, line.id % A_NUMBER))
-        heard: list[float] = []
+        taps, heard = dict[int, Arrival](), list[float]()
         for number in range(1, MANY + 1):
             card = cards[ROOMS - number]
             who = Somebody(COUPLES + 2 * number, f"Ada {number}", "en")
             button, place = card.face.buttons[0], Place(card.chat_id, private=False)
-            tap = Tap(who, place, "query", card.card_id or 0, key_of(button), card.id % A_NUMBER)
-            _does(store, inbox.keep, [{"update_id": number}])
-            _timed(heard, partial(_does, store, engine.hear, tap, number))
-    return call, ring, median(heard), sum(sends) / len(cards)
+            taps[number] = Tap(who, place, "query", card.card_id or 0, key_of(button), card.id % A_NUMBER)
+            room = {"chat": {"id": card.chat_id, "type": "group"}}
+            _does(store, inbox.keep, [{"update_id": number, "message": room}])
+        while _timed(heard, partial(_does, store, _hear, engine, taps)):
+            pass
+    return call, ring, sum(heard) / MANY, sum(sends) / len(cards)
+
+
+def _hear(tx: Tx, engine: Engine, taps: Mapping[int, Arrival]) -> int:
+    """Hear as many as the bot does in one transaction."""
+    return len(engine.hear_all(tx, {number: taps[number] for number, _ in inbox.waiting(tx, AT_ONCE)}))
 
 
 def _a_year(folder: Path) -> float:

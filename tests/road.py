@@ -204,18 +204,25 @@ class Road:
 
     def _take_in(self) -> None:
         if self.unconfirmed:
-            self.does(inbox.keep, [{"update_id": number} for number in self.unconfirmed])
+            self.does(inbox.keep, [self.raw(number) for number in self.unconfirmed])
             self.unconfirmed.clear()
 
     def _hear(self) -> None:
-        for number, _ in self.does(inbox.waiting, 50):
-            arrival = self.arrivals[number]
-            try:
-                self.replies[number] = self.does(self.engine.hear, arrival, number) or Reply()
-            except EndError:
-                raise
-            except Exception:  # noqa: BLE001 - as the application does it
-                self.replies[number] = self.does(self.engine.stumbled, arrival, number)
+        self.replies |= self.does(self.hear_all)
+
+    def raw(self, number: int) -> dict[str, Any]:
+        """Return what the inbox reads of an update: in which chat it was."""
+        where = getattr(self.arrivals[number], "where", None)
+        if where is None:
+            return {"update_id": number}
+        chat = {"id": where.chat_id, "type": "private" if where.private else "group"}
+        return {"update_id": number, "message": {"chat": chat}}
+
+    def hear_all(self, tx: Tx) -> dict[int, Reply]:
+        """Hear all that wait."""
+        return self.engine.hear_all(
+            tx, {number: self.arrivals[number] for number, _ in inbox.waiting(tx, 50)}
+        )
 
     def _send(self, line: Ready) -> None:
         self._counts(after=False)

@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 
-from bot.arrival import Added, Command, Moved, NotForUs, Place, Removed, Tap, Text
+from bot.arrival import Added, Arrival, Command, Moved, NotForUs, Place, Removed, Tap, Text
 from bot.couple.house import ALL_PREFERENCES, HOUSE
 from bot.couple.joining import HAS_ITS_TWO
 from bot.couple.leaving import RESTING
-from bot.engine import COME_ALONG, FOR_THE_TWO, Engine, key_of
+from bot.engine import COME_ALONG, FOR_THE_TWO, HEARD_AT_LEAST, Engine, key_of
 from bot.hours import ZONE
 from bot.ritual import (
     Answer,
@@ -25,9 +26,11 @@ from bot.ritual import (
     Kept,
     Person,
     Ritual,
+    Say,
     Scene,
     Tapped,
     TimeCame,
+    Value,
     Words,
     Wrote,
     redraw,
@@ -38,7 +41,7 @@ from bot.rituals.check_in import CHECK_IN
 from bot.shell import LOST_THREAD, PASSED, ROOM_IS_OPEN, STUMBLED
 from bot.storage import couples, inbox, keepsakes, outbox
 from bot.storage.store import Store, Tx, migrate
-from bot.storage.tables import InboxRow, LineRow, PlayingRow
+from bot.storage.tables import CoupleRow, InboxRow, LineRow, PlayingRow
 from tests.databases import KEYS, Shelf, Time, opened
 from tests.road import BERLIN, HOME, NEST, EndError, Road, Told, never, words_of
 
@@ -115,6 +118,9 @@ def knock(state: Here | Quiet | None, event: Event, scene: Scene) -> tuple[Here 
     match state, event:
         case _, Began(words=Words(text="boom") as words):
             raise ValueError(words.text)
+        case _, Began(who, Words(text="bang") as words):  # it fails when it is saved
+            here = Here(scene.now + timedelta(hours=1))
+            return here, [Kept("knock", who, words), Say("{left}", {"left": cast("Value", object())})]
         case _, Began(words=Words(text="quiet")):
             return Quiet(scene.now + timedelta(hours=1)), [say("Quiet now.", card="door")]
         case None, Began(who, words):
@@ -176,6 +182,107 @@ def test_updates_of_a_couple_are_heard_in_the_order_they_came(evening: Road) -> 
     evening.settles()
     # the feeling, then the need; the third is what Ann will do
     assert evening.ann.taps("What did I say?") == "Yours tonight: first, needing second."
+
+
+def waits(road: Road, *arrivals: Arrival) -> list[int]:
+    """Let these wait to be heard, and return their numbers."""
+    numbers = [next(road.updates) for _ in arrivals]
+    road.arrivals |= zip(numbers, arrivals, strict=True)
+    road.look(inbox.keep, [road.raw(number) for number in numbers])
+    return numbers
+
+
+def knocks_of(road: Road, *words: str) -> list[Arrival]:
+    """Return Ann's knocks with these words."""
+    return [Command(road.ann.who, road.ann.room, "knock", each, next(road.messages)) for each in words]
+
+
+def knocked(road: Road) -> list[str]:
+    """Return the words with which somebody knocked."""
+    return [words_of(thing)[1] for thing in road.kept() if thing.kind == "knock"]
+
+
+@pytest.mark.parametrize("fails", ["boom", "bang"])
+def test_of_several_heard_at_once_one_that_fails_leaves_nothing_behind_and_harms_no_other(
+    door: Road, fails: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    numbers = waits(door, *knocks_of(door, "one", fails, "two"))
+    door.settles()
+    assert knocked(door) == ["one", "two"]
+    assert sorted(door.home[-3:]) == sorted(["Knock.", STUMBLED, "Knock."])
+    stages = door.look(inbox.known)
+    assert [stages[number] for number in numbers] == ["done", "dead", "done"]
+    assert "kept aside" in caplog.text
+    assert fails not in caplog.text
+
+
+def test_one_that_fails_and_cannot_even_be_told_so_is_kept_aside_all_the_same(
+    door: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(outbox, "tell", fails)
+    numbers = waits(door, *knocks_of(door, "one", "boom", "two"))
+    door.settles()
+    assert knocked(door) == ["one", "two"]
+    stages = door.look(inbox.known)
+    assert [stages[number] for number in numbers] == ["done", "dead", "done"]
+
+
+def test_while_others_wait_a_few_are_heard_and_the_rest_in_the_next_transaction(door: Road) -> None:
+    words = [str(number) for number in range(HEARD_AT_LEAST + 2)]
+    numbers = waits(door, *knocks_of(door, *words))
+    for heard in (numbers[:HEARD_AT_LEAST], numbers[HEARD_AT_LEAST:]):
+        with door.store.begin(others_wait=lambda: True) as tx:
+            assert [*door.hear_all(tx)] == heard
+    assert knocked(door) == words
+
+
+def test_while_one_waits_who_goes_first_one_is_heard_and_the_others_in_the_next_transaction(
+    door: Road,
+) -> None:
+    numbers = waits(door, *knocks_of(door, "one", "two", "three"))
+    with door.store.begin(one_goes_first=lambda: True) as tx:
+        assert [*door.hear_all(tx)] == numbers[:1]
+    with door.store.begin() as tx:
+        assert [*door.hear_all(tx)] == numbers[1:]
+    assert knocked(door) == ["one", "two", "three"]
+
+
+def test_what_is_new_in_a_transaction_is_there_for_who_is_heard_next_in_it(door: Road) -> None:
+    nest = door.dora.room
+    door.hears(Added(door.dora.who, nest))
+    waits(door, Moved(nest.chat_id, nest.chat_id - 1), Added(door.eli.who, nest))
+    door.settles()
+    with door.store.begin() as tx:
+        rooms = {couple.chat_id for couple in tx.session.query(CoupleRow)}
+    assert rooms == {HOME, nest.chat_id, nest.chat_id - 1}
+
+
+def test_two_processes_on_one_database_hear_each_update_once_and_in_their_order(door: Road) -> None:
+    door.ann.sends("/knock")
+    card = door.chat(HOME)[-1].card
+    numbers = waits(door, *[Tap(door.ann.who, door.ann.room, "q", card, key_of(COUNT), 1)] * 12)
+    engine = Engine((*HOUSE, KNOCK), ALL_PREFERENCES, BERLIN)
+
+    def hears(store: Store) -> list[int]:
+        heard = list[int]()
+        while True:
+            with store.begin() as tx:
+                some = {number: door.arrivals[number] for number, _ in inbox.waiting(tx, 2)}
+                heard += engine.hear_all(tx, some)
+            if not some:
+                return heard
+
+    other = Store(url_of(door.store), KEYS, door.clock)
+    with ThreadPoolExecutor(2) as processes:
+        one, two = processes.map(hears, [door.store, other])
+    other.close()
+    assert sorted(one + two) == numbers
+    assert (one, two) == (sorted(one), sorted(two))
+    door.settles()
+    assert door.home[-1] == "Heard 12."
 
 
 def test_of_two_who_tap_at_once_neither_answer_is_lost(evening: Road, clock: Time) -> None:

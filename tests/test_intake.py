@@ -390,6 +390,26 @@ async def test_what_cannot_be_read_is_kept_aside_sealed_and_named_nowhere(
     )
 
 
+async def test_what_fails_after_the_commit_is_logged_without_words_and_those_behind_it_are_answered(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    answered, answer = list[object](), asides.Asides.answer
+
+    def fails_at_first(self: asides.Asides, *heard: Any) -> None:  # noqa: ANN401 - as it is
+        answered.append(heard[0])
+        if len(answered) == 1:
+            raise ValueError("ZEBRA")
+        answer(self, *heard)
+
+    monkeypatch.setattr(asides.Asides, "answer", fails_at_first)
+    numbers = [house.tells(**said(text)) for text in ("one", "two", "three")]
+    await settles(house)
+    assert len(answered) >= len(numbers)
+    assert {house.inbox()[number] for number in numbers} == {"done"}
+    assert "could not be answered" in caplog.text
+    assert "ZEBRA" not in caplog.text
+
+
 async def test_what_was_stored_before_an_end_is_heard_after_it(house: House) -> None:
     await house.intake.once()  # Ann has added the bot; it ends before it has heard so
     await settles(house)

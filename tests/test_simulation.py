@@ -64,6 +64,7 @@ def test_a_kill_at_any_moment_at_which_something_happens_loses_and_doubles_nothi
         assert verdict.holds, f"killed at moment {number}: {verdict}"
     assert tried >= {
         "committed keep",
+        "commit _ring_or_hear",
         "commit _claim",
         "before sendMessage",
         "after sendMessage",

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -44,6 +45,32 @@ async def test_what_comes_first_goes_before_all_that_wait(desk: Desk) -> None:
     goes_on.set()
     await asyncio.gather(held, *waiting)
     assert desk.done == ["pause", "a", "b", "c"]
+
+
+async def test_a_transaction_sees_that_others_wait_and_that_one_of_them_goes_first(desk: Desk) -> None:
+    asked, looked, seen = threading.Event(), threading.Event(), list[tuple[bool, bool]]()
+
+    def long(tx: Tx) -> None:
+        for _ in range(3):
+            asked.wait()
+            asked.clear()
+            seen.append((tx.others_wait(), tx.one_goes_first()))
+            looked.set()
+
+    async def looks() -> None:
+        await asyncio.sleep(0)
+        looked.clear()
+        asked.set()
+        await asyncio.to_thread(looked.wait)
+
+    waiting: list[asyncio.Task[Any]] = [asyncio.create_task(desk.storage.run(long))]
+    await looks()
+    waiting.append(asyncio.create_task(desk.storage.run(desk.note, "a")))
+    await looks()
+    waiting.append(asyncio.create_task(desk.storage.first(desk.note, "pause")))
+    await looks()
+    await asyncio.gather(*waiting)
+    assert seen == [(False, False), (True, False), (True, True)]
 
 
 async def test_while_the_way_is_clear_only_what_comes_first_is_begun(desk: Desk) -> None:

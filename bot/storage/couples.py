@@ -121,7 +121,9 @@ _KNOWN = select(PersonRow).where(PersonRow.telegram_id == bindparam("telegram_id
 
 def of_room(tx: Tx, chat_id: int) -> CoupleRow | None:
     """Return the couple of a room."""
-    couple = tx.session.scalar(_OF_ROOM, {"chat_id": chat_id})
+    couple = tx.rooms.get(chat_id)
+    if couple is None or couple.chat_id != chat_id:
+        couple = tx.session.scalar(_OF_ROOM, {"chat_id": chat_id})
     return _whole(tx, [couple])[0] if couple else None
 
 
@@ -185,7 +187,7 @@ def enter(tx: Tx, chat_id: int, thread_id: int | None) -> CoupleRow:
 
 def known(tx: Tx, telegram_id: int) -> PersonRow | None:
     """Return a person by their number at Telegram."""
-    return tx.session.scalar(_KNOWN, {"telegram_id": telegram_id})
+    return tx.people.get(telegram_id) or tx.session.scalar(_KNOWN, {"telegram_id": telegram_id})
 
 
 def meet(tx: Tx, telegram_id: int, name: str, language: str = "") -> PersonRow:
@@ -231,10 +233,13 @@ def bring(tx: Tx, numbers: Iterable[int]) -> Sequence[CoupleRow]:
 
 
 def bring_whole(tx: Tx, numbers: Iterable[int]) -> None:
-    """Load all that a step of these couples needs, and their hours, in few looks."""
+    """Load all that a step of these couples needs, in few looks, to be found by where they write."""
     those = _whole(tx, bring(tx, numbers))
-    called = tx.session.scalars(_CALLS, {"numbers": [couple.id for couple in those]})
+    called = tx.session.scalars(_CALLS, {"numbers": [couple.id for couple in those]}) if those else ()
     _fill(those, "calls", called, "couple_id")
+    for couple in those:
+        tx.rooms |= {couple.chat_id: couple} if couple.chat_id else {}
+        tx.people |= {person.telegram_id: person for person in people_of(tx, couple)}
 
 
 def lane_is_open(tx: Tx, person: Person) -> bool:

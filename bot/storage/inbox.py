@@ -51,18 +51,18 @@ _OF_CHATS: CompoundSelect[Any] = union_all(
     select(PersonRow.telegram_id, PersonRow.couple_id).where(PersonRow.telegram_id.in_(_CHATS)),
     select(CoupleRow.chat_id, CoupleRow.id).where(CoupleRow.chat_id.in_(_CHATS)),
 )
+_DONE = (
+    update(InboxRow)
+    .where(InboxRow.update_id.in_(bindparam("numbers", expanding=True)), InboxRow.stage == "new")
+    .values(stage="done", body=None, whose=None)
+    .execution_options(synchronize_session=False)
+)
 _IS_ANY_NEW = select(exists().where(InboxRow.stage == "new"))
 _NEXT = (
     select(InboxRow)
     .where(InboxRow.stage == "new", InboxRow.at <= bindparam("latest"))
     .order_by(InboxRow.at, InboxRow.update_id)
     .limit(bindparam("most"))
-)
-_DONE = (
-    update(InboxRow)
-    .where(InboxRow.update_id == bindparam("number"), InboxRow.stage == "new")
-    .values(stage="done", body=None, whose=None)
-    .execution_options(synchronize_session=False)
 )
 
 Turns: TypeAlias = list[tuple[datetime, int]]  # where the updates of one couple stand, and their numbers
@@ -170,12 +170,18 @@ def _before(tx: Tx, latest: datetime, most: int) -> list[tuple[int, dict[str, An
     return updates
 
 
-def done(tx: Tx, number: int) -> bool:
-    """Mark an update as having had its effect, in the transaction of that effect, and erase its body.
+def done(tx: Tx, *numbers: int) -> bool:
+    """Mark updates as having had their effect, in the transaction of that effect, and erase their bodies.
 
-    False: it had its effect before, or was put aside.
+    False: they had it before, or were put aside.
     """
-    return bool(cast("CursorResult[Any]", tx.session.execute(_DONE, {"number": number})).rowcount)
+    return bool(cast("CursorResult[Any]", tx.session.execute(_DONE, {"numbers": numbers})).rowcount)
+
+
+def whose(tx: Tx, numbers: Iterable[int]) -> set[int]:
+    """Return with whom updates that were looked at take turns: couples, and chats of nobody's."""
+    rows = (tx.session.get(InboxRow, number) for number in numbers)
+    return {row.whose for row in rows if row is not None and row.whose is not None}
 
 
 def bury(tx: Tx, number: int) -> None:

@@ -80,6 +80,9 @@ class Tx:
     ids: Ids
     now: datetime
     others_wait: Callable[[], bool] = lambda: False  # then a long transaction ends as soon as it can
+    one_goes_first: Callable[[], bool] = lambda: False  # of them, and even a short one ends
+    rooms: dict[int, CoupleRow] = field(default_factory=dict, repr=False)  # that were brought, by their chat
+    people: dict[int, PersonRow] = field(default_factory=dict, repr=False)  # by their number at Telegram
     brought: dict[tuple[object, ...], Sequence[KeptRow]] = field(default_factory=dict, repr=False)
     _seals: dict[int, Seal] = field(default_factory=dict, repr=False)
     _opened: dict[tuple[object, ...], object] = field(default_factory=dict, repr=False)
@@ -135,11 +138,15 @@ class Store:
         self.keys, self.now, self.ids, self._by_its_clock = keys, now, ids or Ids(), by_its_clock
 
     @contextmanager
-    def begin(self, others_wait: Callable[[], bool] = lambda: False) -> Iterator[Tx]:
+    def begin(
+        self,
+        others_wait: Callable[[], bool] = lambda: False,
+        one_goes_first: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Tx]:
         """Open a transaction: committed at the end of the block, rolled back by any exception."""
         with Whole(self.engine, expire_on_commit=False) as session, session.begin():
             now = session.execute(_ITS_CLOCK).scalar_one() if self._by_its_clock else self.now()
-            yield Tx(session, self.keys, self.ids, now, others_wait)
+            yield Tx(session, self.keys, self.ids, now, others_wait, one_goes_first)
 
     def open(self) -> None:
         """Check the host's key against the database; a new one is marked with it. Raises KeyRefusedError."""
@@ -197,7 +204,7 @@ class Storage:
             if not done.set_running_or_notify_cancel():
                 return
             try:
-                with self.store.begin(lambda: bool(self._waiting)) as tx:
+                with self.store.begin(lambda: bool(self._waiting), self._one_goes_first) as tx:
                     result = work(tx)
             except BaseException as error:  # noqa: BLE001 - it is theirs who asked
                 done.set_exception(error)
@@ -223,8 +230,11 @@ class Storage:
 
     def _held(self) -> float:
         """Return for how many seconds the next transaction has to let others go first."""
-        is_first = not self._waiting[0][0]
-        return 0 if is_first else self._clear_until - time.monotonic()
+        return 0 if self._one_goes_first() else self._clear_until - time.monotonic()
+
+    def _one_goes_first(self) -> bool:
+        """Whether one waits that goes before all others."""
+        return bool(self._waiting) and not self._waiting[0][0]
 
     def close(self) -> None:
         """Finish what runs, then let go."""

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeAlias
 
@@ -42,7 +43,7 @@ from bot.telegram.webhook import Door, Webhook
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 2  # updates that are heard before it is seen who is due
+AT_ONCE = 16  # updates that are heard in one transaction, before it is seen who is due
 ROUNDS = 1_000  # batches in one go; more would mean that somebody is rung for ever
 A_BEAT = timedelta(seconds=1)  # the heartbeat nudges as often
 A_BREATH = 0.08  # seconds between two looks at what is unsent
@@ -61,6 +62,27 @@ class Heart(Protocol):
     def start(self) -> None: ...
 
     def stop(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Read:
+    """An update, and what arrived with it."""
+
+    update: Update
+    arrival: Arrival
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What one transaction heard: what is replied to each, and how many could not be read."""
+
+    all: Sequence[tuple[Read, Reply]] = ()
+    dead: int = 0
+
+    @property
+    def any(self) -> bool:
+        """Whether it heard any."""
+        return bool(self.all or self.dead)
 
 
 class Tend:
@@ -104,9 +126,8 @@ class Tend:
         self._went: datetime | None = None  # when the road was gone last
         self._pressed = False  # somebody has just written who is to be heard first
         self._pressing: asyncio.Task[None] | None = None  # and is being heard
-        self._first = set[int]()  # the updates that are heard before all others
-        self._taken = set[int]()  # those that had their effect, or were put aside
-        self._read = dict[int, Update]()  # those that were looked at when they were stored
+        self._read = dict[int, Read]()  # updates that were looked at when they were stored
+        self._heard = dict[int, tuple[Arrival, Reply]]()  # those that are to be answered
         self._asides = Asides(self.bot, now, metrics, self._start, limits.in_flight)
 
     async def run(
@@ -256,27 +277,27 @@ class Tend:
         """
         async with self._going:
             await self._mind_the_clock()
-            heard = False
+            heard = Heard()
             for _ in range(ROUNDS):
-                rung, waiting = await self._storage.run(self._look, heard=heard)
+                rung, heard = await self._storage.run(self._ring_or_hear, heard_before=heard.any)
                 self._metrics.rung(rung.late)
-                if rung.many:
+                if rung.many or heard.any:
                     self._unsent.set()
-                heard = bool(waiting) and await self._hear_all(waiting)
+                await self._answer(heard)
                 self._goes()
-                if self._ending or not (rung.many or heard):
+                if self._ending or not (rung.many or heard.any):
                     break
 
-    def _look(self, tx: Tx, *, heard: bool) -> tuple[Rung, list[tuple[int, dict[str, Any]]]]:
-        """Return who is to be heard next; where nobody is, or some were heard just now, ring who is due.
+    def _ring_or_hear(self, tx: Tx, *, heard_before: bool) -> tuple[Rung, Heard]:
+        """Hear who waits; where nobody does, or some were heard just now, ring who is due.
 
         Strangers come last, and not while Telegram has more to tell: couples may be among it.
         """
-        waiting = [] if heard else inbox.waiting(tx, AT_ONCE, strangers=False)
-        rung = self._engine.ring(tx) if self._intake.caught_up and not waiting else Rung(0, ())
-        if not (waiting or rung.many):
-            waiting = inbox.waiting(tx, AT_ONCE, strangers=not self._intake.more)
-        return rung, waiting
+        heard = Heard() if heard_before else self._hear(tx, inbox.waiting(tx, AT_ONCE, strangers=False))
+        rung = self._engine.ring(tx) if self._intake.caught_up and not heard.any else Rung(0, ())
+        if not (heard.any or rung.many):
+            heard = self._hear(tx, inbox.waiting(tx, AT_ONCE, strangers=not self._intake.more))
+        return rung, heard
 
     def _goes(self) -> None:
         """Note that the road is gone."""
@@ -288,11 +309,16 @@ class Tend:
         with self._unless_busy():
             while self._pressed:
                 self._pressed = False
-                pressing = await self._storage.first(inbox.pressing, AT_ONCE)
-                self._first |= {number for number, _ in pressing}
-                await self._hear_all(pressing)
-        self._first.clear()
+                time = asyncio.get_running_loop().time
+                heard, ready = await self._storage.first(self._hear_first, time)
+                self._unsent.set()
+                await self._give(ready)
+                await self._answer(heard)
         self._storage.free_the_way()
+
+    def _hear_first(self, tx: Tx, time: Callable[[], float]) -> tuple[Heard, list[Leaving]]:
+        """Hear who presses; what answers them is taken to be sent at once."""
+        return self._hear(tx, inbox.pressing(tx, AT_ONCE)), self._claim_first(tx, time)
 
     async def send(self) -> datetime | None:
         """Send what may be sent now; return when there is something to send later."""
@@ -386,79 +412,51 @@ class Tend:
         for number in list(self._read)[:-MOST_READ]:  # another process may have heard them
             self._read.pop(number, None)
 
-    async def _hear_all(self, waiting: Sequence[tuple[int, dict[str, Any]]]) -> bool:
-        """Hear updates in their order; False: one was not taken, so the next beat tries again from there."""
-        for number, body in waiting:
-            await self._hear(number, body)
-            if number not in self._taken:
-                return False
-            self._taken.discard(number)
-        return True
-
     def _presses(self, tx: Tx, body: dict[str, Any]) -> bool:
         """Whether an update is to be heard before all others; what cannot be read is nobody's hurry."""
         try:
-            update = Update.de_json(body, self.bot)
-            arrival = inbound.read(update, self.bot.bot)
+            read = self._reads(body)
         except Exception:  # noqa: BLE001 - whatever Telegram may send one day: it is told when it is heard
             return False
-        self._read[update.update_id] = update
-        pressing = self._engine.presses(tx, arrival)
+        self._read[read.update.update_id] = read
+        pressing = self._engine.presses(tx, read.arrival)
         if pressing:
             self._pressed = True
             self._storage.clear_the_way()
         return pressing
 
-    async def _hear(self, number: int, body: dict[str, Any]) -> None:
-        try:
-            update = self._read.pop(number, None) or Update.de_json(body, self.bot)
-        except Exception as error:  # noqa: BLE001 - whatever Telegram may send one day must not block what is behind it
-            log.warning("an update could not be read and is kept aside (%s)", type(error).__name__)
-            await self._bury(number)
-            return
-        await self._application.process_update(update)
+    def _reads(self, body: dict[str, Any]) -> Read:
+        update = Update.de_json(body, self.bot)
+        return Read(update, inbound.read(update, self.bot.bot))
+
+    def _hear(self, tx: Tx, waiting: Sequence[tuple[int, dict[str, Any]]]) -> Heard:
+        """Hear updates in their order, whole in this transaction; what cannot be read is kept aside."""
+        reads, dead = dict[int, Read](), 0
+        for number, body in waiting:
+            try:
+                reads[number] = self._read.get(number) or self._reads(body)
+            except Exception as error:  # noqa: BLE001 - whatever Telegram may send one day must not block what is behind it
+                log.warning("an update could not be read and is kept aside (%s)", type(error).__name__)
+                inbox.bury(tx, number)
+                dead += 1
+        replies = self._engine.hear_all(tx, {number: read.arrival for number, read in reads.items()})
+        return Heard([(reads[number], reply) for number, reply in replies.items()], dead)
+
+    async def _answer(self, heard: Heard) -> None:
+        """Let the library carry what was heard to its handler, which answers it."""
+        for read, reply in heard.all:
+            number = read.update.update_id
+            self._read.pop(number, None)
+            self._heard[number] = read.arrival, reply
+            await self._application.process_update(read.update)
 
     async def _on_update(self, update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
-        arrival = inbound.read(update, self.bot.bot)
-        presses = update.update_id in self._first
-        run = self._storage.first if presses else self._storage.run
-        time = asyncio.get_running_loop().time
-        reply, ready = await run(self._heard, arrival, update.update_id, time, presses=presses)
-        self._taken.add(update.update_id)
-        self._unsent.set()
-        await self._give(ready)
-        if reply is not None:
-            self._asides.answer(arrival, reply, self._metrics.heard(update.update_id, self._now()))
-
-    def _heard(
-        self, tx: Tx, arrival: Arrival, number: int, time: Callable[[], float], *, presses: bool
-    ) -> tuple[Reply | None, list[Leaving]]:
-        """Let an update have its effect; what answers one that presses is taken to be sent at once."""
-        reply = self._engine.hear(tx, arrival, number)
-        return reply, self._claim_first(tx, time) if presses else []
-
-    async def _on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
-        error = context.error
-        if error is None or not isinstance(update, Update) or isinstance(error, BusyError):
-            log.error("the road was blocked: %s", trace_of(error) if error else "")
-            return
-        log.error("an update could not be handled and is kept aside: %s", trace_of(error))
-        try:
-            arrival = inbound.read(update, self.bot.bot)
-            reply = await self._storage.run(self._engine.stumbled, arrival, update.update_id)
-        except BusyError:
-            return
-        except Exception as trouble:  # noqa: BLE001 - not even that can be said; those behind it must not wait
-            log.error("nor could that be said: %s", trace_of(trouble))
-            await self._bury(update.update_id)
-            return
-        self._taken.add(update.update_id)
-        self._unsent.set()
+        arrival, reply = self._heard.pop(update.update_id)
         self._asides.answer(arrival, reply, self._metrics.heard(update.update_id, self._now()))
 
-    async def _bury(self, number: int) -> None:
-        await self._storage.run(inbox.bury, number)
-        self._taken.add(number)
+    async def _on_error(self, _update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
+        if context.error is not None:
+            log.error("an update was heard and could not be answered: %s", trace_of(context.error))
 
 
 def _leaving(tx: Tx, ready: Sequence[outbox.Ready], began: float) -> list[Leaving]:
