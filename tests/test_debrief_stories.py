@@ -160,7 +160,7 @@ def test_what_rests_over_its_days_is_read_by_nobody(tmp_path: Path) -> None:
 
 
 def both_tap(story: Story, label: str) -> None:
-    """Let both tap, and the bot be killed at once; where Ann was heard already, Ben sees the button no more."""
+    """Let both tap, and the bot be killed; where Ann was heard already, Ben sees the button no more."""
     story.ann.taps(label, wait=False)
     with suppress(Refusal):
         story.ben.taps(label, wait=False)
