@@ -37,3 +37,7 @@ def settle(
                 couples.seat(tx, couple, Seat((Person(two[0].id), Person(two[1].id))))
                 couples.prefer(tx, couple, [Prefer(ZONE, BERLIN), Prefer(HOUR, hour), Prefer(ANCHOR, since)])
                 timetable.look_ahead(tx, couple, engine.book)
+            tx.session.flush()
+            timetable.look_ahead_at_new(
+                tx, engine.book, most=len(engine.book.rituals) * AT_ONCE
+            )  # as a start does

@@ -47,7 +47,7 @@ CLOSED_CARDS = timedelta(days=7)  # how long a reply to a closed question is sti
 JUST_SAID = timedelta(seconds=5)  # so long the same line is not said again right below itself
 MOST_STRANGERS = 200  # lines that wait for people who are in no couple; beyond them nothing is said
 AT_LEAST = 3  # lines that are taken in one go, though others wait for the database
-RUNG_AT_ONCE, MOST_RUNG = 4, 32  # couples whose turn it is to be rung: together, and in one go
+RUNG_AT_ONCE, MOST_RUNG = 8, 32  # couples whose turn it is to be rung: together, and in one go
 A_LOOK, A_PAGE = 8, 50  # first lines of chats that are looked at in one go: at first, and then
 AFTERWARDS = TO_STRANGERS + 1  # on top of the rank of a line that waits for its turn after a silence
 SOMEBODY_BACK = datetime(9000, 1, 1, tzinfo=UTC)  # the turn of one that waits until one of the two is there
