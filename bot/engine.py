@@ -599,29 +599,32 @@ class Engine:
         return replace(rung, many=rung.many + called)
 
     def ring_called(self, tx: Tx, numbers: Collection[int]) -> Rung:
-        """Ring couples that were called, whose turn to be told has come."""
-        return self._ring_those(tx, timetable.called(tx, numbers))
+        """Ring couples that were called, whose turn has come. They are few, and give way to nobody."""
+        due = timetable.called(tx, numbers)
+        return self._ring_those(tx, due, at_least=len(due))
 
-    def _ring_those(self, tx: Tx, due: Sequence[Due]) -> Rung:
+    def _ring_those(self, tx: Tx, due: Sequence[Due], at_least: int = AT_LEAST) -> Rung:
         """Ring these. What fails for one leaves nothing behind: then each is rung in a savepoint."""
         if not due:
             return Rung(0, ())
         try:
             with tx.session.begin_nested():
-                return self._ring_all(tx, due, self._ring_one)
+                return self._ring_all(tx, due, self._ring_one, at_least)
         except BusyError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is one couple's alone
             log.warning("a ring failed, so each is rung alone: %s", trace_of(error))
-        return self._ring_all(tx, due, self._ring_alone)
+        return self._ring_all(tx, due, self._ring_alone, at_least)
 
-    def _ring_all(self, tx: Tx, due: Sequence[Due], ring: Callable[[Tx, Due], timedelta | None]) -> Rung:
+    def _ring_all(
+        self, tx: Tx, due: Sequence[Due], ring: Callable[[Tx, Due], timedelta | None], at_least: int
+    ) -> Rung:
         late = list[timedelta | None]()
         for place, row in enumerate(due):
             if place % A_FEW == 0:
                 timetable.bring(tx, due[place : place + A_FEW], self.book)
             late.append(ring(tx, row))
-            if len(late) >= AT_LEAST and tx.others_wait():
+            if len(late) >= at_least and tx.others_wait():
                 break
         return Rung(len(late), tuple(by for by in late if by is not None))
 

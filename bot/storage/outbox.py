@@ -435,9 +435,9 @@ def claim(
         last = heads[-1][0]
         may.look_at(heads)
         _bring(tx, heads)
-        called = set[int]()
+        called, at_once = set[int](), AT_LEAST if tx.others_wait() else RUNG_AT_ONCE
         for line, _ in heads:
-            if room_left <= 0 or len(called) == RUNG_AT_ONCE:
+            if room_left <= 0 or len(called) == at_once:
                 break  # the answer to one that is in flight lets the next go
             _say_what_was_lost(tx, line)
             at = may.earliest(line)
