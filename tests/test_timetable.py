@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from datetime import time as hour
+from itertools import count
 
 import pytest
 
@@ -123,6 +124,22 @@ def test_a_ring_of_the_called_ends_where_others_wait_and_none_is_forgotten(post:
     call(post)
     post.drains()
     assert begun(post) == MANY
+
+
+@pytest.mark.parametrize("quiet", range(1, 12))
+def test_whoever_comes_to_wait_while_lines_are_taken_makes_none_of_the_called_forgotten(
+    post: Post, quiet: int
+) -> None:
+    for number in range(1, outbox.AT_LEAST + 1):
+        post.puts("first", 1000 + number, TO_PEOPLE)
+    call(post)
+    looks = count()
+    with post.store.begin(lambda: next(looks) >= quiet) as tx:
+        outbox.claim(tx, post.engine.book, post.limits, ring=post.engine.ring_called)
+    with post.store.begin() as tx:
+        waiting = {couple for (couple,) in tx.session.query(LineRow.target).where(LineRow.kind == "call")}
+        called = {couple for (couple,) in tx.session.query(CallRow.couple_id).where(CallRow.called)}
+    assert called == waiting
 
 
 @pytest.mark.parametrize(("others_wait", "rung"), [(False, outbox.MOST_RUNG), (True, outbox.AT_LEAST)])

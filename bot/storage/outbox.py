@@ -435,7 +435,7 @@ def claim(
         last = heads[-1][0]
         may.look_at(heads)
         _bring(tx, heads)
-        called, at_once = set[int](), AT_LEAST if tx.others_wait() else RUNG_AT_ONCE
+        called, at_once = list[LineRow](), AT_LEAST if tx.others_wait() else RUNG_AT_ONCE
         for line, _ in heads:
             if room_left <= 0 or len(called) == at_once:
                 break  # the answer to one that is in flight lets the next go
@@ -447,8 +447,7 @@ def claim(
             if (len(ready) >= AT_LEAST and tx.others_wait()) or (is_first and line.rank > FIRST):
                 return ready, tx.now  # what comes first is on its way before the others are looked at
             if line.kind == "call":
-                called.add(line.target)
-                tx.session.delete(line)
+                called.append(line)
                 continue
             try:
                 made = _ready(tx, line, book, at, punctual=_is_punctual(line, may))
@@ -464,7 +463,9 @@ def claim(
             is_first = line.rank == FIRST
             room_left -= 1
         if called and ring is not None:
-            ring(tx, called)
+            for line in called:  # only here, where they are rung: a call without its line is forgotten
+                tx.session.delete(line)
+            ring(tx, {line.target for line in called})
             rung += len(called)
             if rung >= MOST_RUNG or tx.others_wait():
                 return ready, tx.now
