@@ -42,7 +42,7 @@ PAGE = (HOME / "docs" / "running.md").read_text()
 COMPOSE = (HOME / "docs" / "deploy" / "compose.yaml").read_text()
 OURS = re.compile(r"^\| `(tend_\w+|process_\w+)` \|", re.MULTILINE)
 POSTGRESQL = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD"}  # of its image
-QUICK = 0.25  # seconds a call may take
+QUICK = 1.0  # seconds a call may take
 
 
 @pytest.fixture
