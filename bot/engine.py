@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from bot import shell
@@ -66,6 +67,8 @@ from bot.storage.timetable import Due
 from bot.wording import LANGUAGE, spoken
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 AT_ONCE, AT_LEAST = 64, 1  # due rows stepped in one transaction, and so many though others wait
 MOST_CALLED = 500  # in one transaction: each takes some hundredths of a millisecond
@@ -141,17 +144,19 @@ class Engine:
         is heard in a savepoint.
         """
         couples.bring_whole(tx, inbox.whose(tx, arrived))
-        if len(arrived) > 1:
-            try:
-                with tx.session.begin_nested():
-                    replies = self._hear_some(tx, arrived, lambda arrival, _: self._effect(tx, arrival))
-                    inbox.done(tx, *replies)
-                    return replies
-            except BusyError:
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is in one update alone
-                log.warning("an update could not be handled, so each is heard alone: %s", trace_of(error))
-        return self._hear_some(tx, arrived, lambda arrival, number: self._hear_alone(tx, arrival, number))
+
+        def together() -> dict[int, Reply]:
+            replies = self._hear_some(tx, arrived, lambda arrival, _: self._effect(tx, arrival))
+            inbox.done(tx, *replies)
+            return replies
+
+        def each_alone() -> dict[int, Reply]:
+            return self._hear_some(tx, arrived, lambda arrival, number: self._hear_alone(tx, arrival, number))
+
+        if len(arrived) <= 1:
+            return each_alone()
+        said = "an update could not be handled, so each is heard alone: %s"
+        return _tried(tx, together, each_alone, logging.WARNING, said)
 
     def _hear_some(
         self, tx: Tx, arrived: Mapping[int, Arrival], hear: Callable[[Arrival, int], Reply | None]
@@ -165,22 +170,14 @@ class Engine:
 
     def _hear_alone(self, tx: Tx, arrival: Arrival, update_id: int) -> Reply | None:
         """Hear an update; one that fails is kept aside, and said to be, if that can be said."""
-        try:
-            with tx.session.begin_nested():
-                return self.hear(tx, arrival, update_id)
-        except BusyError:
-            raise
-        except Exception as error:  # noqa: BLE001 - as above
-            log.error("an update could not be handled and is kept aside: %s", trace_of(error))
-        try:
-            with tx.session.begin_nested():
-                return self.stumbled(tx, arrival, update_id)
-        except BusyError:
-            raise
-        except Exception as error:  # noqa: BLE001 - not even that can be said; those behind it must not wait
-            log.error("nor could that be said: %s", trace_of(error))
-        inbox.bury(tx, update_id)
-        return None
+
+        def stumble() -> Reply | None:
+            said = "nor could that be said: %s"
+            stumbles = partial(self.stumbled, tx, arrival, update_id)
+            return _tried(tx, stumbles, partial(inbox.bury, tx, update_id), logging.ERROR, said)
+
+        said = "an update could not be handled and is kept aside: %s"
+        return _tried(tx, partial(self.hear, tx, arrival, update_id), stumble, logging.ERROR, said)
 
     def hear(self, tx: Tx, arrival: Arrival, update_id: int) -> Reply | None:
         """Let one update have its effect, and be done, in this transaction; None where it was done before."""
@@ -607,14 +604,9 @@ class Engine:
         """Ring these. What fails for one leaves nothing behind: then each is rung in a savepoint."""
         if not due:
             return Rung(0, ())
-        try:
-            with tx.session.begin_nested():
-                return self._ring_all(tx, due, self._ring_one, at_least)
-        except BusyError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is one couple's alone
-            log.warning("a ring failed, so each is rung alone: %s", trace_of(error))
-        return self._ring_all(tx, due, self._ring_alone, at_least)
+        together = partial(self._ring_all, tx, due, self._ring_one, at_least)
+        each_alone = partial(self._ring_all, tx, due, self._ring_alone, at_least)
+        return _tried(tx, together, each_alone, logging.WARNING, "a ring failed, so each is rung alone: %s")
 
     def _ring_all(
         self, tx: Tx, due: Sequence[Due], ring: Callable[[Tx, Due], timedelta | None], at_least: int
@@ -629,15 +621,9 @@ class Engine:
         return Rung(len(late), tuple(by for by in late if by is not None))
 
     def _ring_alone(self, tx: Tx, due: Due) -> timedelta | None:
-        try:
-            with tx.session.begin_nested():
-                return self._ring_one(tx, due)
-        except BusyError:
-            raise
-        except Exception as error:  # noqa: BLE001 - as above
-            log.warning("a ring of %s failed: %s", due.ritual, trace_of(error))
-            timetable.ring_later(due, tx.now + AFTER_TROUBLE)
-        return None
+        later = partial(timetable.ring_later, due, tx.now + AFTER_TROUBLE)
+        ring = partial(self._ring_one, tx, due)
+        return _tried(tx, ring, later, logging.WARNING, "a ring of %s failed: %s", due.ritual)
 
     def _ring_one(self, tx: Tx, due: Due) -> timedelta | None:
         """Ring one, and return how late; None: what was rung just before has changed that it is due."""
@@ -874,6 +860,22 @@ def key_of(button: Button) -> str:
     """Return what a tap carries: it names the button, not its place, so that a redraw moves nothing."""
     meaning = f"{button.tap}\0{button.item}\0{button.opens}"
     return blake2b(meaning.encode(), digest_size=6).hexdigest()
+
+
+def _tried(tx: Tx, work: Callable[[], T], instead: Callable[[], T], level: int, said: str, *about: str) -> T:
+    """Return what some work in a savepoint returns; where it fails nothing of it is left, and this is done.
+
+    Whatever failed is one update's or one couple's alone, and those behind it must not wait; it is logged,
+    without words. Only a database that does not answer is everybody's: that raises BusyError.
+    """
+    try:
+        with tx.session.begin_nested():
+            return work()
+    except BusyError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, see above
+        log.log(level, said, *about, trace_of(error))
+    return instead()
 
 
 def _waits(couple: CoupleRow, now: datetime) -> bool:

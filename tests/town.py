@@ -38,6 +38,4 @@ def settle(
                 couples.prefer(tx, couple, [Prefer(ZONE, BERLIN), Prefer(HOUR, hour), Prefer(ANCHOR, since)])
                 timetable.look_ahead(tx, couple, engine.book)
             tx.session.flush()
-            timetable.look_ahead_at_new(
-                tx, engine.book, most=len(engine.book.rituals) * AT_ONCE
-            )  # as a start does
+            timetable.look_ahead_at_new(tx, engine.book, len(engine.book.rituals) * AT_ONCE)  # as at a start
