@@ -58,7 +58,7 @@ from bot.ritual import (
     whisper,
 )
 from bot.shell import Outcome, Row
-from bot.storage import couples, inbox, keepsakes, outbox, timetable
+from bot.storage import cards, couples, inbox, keepsakes, outbox, timetable
 from bot.storage.couples import Audience, Book
 from bot.storage.pace import PROMPT, TO_PEOPLE
 from bot.storage.store import BusyError, Tx
@@ -326,12 +326,12 @@ class Engine:
         if couple is None or (newcomer is not None and newcomer.stage != "joining"):
             return False
         if newcomer is not None:  # the new room was met before we heard that it is the old one
-            outbox.end_all(tx, newcomer)
+            cards.end_all(tx, newcomer)
             outbox.hand_over(tx, newcomer, couple)
             couples.part(tx, newcomer)
             couples.settle_in(tx, newcomer, None)
         couples.settle_in(tx, couple, new)
-        outbox.say_room_anew(tx, couple)
+        cards.say_room_anew(tx, couple)
         return True
 
     def shut(self, tx: Tx, chat_id: int, line_id: int) -> None:
@@ -362,7 +362,7 @@ class Engine:
         words = Words(by, command.words, source=command.message_id)
         began = Began(by, words, private=command.where.private)
         if command.edited:
-            said = outbox.said(tx, command.where.chat_id, command.message_id)
+            said = cards.said(tx, command.where.chat_id, command.message_id)
             row = couples.row_at(tx, couple, said.playing_id, self.book) if said else None
             if row is None:
                 return Reply()
@@ -370,7 +370,7 @@ class Engine:
         else:
             outcome = self._begins(tx, couple, ritual, began)
             if outcome.row.state is not None and command.words:
-                outbox.remember_said(tx, command.where.chat_id, command.message_id, outcome.row.id, "")
+                cards.remember_said(tx, command.where.chat_id, command.message_id, outcome.row.id, "")
         return Reply(nod=_is_silent_in_room(outcome, private=command.where.private))
 
     def _spelled(self, command: Command) -> Command:
@@ -385,7 +385,7 @@ class Engine:
         said = say(UNKNOWN, *self._menu(lambda each: each.anyone))
         if command.where.private:
             self._tell(tx, couple, replace(said, to=Person(person.id)))
-        elif not outbox.is_told(tx, couple, "unknown"):
+        elif not cards.is_told(tx, couple, "unknown"):
             self._tell(tx, couple, replace(said, card="unknown", softly=True))
         return Reply()
 
@@ -427,9 +427,9 @@ class Engine:
         person.lane_open = True
         if newly and outbox.waits_for(tx, person):
             return Reply()
-        question = outbox.newest_question(couple, person)
+        question = cards.newest_question(couple, person)
         if question is not None and question.playing_id is not None and not newly:
-            outbox.repeat(tx, couple, question.playing_id, Person(person.id), always=True)
+            cards.repeat(tx, couple, question.playing_id, Person(person.id), always=True)
         else:
             outbox.tell(tx, command.where.chat_id, say(LANE_OPEN), command.who.language)
         return Reply()
@@ -440,7 +440,7 @@ class Engine:
 
     def _tap(self, tx: Tx, tap: Tap) -> Reply:
         couple, person = self._whose(tx, tap.who, tap.where)
-        card = outbox.card(tx, couple, tap.card_id) if couple is not None else None
+        card = cards.of(tx, couple, tap.card_id) if couple is not None else None
         if couple is None or card is None:
             return Reply(whisper(shell.PASSED))
         if tap.where.private != (card.to_id is not None) or (
@@ -448,7 +448,7 @@ class Engine:
         ):
             return Reply(whisper(shell.PASSED))
         card.becomes(message_id=card.message_id or tap.message_id)  # in flight at a kill, and it did arrive
-        face = outbox.face_of(tx, couple, card) if card.live else None
+        face = cards.face_of(tx, couple, card) if card.live else None
         button = (
             next((button for button in face.buttons if key_of(button) == tap.key), None) if face else None
         )
@@ -521,7 +521,7 @@ class Engine:
             outcome = self._begins(tx, couple, ritual, Began(by, Words(by), private=text.where.private))
             return Reply(nod=_is_silent_in_room(outcome, private=text.where.private))
         if text.edited:
-            said = outbox.said(tx, text.where.chat_id, text.message_id)
+            said = cards.said(tx, text.where.chat_id, text.message_id)
             if said is None:
                 return Reply()
             playing_id: int | None = said.playing_id
@@ -530,9 +530,9 @@ class Engine:
             card = self._asking(tx, couple, text, lane)
             if card is None or not card.asks:
                 return self._unasked(tx, couple, lane)
-            card = outbox.successor(couple, card)
+            card = cards.successor(couple, card)
             playing_id, asked = card.playing_id if card.live else None, card.asks
-            question = outbox.face_of(tx, couple, card)
+            question = cards.face_of(tx, couple, card)
         row = couples.row_at(tx, couple, playing_id, self.book)
         by = Person(person.id)
         event = Wrote(by, asked, Words(by, text.words, source=text.message_id), text.where.private)
@@ -544,7 +544,7 @@ class Engine:
             return Reply()
         outcome = self._step(tx, couple, row, event)
         if outcome.row.state is not None and not text.edited:
-            outbox.remember_said(tx, text.where.chat_id, text.message_id, row.id, asked)
+            cards.remember_said(tx, text.where.chat_id, text.message_id, row.id, asked)
         return Reply(nod=_is_silent_in_room(outcome, private=text.where.private))
 
     def _asking(self, tx: Tx, couple: CoupleRow, text: Text, lane: PersonRow | None) -> CardRow | None:
@@ -553,10 +553,10 @@ class Engine:
         What one writes in a silence without a reply is no answer to what was asked before it.
         """
         if text.reply_to is not None:
-            return outbox.card_at(tx, couple, lane, text.reply_to)
+            return cards.at(tx, couple, lane, text.reply_to)
         if lane is None:
             return None
-        card = outbox.newest_question(couple, lane) or outbox.question_told_alone(tx, couple)
+        card = cards.newest_question(couple, lane) or cards.question_told_alone(tx, couple)
         apart = shell.are_apart(self._silent(tx, couple))
         return None if card and apart and couples.is_from_before_its_silence(couple, card) else card
 
@@ -721,12 +721,12 @@ class Engine:
         self._mind_the_floor(tx, couple, before, outcome, event)
         last = [self._say(tx, couple, row, said, event) for said in outcome.said]
         if row.state is None:
-            outbox.end(tx, couple, row.id, last)
+            cards.end(tx, couple, row.id, last)
         if outcome.seat:
             outbox.count_members(tx, couple)
         if outcome.repeat and isinstance(event, Began) and not outcome.held:
             to = event.by if event.private else None
-            if not outbox.repeat(tx, couple, row.id, to, always=row.ritual.always):
+            if not cards.repeat(tx, couple, row.id, to, always=row.ritual.always):
                 self._say(tx, couple, row, shell.back(event, shell.PASSED), event)
         if outcome.aside is not None:
             self._tell(tx, couple, say(shell.ASIDE, shell.OPEN_LANE, who=outcome.aside))
@@ -741,7 +741,7 @@ class Engine:
 
     def _tell(self, tx: Tx, couple: CoupleRow, said: Say) -> None:
         """Say something of the shell's own."""
-        outbox.say(tx, couple, None, said, TO_PEOPLE, always=True)
+        cards.say(tx, couple, None, said, TO_PEOPLE, always=True)
 
     def _say(self, tx: Tx, couple: CoupleRow, row: Row, said: Say, event: Event) -> int | None:
         """Put a line into the outbox; one to a lane that is shut waits or is dropped, as it says."""
@@ -749,10 +749,10 @@ class Engine:
             return None
         rank = PROMPT if isinstance(event, TimeCame) else TO_PEOPLE
         always = shell.breaks_silence(self._silent(tx, couple), said, event, row.ritual)
-        return outbox.say(tx, couple, row.id, said, rank, always=always)
+        return cards.say(tx, couple, row.id, said, rank, always=always)
 
     def _rest(self, tx: Tx, couple: CoupleRow) -> None:
-        outbox.end_all(tx, couple)
+        cards.end_all(tx, couple)
         couples.part(tx, couple)
 
     def _silent(self, tx: Tx, couple: CoupleRow) -> list[Row]:
@@ -766,18 +766,18 @@ class Engine:
             if couple.floor_id and holder is None:
                 self._end_silence(tx, couple, shell.when_it_goes_on(before, outcome.row, event, tx.now))
             couple.floor_id = holder.id if holder else None
-        elif getattr(event, "by", None) and outbox.waits_for_somebody(couple):
+        elif getattr(event, "by", None) and cards.waits_for_somebody(couple):
             self._end_silence(tx, couple, tx.now + shell.AFTER_A_SILENCE)
 
     def _end_silence(self, tx: Tx, couple: CoupleRow, first: datetime | None) -> None:
         """Let one come after the other: what was held back, if anybody is there, and then who is due."""
         couple.rung_after = tx.now + shell.AFTER_A_SILENCE
         if first is None:
-            outbox.until_somebody_is_back(couple)
+            cards.until_somebody_is_back(couple)
         else:
             both = [Person(person.id) for person in couples.people_of(tx, couple)]
             by_day = shell.by_day(couples.preferences(tx, couple, self.book), both, first)
-            after = outbox.one_after_the_other(couple, first, shell.AFTER_A_SILENCE, by_day)
+            after = cards.one_after_the_other(couple, first, shell.AFTER_A_SILENCE, by_day)
             couple.rung_after = max(couple.rung_after, after)
 
     def _answer(self, tx: Tx, couple: CoupleRow, person: PersonRow, outcome: Outcome) -> Reply:
@@ -802,7 +802,7 @@ class Engine:
     def _lost_thread(self, tx: Tx, couple: CoupleRow, playing: PlayingRow) -> None:
         """A state that nobody can read any more rests, and the room is told kindly."""
         log.warning("a state of %s could not be read and rests", playing.ritual)
-        outbox.end(tx, couple, playing.id)
+        cards.end(tx, couple, playing.id)
         couples.end(tx, couple, playing.id)
         couple.floor_id = None if couple.floor_id == playing.id else couple.floor_id
         self._tell(tx, couple, say(shell.LOST_THREAD))

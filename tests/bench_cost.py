@@ -24,7 +24,7 @@ from bot.arrival import Arrival, Place, Somebody, Tap
 from bot.couple.house import ALL_PREFERENCES, HOUSE
 from bot.engine import Engine, key_of
 from bot.playground.crowd import COUPLES, ROOMS
-from bot.storage import inbox, outbox
+from bot.storage import cards, inbox, outbox, pace
 from bot.storage.outbox import RUNG_AT_ONCE
 from bot.storage.pace import Limits
 from bot.storage.store import Store, Tx, migrate
@@ -85,8 +85,8 @@ def longest_wait(many: int, zones: list[str]) -> float:
     nine = [datetime.combine(A_DAY, NINE, ZoneInfo(zone)).timestamp() for zone in zones]
     asked = Counter(nine[couple % len(zones)] for couple in range(many))
     free, longest = 0.0, 0.0
-    for at, cards in sorted(asked.items()):
-        free = max(free, at) + cards / Limits().prompts_a_second
+    for at, due in sorted(asked.items()):
+        free = max(free, at) + due / Limits().prompts_a_second
         longest = max(longest, free - at)
     return longest
 
@@ -148,7 +148,8 @@ def _a_year(folder: Path) -> float:
             road.ben.sends(BENS, private=True)
             road.passes(hours=12)
             _does(store, inbox.sweep)
-            _does(store, outbox.sweep)
+            _does(store, cards.sweep)
+            _does(store, pace.sweep)
             sizes.append(_size(store, folder / f"{evening}.db"))
     settled = EVENINGS // 2  # what is swept after some days is no more by then
     return (sizes[-1] - sizes[settled]) / (EVENINGS - 1 - settled) * A_YEAR

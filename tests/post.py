@@ -13,7 +13,7 @@ from sqlalchemy import delete
 from bot.couple.house import ALL_PREFERENCES, HOUSE
 from bot.engine import Engine, Rung
 from bot.ritual import Person, Say, say
-from bot.storage import couples, outbox
+from bot.storage import cards, couples, outbox
 from bot.storage.outbox import Ready
 from bot.storage.pace import PROMPT, Limits
 from bot.storage.store import Store, Tx
@@ -73,7 +73,7 @@ class Post:
         """Put any line into the outbox."""
         playing = next(number for number, room in self.rooms.items() if room == couple)
         with self.store.begin() as tx:
-            outbox.say(tx, tx.session.get_one(CoupleRow, couple), playing, said, rank, always=True)
+            cards.say(tx, tx.session.get_one(CoupleRow, couple), playing, said, rank, always=True)
 
     def claims(self) -> tuple[list[Ready], datetime | None]:
         """Take what may be sent now."""

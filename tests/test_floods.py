@@ -15,8 +15,9 @@ import pytest
 from bot.playground.cast import BY_NAME
 from bot.ritual import Button, redraw, say
 from bot.shell import TOO_LONG
-from bot.storage import inbox, outbox, pace
-from bot.storage.outbox import JUST_SAID, MOST_STRANGERS
+from bot.storage import cards, inbox, outbox, pace
+from bot.storage.cards import JUST_SAID
+from bot.storage.outbox import MOST_STRANGERS
 from bot.storage.pace import PROMPT, TO_PEOPLE, Limits
 from bot.storage.store import Store
 from bot.storage.tables import CardRow, CoupleRow, InboxRow, PaceRow
@@ -175,7 +176,7 @@ def test_the_same_for_another_chat_is_said_there_and_so_are_the_buttons_of_anoth
         for playing in (1, 2, None):
             with post.store.begin() as tx:
                 couple = tx.session.get_one(CoupleRow, post.room(1))
-                outbox.say(tx, couple, playing, said, PROMPT, always=True)
+                cards.say(tx, couple, playing, said, PROMPT, always=True)
     assert texts(post.drains()) == ["hello"] * 4
 
 
@@ -217,7 +218,7 @@ def test_a_thousand_strangers_leave_no_more_lines_than_may_wait_and_are_swept(po
         assert tx.session.query(PaceRow).count() <= MOST_STRANGERS + 3
     post.clock.now += A_MINUTE + A_SECOND
     with post.store.begin() as tx:
-        outbox.sweep(tx)
+        pace.sweep(tx)
         assert {row.target for row in tx.session.query(PaceRow)} <= set(pace.WHOLE)
 
 
@@ -228,7 +229,7 @@ def test_a_sweep_forgets_no_pace_that_still_counts(post: Post) -> None:
     for _ in range(18):
         gone += post.sends_one()
     with post.store.begin() as tx:
-        outbox.sweep(tx)
+        pace.sweep(tx)
     gone += post.drains()
     assert_kept(gone, post.limits)
 

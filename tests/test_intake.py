@@ -24,7 +24,7 @@ from bot.playground.stage import Stage
 from bot.playground.theatre import LOOPBACK, server
 from bot.ritual import say
 from bot.serving import bound
-from bot.storage import couples, inbox, outbox
+from bot.storage import cards, couples, inbox, outbox
 from bot.storage.pace import TO_PEOPLE, Limits
 from bot.storage.store import Storage, Store
 from bot.storage.tables import InboxRow
@@ -496,7 +496,7 @@ def two_lines(store: Store) -> None:
         for number in (-1, -2):
             couple = couples.enter(tx, number, None)
             couple.stage = "together"
-            outbox.say(tx, couple, None, say("hello"), TO_PEOPLE, always=True)
+            cards.say(tx, couple, None, say("hello"), TO_PEOPLE, always=True)
 
 
 async def ends_amid(

@@ -17,7 +17,7 @@ from bot.metrics import Metrics
 from bot.playground.cast import BOT
 from bot.ritual import Button, Line, Person, Say, Words, redraw, say
 from bot.shell import DELAYED
-from bot.storage import outbox
+from bot.storage import cards, outbox
 from bot.storage.outbox import A_PAGE
 from bot.storage.pace import A_SECOND_THERE, PROMPT, TO_PEOPLE, Limits
 from bot.storage.store import Storage, Store, migrate
@@ -677,7 +677,7 @@ async def test_buttons_that_cannot_be_taken_away_any_more_are_let_be(
     post.says(say("old", Button("Yes", "yes"), card="card"), post.room())
     await sends(post, wire.address)
     with post.store.begin() as tx:
-        outbox.end(tx, tx.session.query(CoupleRow).one(), 1)
+        cards.end(tx, tx.session.query(CoupleRow).one(), 1)
     post.clock.now += A_SECOND
     wire.answers["editMessageReplyMarkup"].append(refusal(400, f"Bad Request: {why}"))
     await sends(post, wire.address)
@@ -741,7 +741,7 @@ def test_a_card_retired_in_flight_loses_its_buttons_when_it_has_arrived(post: Po
     post.says(say("old", Button("Yes", "yes"), card="card"), post.room())
     (line,), _ = post.claims()
     with post.store.begin() as tx:
-        outbox.end(tx, tx.session.query(CoupleRow).one(), 1)
+        cards.end(tx, tx.session.query(CoupleRow).one(), 1)
         outbox.sent(tx, line.id, 55)
     post.clock.now += A_SECOND
     ((_, tidying, _),) = post.drains()

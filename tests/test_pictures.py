@@ -18,7 +18,7 @@ from bot.playground.cast import BOT, BY_NAME
 from bot.playground.files import gif
 from bot.ritual import Line, Person, Say, Words, redraw, say
 from bot.rituals.breathe import ENDED, IN_AND_OUT
-from bot.storage import outbox
+from bot.storage import cards, outbox
 from bot.storage.store import Storage, Store
 from bot.storage.tables import CardRow, LineRow, PictureRow
 from bot.telegram import drawing
@@ -349,7 +349,7 @@ async def test_a_card_that_was_a_picture_once_is_reworded_below_it(desk: Desk) -
 def plainly(tx: Any, desk: Desk) -> None:  # noqa: ANN401 - a transaction
     couple = desk.road.couple(tx)
     card = tx.session.query(CardRow).filter_by(name="breath").one()
-    outbox._reface(tx, couple, card, redraw("Plainly.", card="breath"))
+    cards._reface(tx, couple, card, redraw("Plainly.", card="breath"))
 
 
 async def test_where_the_new_words_stand_already_nothing_is_left_to_do(desk: Desk) -> None:

@@ -1,68 +1,50 @@
-"""Cards and the outbox: what is to be sent, in which order, and how fast.
+"""The outbox: lines that are to be given to Telegram, in which order, and what comes of each.
 
 Per chat the order is kept: one line in flight, the next after its answer. Over all chats the smaller rank
-goes first, and strangers come last. A card that changes before it was sent is sent once, as it is by then,
-and what is the same is said once: nobody is flooded, neither after an outage nor for having written much.
+goes first, and strangers come last.
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any, TypeAlias, cast
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    and_,
-    bindparam,
-    delete,
-    exists,
-    func,
-    or_,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import Select, and_, bindparam, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import aliased, lazyload
 
-from bot.hours import LATE
 from bot.ritual import Line, Person, Preferences, Say
-from bot.shell import DELAYED, LONG_SINCE
-from bot.storage import couples, pace
+from bot.shell import DELAYED
+from bot.storage import cards, couples, pace
+from bot.storage.cards import SOMEBODY_BACK
 from bot.storage.codec import say_from_json, say_to_json
 from bot.storage.couples import Audience, Book
-from bot.storage.pace import AHEAD, FIRST, PROMPT, TIDYING, TO_PEOPLE, TO_STRANGERS, Head, Limits, Pace
+from bot.storage.pace import (
+    AFTERWARDS,
+    AHEAD,
+    FIRST,
+    PROMPT,
+    TIDYING,
+    TO_PEOPLE,
+    TO_STRANGERS,
+    Head,
+    Limits,
+    Pace,
+)
 from bot.storage.sealing import BrokenSealError
-from bot.storage.store import RANDOM_BITS, Tx
-from bot.storage.tables import NOW, CardRow, CoupleRow, LineRow, PaceRow, PersonRow, PlayingRow, SaidRow
+from bot.storage.store import Tx, made_at
+from bot.storage.tables import NOW, CardRow, CoupleRow, LineRow, PaceRow, PersonRow, PlayingRow
 from bot.wording import LANGUAGE, spoken
 
 log = logging.getLogger(__name__)
 
 Ring: TypeAlias = Callable[[Tx, Collection[int]], object]  # rings couples of these numbers
 
-CLOSED_CARDS = timedelta(days=7)  # how long a reply to a closed question is still told so
-JUST_SAID = timedelta(seconds=5)  # so long the same line is not said again right below itself
 MOST_STRANGERS = 200  # lines that wait for people who are in no couple; beyond them nothing is said
 AT_LEAST = 3  # lines that are taken in one go, though others wait for the database
 RUNG_AT_ONCE, MOST_RUNG = 8, 32  # couples whose turn it is to be rung: together, and in one go
 A_LOOK, A_PAGE = 8, 50  # first lines of chats that are looked at in one go: at first, and then
-AFTERWARDS = TO_STRANGERS + 1  # on top of the rank of a line that waits for its turn after a silence
-SOMEBODY_BACK = datetime(9000, 1, 1, tzinfo=UTC)  # the turn of one that waits until one of the two is there
-
-
-_LEFT = select(
-    exists().where(LineRow.rank.between(bindparam("rank"), TO_STRANGERS), LineRow.flying.is_(False))
-)
-_ANSWERED = (
-    select(LineRow, CardRow, PlayingRow.id)
-    .outerjoin(CardRow, CardRow.id == LineRow.card_id)
-    .outerjoin(PlayingRow, PlayingRow.id == CardRow.playing_id)
-    .where(LineRow.id == bindparam("line_id"))
-    .options(lazyload(CardRow.lines))
-)
 
 
 @dataclass(frozen=True)
@@ -86,7 +68,7 @@ class Ready:
     @property
     def put_at(self) -> datetime:
         """Return when it was put into the outbox."""
-        return _put_at(self.id)
+        return made_at(self.id)
 
 
 @dataclass(frozen=True)
@@ -99,112 +81,7 @@ class Backlog:
     oldest: datetime | None  # when the oldest of those that are not held was put here
 
 
-# -- Saying -------------------------------------------------------------------
-
-
-def say(
-    tx: Tx, couple: CoupleRow, playing_id: int | None, said: Say, rank: int, *, always: bool
-) -> int | None:
-    """Put a message of a ritual into the outbox; a quiet one only gives its standing card a new face.
-
-    Returns the card, or None where a quiet one found none.
-    """
-    standing = _standing(couple, playing_id, said)
-    if standing is not None and rank == PROMPT and _is_past(tx, standing, said):
-        retire(tx, couple, standing)
-        return None
-    if said.quiet:
-        if standing is None:
-            return None
-        _reface(tx, couple, standing, said)
-        _redraw(tx, couple, standing, rank, always=always)
-        return standing.id
-    for line in _afterwards(couple):
-        if (line.playing_id, line.to_id) == (playing_id, _chat_of(said)):
-            _its_turn(line)  # or what comes of something would stand above it
-    if not said.card and (same := _just_said(tx, couple, playing_id, said)) is not None:
-        return same.id
-    card = CardRow(
-        id=tx.new_id(), playing_id=playing_id, to_id=_chat_of(said),
-        name=said.card, asks=said.asks, live=True, at=tx.now,
-    )  # fmt: skip
-    couple.cards.append(card)
-    _reface(tx, couple, card, said)
-    _put(tx, couple, card, "say", FIRST if said.at_once else rank, said, always=always)
-    if standing is not None:
-        retire(tx, couple, standing)  # after it, so that tidying does not hold it up
-    return card.id
-
-
-def repeat(tx: Tx, couple: CoupleRow, playing_id: int, to: Person | None, *, always: bool) -> bool:
-    """Say the newest card of a playing again, where somebody asked for it; tell whether there is one."""
-    chat = to.id if to else None
-    theirs = [card for card in _cards(couple, playing_id) if card.to_id == chat and card.face is not None]
-    face = face_of(tx, couple, theirs[-1]) if theirs else None
-    if face is None:
-        return False
-    say(tx, couple, playing_id, replace(face, quiet=False), TO_PEOPLE, always=always)
-    return True
-
-
-def end(tx: Tx, couple: CoupleRow, playing_id: int, last: Collection[int | None] = ()) -> None:
-    """Let the cards of a playing that is over lose buttons and question, but for its last words."""
-    for card in _cards(couple, playing_id):
-        if card.id not in last:
-            retire(tx, couple, card)
-
-
-def end_all(tx: Tx, couple: CoupleRow) -> None:
-    """Let every card of a couple die, and send nothing more of what was still to be said."""
-    for card in tx.session.scalars(select(CardRow).where(CardRow.couple_id == couple.id, CardRow.live)).all():
-        retire(tx, couple, card)
-
-
-def hand_over(tx: Tx, couple: CoupleRow, to: CoupleRow) -> None:
-    """Let another couple, whose room this is, take away the buttons that are left of this one there."""
-    tx.session.flush()
-    left = update(LineRow).where(LineRow.couple_id == couple.id, LineRow.kind == "strip")
-    tx.session.execute(left.values(couple_id=to.id, target=to.id))
-
-
-def retire(tx: Tx, couple: CoupleRow, card: CardRow) -> None:
-    """Let a card die: its buttons go, and if it was not sent yet it never is."""
-    card.live = False
-    lines = [*card.lines]
-    flying = any(line.flying for line in lines)
-    _unsay(tx, card, [line for line in lines if not line.flying])
-    if card.message_id is None and not flying:
-        if card in couple.cards:
-            couple.cards.remove(card)
-        tx.take_back(card)
-        return
-    face = face_of(tx, couple, card)
-    if not flying and (lines or (face is not None and face.buttons)):
-        _put(tx, couple, card, "strip", TIDYING, Say(""), always=True)
-    card.face = None
-
-
-def _unsay(tx: Tx, card: CardRow, lines: Iterable[LineRow]) -> None:
-    """Take lines of a card out of the outbox."""
-    for line in lines:
-        card.lines.remove(line)
-        tx.take_back(line)
-
-
-def face_of(tx: Tx, couple: CoupleRow, card: CardRow) -> Say | None:
-    """Return what a card says now, or None where it was erased or cannot be read any more."""
-    if card.face is None:
-        return None
-    sealed = card.face
-
-    def read() -> Say:
-        return say_from_json(tx.seal_of(couple).open(sealed, "card", card.id, "face", couple.id))
-
-    try:
-        return tx.opened(("face", card.id, sealed), read)
-    except (BrokenSealError, KeyError, TypeError, ValueError) as error:
-        log.warning("a card cannot be read any more (%s)", type(error).__name__)
-        return None
+# -- What is no card ----------------------------------------------------------
 
 
 def tell(tx: Tx, chat_id: int, said: Say, language: str = "") -> None:
@@ -243,6 +120,18 @@ def count_members(tx: Tx, couple: CoupleRow) -> None:
     )  # fmt: skip
 
 
+def hand_over(tx: Tx, couple: CoupleRow, to: CoupleRow) -> None:
+    """Let another couple, whose room this is, take away the buttons that are left of this one there."""
+    tx.session.flush()
+    left = update(LineRow).where(LineRow.couple_id == couple.id, LineRow.kind == "strip")
+    tx.session.execute(left.values(couple_id=to.id, target=to.id))
+
+
+def waits_for(tx: Tx, person: PersonRow) -> bool:
+    """Whether a line waits for this one's private chat to be opened."""
+    return bool(tx.session.scalar(select(exists().where(LineRow.target == person.id, LineRow.waits))))
+
+
 def _body(tx: Tx, line: LineRow) -> str | None:
     """Return what a line without a card says, or None where it cannot be read any more."""
     try:
@@ -257,162 +146,7 @@ def _waiting_strangers(tx: Tx) -> int:
     return tx.session.scalar(theirs) or 0
 
 
-def _just_said(tx: Tx, couple: CoupleRow, playing_id: int | None, said: Say) -> CardRow | None:
-    """Return the newest message of a chat if it says just this; one that still waits there gives way."""
-    is_bound = bool(said.asks) or any(not (button.opens or button.leads) for button in said.buttons)
-
-    def is_same(card: CardRow) -> bool:
-        if card.name or not card.live or (is_bound and card.playing_id != playing_id):
-            return False
-        face = face_of(tx, couple, card)
-        return face is not None and say_to_json(face) == say_to_json(said)
-
-    for card in _live(couple):
-        if card.to_id == _chat_of(said) and _waits(card) and is_same(card):
-            retire(tx, couple, card)
-    newest = _newest(tx, couple, _chat_of(said))
-    if newest is None or not tx.now - JUST_SAID < newest.at <= tx.now or not is_same(newest):
-        return None
-    return newest if newest.message_id or newest.lines else None  # else it was lost, and is said again
-
-
-def _newest(tx: Tx, couple: CoupleRow, chat: int | None) -> CardRow | None:
-    """Return the newest card of a chat, closed or not."""
-    theirs = [card for card in couple.cards if card.to_id == chat]
-    with tx.session.no_autoflush:  # what is new is in the list
-        query = select(CardRow).where(CardRow.couple_id == couple.id, _is_in_chat_of(chat))
-        theirs += tx.session.scalars(query.order_by(CardRow.id.desc()).limit(1))
-    return max(theirs, key=lambda card: card.id, default=None)
-
-
-def _is_past(tx: Tx, standing: CardRow, said: Say) -> bool:
-    """Whether this only closes what nobody has seen for so long that it would be late."""
-    if said.asks or said.again or not said.closes or standing.message_id is not None:
-        return False
-    return any(not line.flying and _is_late(tx, line) for line in standing.lines[:1])
-
-
-def _is_late(tx: Tx, line: LineRow) -> bool:
-    """Whether a line has waited so long that it says so."""
-    return tx.now - _put_at(line.id) > LATE
-
-
-def _put_at(number: int) -> datetime:
-    """Return when a line or a card was put here, as its id holds it."""
-    return datetime.fromtimestamp((number >> RANDOM_BITS) / 1000, UTC)
-
-
-def _standing(couple: CoupleRow, playing_id: int | None, said: Say) -> CardRow | None:
-    if not said.card:
-        return None
-    return _named(couple, playing_id, said.card, _chat_of(said))
-
-
-def _named(couple: CoupleRow, playing_id: int | None, name: str, chat: int | None) -> CardRow | None:
-    """Return the card of this name that stands in a chat."""
-    theirs = [card for card in _cards(couple, playing_id) if card.name == name and card.to_id == chat]
-    return theirs[-1] if theirs else None
-
-
-def _chat_of(said: Say) -> int | None:
-    """Return in whose private chat it is said; None: in the room."""
-    return said.to.id if said.to else None
-
-
-def _waits(card: CardRow) -> bool:
-    """Whether something of a card is still to be given to Telegram."""
-    return any(not line.flying for line in card.lines)
-
-
-def _is_in_chat_of(person_id: int | None) -> ColumnElement[bool]:
-    """Whether a card stands in this person's private chat; for None, in the room."""
-    return CardRow.to_id == person_id if person_id else CardRow.to_id.is_(None)
-
-
-def _live(couple: CoupleRow) -> list[CardRow]:
-    """Return the cards of a couple that are the last of their name, oldest first."""
-    return [card for card in couple.cards if card.live]
-
-
-def _cards(couple: CoupleRow, playing_id: int | None) -> list[CardRow]:
-    return [card for card in _live(couple) if card.playing_id == playing_id]
-
-
-def _reface(tx: Tx, couple: CoupleRow, card: CardRow, said: Say) -> None:
-    card.asks = said.asks
-    card.face = tx.seal_of(couple).close(say_to_json(said), "card", card.id, "face", couple.id)
-
-
-def _redraw(tx: Tx, couple: CoupleRow, card: CardRow, rank: int, *, always: bool) -> None:
-    """One waiting line is enough: it will be sent with the newest face."""
-    waiting = [line for line in card.lines if not line.flying]
-    face = None if waiting else face_of(tx, couple, card)
-    if face is not None:
-        _put(tx, couple, card, "redraw", rank, face, always=always)
-    for line in waiting if always else ():
-        line.always = True
-        _its_turn(line)
-
-
-def _put(tx: Tx, couple: CoupleRow, card: CardRow, kind: str, rank: int, said: Say, *, always: bool) -> None:
-    card.lines.append(
-        LineRow(
-            id=tx.new_id(), target=card.to_id or couple.id, couple_id=couple.id, to_id=card.to_id,
-            playing_id=card.playing_id, kind=kind, rank=rank,
-            again=said.again or kind != "say",
-            waits=said.waits, always=always, not_before=tx.now, attempts=0, flying=False,
-        )
-    )  # fmt: skip
-
-
-# -- After a silence ----------------------------------------------------------
-
-
-def one_after_the_other(
-    couple: CoupleRow, first: datetime, apart: timedelta, by_day: datetime | None = None
-) -> datetime:
-    """Let what was held back be said so long after each other; return when the next may be.
-
-    Where that is in the night, what has waited long is said by day, and holds nobody else up.
-    """
-    by_day = by_day or first
-    for line in _held_back(couple):
-        line.rank = line.rank % AFTERWARDS + AFTERWARDS
-        if by_day > first and first - _put_at(line.id) > LONG_SINCE:
-            line.not_before, by_day = by_day, by_day + apart
-        else:
-            line.not_before, first = first, first + apart
-    return first
-
-
-def until_somebody_is_back(couple: CoupleRow) -> None:
-    """Keep what was held back for when one of the two does something."""
-    one_after_the_other(couple, SOMEBODY_BACK, timedelta())
-
-
-def waits_for_somebody(couple: CoupleRow) -> bool:
-    """Whether anything is kept for when one of the two does something."""
-    return any(line.not_before == SOMEBODY_BACK for line in _afterwards(couple))
-
-
-def _held_back(couple: CoupleRow) -> list[LineRow]:
-    """Return the new messages that another's silence holds back; new faces of old ones disturb nobody."""
-    waiting = [line for card in _live(couple) for line in card.lines if line.kind == "say"]
-    held = [
-        line for line in waiting if not (line.always or line.flying or line.playing_id == couple.floor_id)
-    ]
-    return sorted(held, key=lambda line: line.id)
-
-
-def _afterwards(couple: CoupleRow) -> list[LineRow]:
-    return [line for card in _live(couple) for line in card.lines if line.rank >= AFTERWARDS]
-
-
-def _its_turn(line: LineRow) -> None:
-    line.rank %= AFTERWARDS
-
-
-# -- Sending ------------------------------------------------------------------
+# -- Taking -------------------------------------------------------------------
 
 
 def claim(
@@ -426,66 +160,144 @@ def claim(
     `cut_off` only those are tried that may be said twice: no other is put in doubt without need. The pace of
     each chat is written in the same transaction, so it holds over restarts and among processes.
     """
-    may = Pace.after_minding_the_clock(tx, limits)
-    flying, look_again = _under_way(tx, cut_off=cut_off)
-    room_left, ready, last, is_first = limits.in_flight - flying, list[Ready](), None, False
-    page, rung = A_LOOK, 0
+    taken = _Taken(tx, book, limits, cut_off=cut_off)
     heads_of = _first_of_each_chat(cut_off=cut_off, called=ring is not None)
-    while heads := _heads(tx, heads_of, page, last, may.open_to(only_first=only_first)):
-        last = heads[-1][0]
-        may.look_at(heads)
-        _bring(tx, heads)
-        called, at_once = list[LineRow](), AT_LEAST if tx.others_wait() else RUNG_AT_ONCE
-        for line, _ in heads:
-            if room_left <= 0 or len(called) == at_once:
-                break  # the answer to one that is in flight lets the next go
-            _say_what_was_lost(tx, line)
-            at = may.earliest(line)
-            if at > tx.now + AHEAD:
-                look_again = min(look_again or at, at)
-                continue
-            if (len(ready) >= AT_LEAST and tx.others_wait()) or (is_first and line.rank > FIRST):
-                return ready, tx.now  # what comes first is on its way before the others are looked at
-            if line.kind == "call":
-                called.append(line)
-                continue
-            try:
-                made = _ready(tx, line, book, at, punctual=_is_punctual(line, may))
-            except BrokenSealError as error:  # one line that does not open must not block all others
-                log.warning("%s", error)
-                made = None
-            if made is None:
-                tx.session.delete(line)
-                continue
-            may.note(line, at)
-            _take_off(line, at + limits.answered_within)
-            ready.append(made)
-            is_first = line.rank == FIRST
-            room_left -= 1
+    last, page, rung = None, A_LOOK, 0
+    while heads := _heads(tx, heads_of, page, last, taken.pace.open_to(only_first=only_first)):
+        called = taken.take_of(heads)
+        if taken.the_rest_waits:
+            return taken.ready, tx.now
         if called and ring is not None:
             for line in called:  # only here, where they are rung: a call without its line is forgotten
                 tx.session.delete(line)
             ring(tx, {line.target for line in called})
             rung += len(called)
             if rung >= MOST_RUNG or tx.others_wait():
-                return ready, tx.now
+                return taken.ready, tx.now
             last, page = None, A_LOOK  # what they are told now goes before whoever is still to be rung
-        elif len(heads) < page or room_left <= 0:
+        elif len(heads) < page or taken.room_left <= 0:
             break
         else:
-            page = A_PAGE
+            last, page = heads[-1][0], A_PAGE
         tx.session.flush()  # the next page depends on what flies now
-    spent = may.open_to() + 1
+    spent = taken.pace.open_to() + 1
     if not only_first and spent <= TO_STRANGERS and _is_left(tx, spent):
-        look_again = min(look_again or may.whole(spent), may.whole(spent))
-    return ready, look_again
+        taken.look_again_by(taken.pace.whole(spent))
+    return taken.ready, taken.look_again
+
+
+class _Taken:
+    """The lines that are taken in one go, and when to look again."""
+
+    def __init__(self, tx: Tx, book: Book, limits: Limits, *, cut_off: bool) -> None:
+        self.tx, self.book, self.limits = tx, book, limits
+        self.pace = Pace.after_minding_the_clock(tx, limits)
+        flying, self.look_again = _under_way(tx, cut_off=cut_off)
+        self.room_left = limits.in_flight - flying
+        self.ready: list[Ready] = []
+        self.the_rest_waits = False  # for these to be on their way, or for others to have the database
+
+    def take_of(self, heads: Sequence[Head]) -> list[LineRow]:
+        """Take what may go of these first lines of chats, and return the calls whose turn has come."""
+        self.pace.look_at(heads)
+        _bring(self.tx, heads)
+        called, at_once = list[LineRow](), AT_LEAST if self.tx.others_wait() else RUNG_AT_ONCE
+        for line, _ in heads:
+            if self.room_left <= 0 or len(called) == at_once:
+                break  # the answer to one that is in flight lets the next go
+            _say_what_was_lost(self.tx, line)
+            at = self.pace.earliest(line)
+            if at > self.tx.now + AHEAD:
+                self.look_again_by(at)
+            elif self._is_enough(line):
+                self.the_rest_waits = True
+                break
+            elif line.kind == "call":
+                called.append(line)
+            else:
+                self._take(line, at)
+        return called
+
+    def look_again_by(self, at: datetime) -> None:
+        """Look again then, or before."""
+        self.look_again = min(self.look_again or at, at)
+
+    def _is_enough(self, line: LineRow) -> bool:
+        """Whether this one has to wait: what comes first is on its way before any other is looked at."""
+        after_the_first = bool(self.ready) and self.ready[-1].rank == FIRST and line.rank > FIRST
+        return after_the_first or (len(self.ready) >= AT_LEAST and self.tx.others_wait())
+
+    def _take(self, line: LineRow, at: datetime) -> None:
+        """Let a line be in flight; whoever took it and is silent for too long is gone."""
+        try:
+            made = _ready(self.tx, line, self.book, at, punctual=_is_punctual(line, self.pace))
+        except BrokenSealError as error:  # one line that does not open must not block all others
+            log.warning("%s", error)
+            made = None
+        if made is None:
+            self.tx.session.delete(line)
+            return
+        self.pace.note(line, at)
+        line.flying, line.attempts = True, line.attempts + 1
+        line.not_before = at + self.limits.answered_within
+        self.ready.append(made)
+        self.room_left -= 1
+
+
+def _heads(tx: Tx, heads: Select[Any], most: int, last: LineRow | None, rank: int) -> Sequence[Head]:
+    """Return the first line of each chat where it may be tried now, down to a rank, with that chat's pace.
+
+    They come by the page, in the order of sending. Lines that wait for a lane, or keep another's silence,
+    are in nobody's way.
+    """
+    found = {"now": tx.now, "most": most, "rank": rank, "last_rank": -1, "last_id": 0}
+    if last is not None:
+        found |= {"last_rank": last.rank, "last_id": last.id}
+    return cast("Sequence[Head]", tx.session.execute(heads, found).all())
+
+
+@cache
+def _first_of_each_chat(*, cut_off: bool, called: bool) -> Select[Any]:
+    """Return the question for them; `called`: whoever is yet to be rung, too. These hold nobody else up."""
+    before, flying = aliased(LineRow), aliased(LineRow)
+    goes_before = tuple_(before.rank > FIRST, before.id) < tuple_(LineRow.rank > FIRST, LineRow.id)
+    blocking = _may_be_tried(select(before.id), before).where(
+        before.target == LineRow.target, goes_before, before.kind != "call"
+    )
+    heads = (
+        _may_be_tried(select(LineRow, PaceRow), LineRow)
+        .outerjoin(PaceRow, PaceRow.target == LineRow.target)
+        .where(
+            LineRow.rank <= bindparam("rank"),
+            tuple_(LineRow.rank, LineRow.id) > tuple_(bindparam("last_rank"), bindparam("last_id")),
+            or_(LineRow.attempts == 0, LineRow.not_before <= NOW),
+            or_(PaceRow.hold_until.is_(None), PaceRow.hold_until <= NOW),
+            ~exists().where(flying.target == LineRow.target, flying.flying),
+            ~blocking.exists(),
+        )
+        .order_by(LineRow.rank, LineRow.id)
+        .limit(bindparam("most"))
+    )
+    heads = heads.where(LineRow.again) if cut_off else heads
+    return cast("Select[Any]", heads if called else heads.where(LineRow.kind != "call"))
+
+
+def _may_be_tried(lines: Any, line: type[LineRow]) -> Any:  # noqa: ANN401 - a query of SQLAlchemy's
+    """Leave only lines whose room or lane hears them now."""
+    speaks = or_(
+        line.couple_id.is_(None), line.always,
+        CoupleRow.floor_id.is_(None), CoupleRow.floor_id == line.playing_id,
+    )  # fmt: skip
+    can_hear = and_(line.rank < AFTERWARDS, or_(line.waits.is_(False), PersonRow.lane_open))
+    lines = lines.outerjoin(CoupleRow, CoupleRow.id == line.couple_id)
+    return lines.outerjoin(PersonRow, PersonRow.id == line.to_id).where(speaks, can_hear)
 
 
 def _bring(tx: Tx, heads: Sequence[Head]) -> None:
     """Load what these lines are made of in few looks, before any of them is taken."""
     couples.bring(tx, {line.couple_id for line, _ in heads if line.couple_id and line.kind != "call"})
-    cards = select(CardRow).where(CardRow.id.in_([line.card_id for line, _ in heads if line.card_id]))
-    tx.session.scalars(cards.options(lazyload(CardRow.lines))).all()
+    those = select(CardRow).where(CardRow.id.in_([line.card_id for line, _ in heads if line.card_id]))
+    tx.session.scalars(those.options(lazyload(CardRow.lines))).all()
 
 
 def _say_what_was_lost(tx: Tx, line: LineRow) -> None:
@@ -498,10 +310,114 @@ def _say_what_was_lost(tx: Tx, line: LineRow) -> None:
         line.kind, line.again = "say", False
 
 
+def _is_punctual(line: LineRow, may: Pace) -> bool:
+    """Whether a line must not be late; what comes first goes at once, and nobody is sent back twice."""
+    return line.rank > FIRST and line.attempts == 0 and may.is_tight
+
+
+def _ready(tx: Tx, line: LineRow, book: Book, at: datetime, *, punctual: bool) -> Ready | None:
+    """Return a line as it is to be sent; None where there is nothing to say, or nobody any more."""
+    couple = tx.session.get(CoupleRow, line.couple_id) if line.couple_id else None
+    person = tx.session.get(PersonRow, line.to_id) if line.to_id else None
+    card = tx.session.get(CardRow, line.card_id) if line.card_id else None
+    chat_id = person.telegram_id if person else couple.chat_id if couple else line.target
+    told = _of_a_card(tx, line, couple, card, book) if couple and card else _of_no_card(tx, line)
+    if chat_id is None or told is None:
+        return None
+    face, audience = told
+    return Ready(
+        line.id, line.kind, chat_id, None if person or couple is None else couple.thread_id,
+        card.message_id if card else None, card.id if card else None, face, audience,
+        line.again, line.attempts, line.rank, at, punctual,
+    )  # fmt: skip
+
+
+def _of_a_card(
+    tx: Tx, line: LineRow, couple: CoupleRow, card: CardRow, book: Book
+) -> tuple[Say, Audience] | None:
+    """Return what a card says now, and who reads it."""
+    face = Say("") if line.kind == "strip" else cards.face_of(tx, couple, card)
+    if face is None or (line.kind != "say" and card.message_id is None):
+        return None
+    values = [value for each in (face, *face.below) for value in each.values.values()]
+    audience = couples.audience(tx, couple, book, {value for value in values if isinstance(value, Person)})
+    if line.kind == "say" and line.rank == PROMPT and cards.is_late(tx, line):
+        face = replace(face, below=(*face.below, Line(DELAYED)))
+    return face, audience
+
+
+def _of_no_card(tx: Tx, line: LineRow) -> tuple[Say, Audience] | None:
+    """Return what a line of its own says, in the language of whoever asked; a count says nothing."""
+    prefers = Preferences().put(LANGUAGE, line.language) if line.language else Preferences()
+    audience = Audience((), {}, prefers)
+    if line.kind == "count":
+        return Say(""), audience
+    told = _body(tx, line) if line.body else None
+    return (say_from_json(told), audience) if told else None
+
+
+_NEXT_TURN = select(func.min(LineRow.not_before)).where(
+    LineRow.rank >= AFTERWARDS, LineRow.not_before < SOMEBODY_BACK
+)
+_WHOSE_TURN_IT_IS = (
+    update(LineRow)
+    .where(LineRow.rank >= AFTERWARDS, LineRow.not_before <= NOW)
+    .values(rank=LineRow.rank - AFTERWARDS)
+)
+
+
+def _under_way(tx: Tx, *, cut_off: bool) -> tuple[int, datetime | None]:
+    """Return how many lines are in flight, and when the next may be tried.
+
+    That is one that was tried in vain, whose chat is held, or that has its turn after a silence.
+    """
+    flying, tried, held, turn = tx.session.execute(_what_waits(cut_off=cut_off), {"now": tx.now}).one()
+    if turn is not None and turn <= tx.now:
+        tx.session.execute(_WHOSE_TURN_IT_IS, {"now": tx.now})
+        turn = tx.session.scalar(_NEXT_TURN)
+    return flying, min((at for at in (tried, held, turn) if at), default=None)
+
+
+@cache
+def _what_waits(*, cut_off: bool) -> Select[Any]:
+    flying = select(func.count()).select_from(LineRow).where(LineRow.flying)
+    tried = select(func.min(LineRow.not_before)).where(
+        LineRow.attempts > 0, LineRow.flying.is_(False), LineRow.not_before > NOW
+    )
+    held = select(func.min(PaceRow.hold_until)).where(
+        PaceRow.hold_until > NOW, exists().where(LineRow.target == PaceRow.target)
+    )
+    if cut_off:
+        tried = tried.where(LineRow.again)
+    return select(*(each.scalar_subquery() for each in (flying, tried, held, _NEXT_TURN)))
+
+
+_LEFT = select(
+    exists().where(LineRow.rank.between(bindparam("rank"), TO_STRANGERS), LineRow.flying.is_(False))
+)
+
+
+def _is_left(tx: Tx, rank: int) -> bool:
+    """Whether a line of this rank or below was not given to Telegram yet."""
+    return bool(tx.session.scalar(_LEFT, {"rank": rank}))
+
+
+# -- What comes of them -------------------------------------------------------
+
+
 def is_of(tx: Tx, line_id: int, couple: CoupleRow) -> bool:
     """Whether a line is one of this couple's, or of nobody's any more."""
     line = tx.session.get(LineRow, line_id)
     return line is None or line.couple_id in {None, couple.id}
+
+
+_ANSWERED = (
+    select(LineRow, CardRow, PlayingRow.id)
+    .outerjoin(CardRow, CardRow.id == LineRow.card_id)
+    .outerjoin(PlayingRow, PlayingRow.id == CardRow.playing_id)
+    .where(LineRow.id == bindparam("line_id"))
+    .options(lazyload(CardRow.lines))
+)
 
 
 def sent(tx: Tx, line_id: int, message_id: int | None) -> None:
@@ -515,28 +431,7 @@ def sent(tx: Tx, line_id: int, message_id: int | None) -> None:
         return
     card.message_id = message_id or card.message_id
     if line.kind != "strip" and (not card.live or (card.playing_id and playing_id is None)):
-        _close(tx, tx.session.get_one(CoupleRow, card.couple_id), card)
-
-
-def _close(tx: Tx, couple: CoupleRow, card: CardRow) -> None:
-    """A card whose playing ended while it was in flight; buttons that open another ritual stay."""
-    face = face_of(tx, couple, card)
-    opens = face is not None and any(button.opens or button.leads for button in face.buttons)
-    if card.live and opens:
-        return
-    if not card.live:
-        _put(tx, couple, card, "strip", TIDYING, Say(""), always=True)
-    card.live, card.face = False, None
-
-
-def _take_off(line: LineRow, until: datetime) -> None:
-    """Let a line be in flight; whoever took it and is silent until then is gone."""
-    line.flying, line.attempts, line.not_before = True, line.attempts + 1, until
-
-
-def _is_punctual(line: LineRow, may: Pace) -> bool:
-    """Whether a line must not be late; what comes first goes at once, and nobody is sent back twice."""
-    return line.rank > FIRST and line.attempts == 0 and may.is_tight
+        cards.ended_in_flight(tx, tx.session.get_one(CoupleRow, card.couple_id), card)
 
 
 def come_back(tx: Tx, line_id: int, missed: datetime) -> None:
@@ -545,11 +440,6 @@ def come_back(tx: Tx, line_id: int, missed: datetime) -> None:
     if line is not None:
         pace.take_back(tx, line, missed)
         _come_back(line, tx.now)
-
-
-def _come_back(line: LineRow, at: datetime) -> None:
-    """Let a line that was in flight be tried again."""
-    line.flying, line.not_before = False, at
 
 
 def postpone(tx: Tx, line_id: int, until: datetime, *, whole_chat: bool) -> None:
@@ -633,6 +523,14 @@ def land(tx: Tx, *, alone: bool = True) -> tuple[int, int]:
     return again, missing
 
 
+def _come_back(line: LineRow, at: datetime) -> None:
+    """Let a line that was in flight be tried again."""
+    line.flying, line.not_before = False, at
+
+
+# -- Counting -----------------------------------------------------------------
+
+
 def in_flight(tx: Tx) -> tuple[int, int]:
     """Return how many lines are in flight that may be said again, and how many that may not."""
     flying = tx.session.scalars(select(LineRow.again).where(LineRow.flying)).all()
@@ -645,15 +543,15 @@ def untried(tx: Tx) -> int:
     return len(tx.session.scalars(lines).all())
 
 
-def latest(tx: Tx) -> datetime:
-    """Return the latest time at which anything was said, by what the clock showed then."""
-    newest = tx.session.scalar(select(func.max(CardRow.id))) or 0
-    return _put_at(newest)
-
-
 def waiting_lines(tx: Tx) -> int:
     """Return how many lines wait."""
     return tx.session.scalar(select(func.count()).select_from(LineRow)) or 0
+
+
+_READY = _may_be_tried(select(func.count(LineRow.id), func.min(LineRow.id)), LineRow).where(
+    LineRow.flying.is_(False)
+)
+_FLYING = select(func.count(LineRow.id), func.min(LineRow.id)).where(LineRow.flying)
 
 
 def backlog(tx: Tx) -> Backlog:
@@ -662,256 +560,4 @@ def backlog(tx: Tx) -> Backlog:
     flying, first_flying = tx.session.execute(_FLYING).one()
     oldest = min((number for number in (first_ready, first_flying) if number), default=None)
     held = waiting_lines(tx) - ready - flying
-    return Backlog(ready, held, flying, None if oldest is None else _put_at(oldest))
-
-
-def sweep(tx: Tx) -> None:
-    """Forget cards that closed some days ago, and the paces of chats that have been quiet."""
-    old = tx.now - CLOSED_CARDS
-    alive = exists().where(PlayingRow.id == CardRow.playing_id)
-    pending = exists().where(LineRow.card_id == CardRow.id)
-    tx.session.execute(delete(CardRow).where(CardRow.at < old, ~alive, ~pending))
-    tx.session.execute(
-        delete(SaidRow).where(SaidRow.at < old, ~exists().where(PlayingRow.id == SaidRow.playing_id))
-    )
-    pace.sweep(tx)
-
-
-def _heads(tx: Tx, heads: Select[Any], most: int, last: LineRow | None, rank: int) -> Sequence[Head]:
-    """Return the first line of each chat where it may be tried now, down to a rank, with that chat's pace.
-
-    They come by the page, in the order of sending. Lines that wait for a lane, or keep another's silence,
-    are in nobody's way.
-    """
-    found = {"now": tx.now, "most": most, "rank": rank, "last_rank": -1, "last_id": 0}
-    if last is not None:
-        found |= {"last_rank": last.rank, "last_id": last.id}
-    return cast("Sequence[Head]", tx.session.execute(heads, found).all())
-
-
-@cache
-def _first_of_each_chat(*, cut_off: bool, called: bool) -> Select[Any]:
-    """Return the question for them; `called`: whoever is yet to be rung, too. These hold nobody else up."""
-    before, flying = aliased(LineRow), aliased(LineRow)
-    goes_before = tuple_(before.rank > FIRST, before.id) < tuple_(LineRow.rank > FIRST, LineRow.id)
-    blocking = _may_be_tried(select(before.id), before).where(
-        before.target == LineRow.target, goes_before, before.kind != "call"
-    )
-    heads = (
-        _may_be_tried(select(LineRow, PaceRow), LineRow)
-        .outerjoin(PaceRow, PaceRow.target == LineRow.target)
-        .where(
-            LineRow.rank <= bindparam("rank"),
-            tuple_(LineRow.rank, LineRow.id) > tuple_(bindparam("last_rank"), bindparam("last_id")),
-            or_(LineRow.attempts == 0, LineRow.not_before <= NOW),
-            or_(PaceRow.hold_until.is_(None), PaceRow.hold_until <= NOW),
-            ~exists().where(flying.target == LineRow.target, flying.flying),
-            ~blocking.exists(),
-        )
-        .order_by(LineRow.rank, LineRow.id)
-        .limit(bindparam("most"))
-    )
-    heads = heads.where(LineRow.again) if cut_off else heads
-    return cast("Select[Any]", heads if called else heads.where(LineRow.kind != "call"))
-
-
-def _may_be_tried(lines: Any, line: type[LineRow]) -> Any:  # noqa: ANN401 - a query of SQLAlchemy's
-    """Leave only lines whose room or lane hears them now."""
-    speaks = or_(
-        line.couple_id.is_(None), line.always,
-        CoupleRow.floor_id.is_(None), CoupleRow.floor_id == line.playing_id,
-    )  # fmt: skip
-    can_hear = and_(line.rank < AFTERWARDS, or_(line.waits.is_(False), PersonRow.lane_open))
-    lines = lines.outerjoin(CoupleRow, CoupleRow.id == line.couple_id)
-    return lines.outerjoin(PersonRow, PersonRow.id == line.to_id).where(speaks, can_hear)
-
-
-_NEXT_TURN = select(func.min(LineRow.not_before)).where(
-    LineRow.rank >= AFTERWARDS, LineRow.not_before < SOMEBODY_BACK
-)
-_WHOSE_TURN_IT_IS = (
-    update(LineRow)
-    .where(LineRow.rank >= AFTERWARDS, LineRow.not_before <= NOW)
-    .values(rank=LineRow.rank - AFTERWARDS)
-)
-_READY = _may_be_tried(select(func.count(LineRow.id), func.min(LineRow.id)), LineRow).where(
-    LineRow.flying.is_(False)
-)
-_FLYING = select(func.count(LineRow.id), func.min(LineRow.id)).where(LineRow.flying)
-
-
-def _is_left(tx: Tx, rank: int) -> bool:
-    """Whether a line of this rank or below was not given to Telegram yet."""
-    return bool(tx.session.scalar(_LEFT, {"rank": rank}))
-
-
-def _under_way(tx: Tx, *, cut_off: bool) -> tuple[int, datetime | None]:
-    """Return how many lines are in flight, and when the next may be tried.
-
-    That is one that was tried in vain, whose chat is held, or that has its turn after a silence.
-    """
-    flying, tried, held, turn = tx.session.execute(_what_waits(cut_off=cut_off), {"now": tx.now}).one()
-    if turn is not None and turn <= tx.now:
-        tx.session.execute(_WHOSE_TURN_IT_IS, {"now": tx.now})
-        turn = tx.session.scalar(_NEXT_TURN)
-    return flying, min((at for at in (tried, held, turn) if at), default=None)
-
-
-@cache
-def _what_waits(*, cut_off: bool) -> Select[Any]:
-    flying = select(func.count()).select_from(LineRow).where(LineRow.flying)
-    tried = select(func.min(LineRow.not_before)).where(
-        LineRow.attempts > 0, LineRow.flying.is_(False), LineRow.not_before > NOW
-    )
-    held = select(func.min(PaceRow.hold_until)).where(
-        PaceRow.hold_until > NOW, exists().where(LineRow.target == PaceRow.target)
-    )
-    if cut_off:
-        tried = tried.where(LineRow.again)
-    return select(*(each.scalar_subquery() for each in (flying, tried, held, _NEXT_TURN)))
-
-
-def _ready(tx: Tx, line: LineRow, book: Book, at: datetime, *, punctual: bool) -> Ready | None:
-    couple = tx.session.get(CoupleRow, line.couple_id) if line.couple_id else None
-    person = tx.session.get(PersonRow, line.to_id) if line.to_id else None
-    card = tx.session.get(CardRow, line.card_id) if line.card_id else None
-    chat_id = person.telegram_id if person else couple.chat_id if couple else line.target
-    if chat_id is None:
-        return None
-    thread = None if person or couple is None else couple.thread_id
-    nobody = Audience((), {}, Preferences())
-    if line.kind == "count":
-        return Ready(
-            line.id, "count", chat_id, None, None, None, Say(""), nobody,
-            line.again, line.attempts, line.rank, at, punctual,
-        )  # fmt: skip
-    if couple is None or card is None:
-        told = _body(tx, line) if line.body is not None else None
-        if told is None:
-            return None
-        if line.language:
-            nobody = replace(nobody, prefers=nobody.prefers.put(LANGUAGE, line.language))
-        face, audience = say_from_json(told), nobody
-    else:
-        shown = Say("") if line.kind == "strip" else face_of(tx, couple, card)
-        if shown is None or (line.kind != "say" and card.message_id is None):
-            return None
-        face = shown
-        guests = {
-            value
-            for each in (face, *face.below)
-            for value in each.values.values()
-            if isinstance(value, Person)
-        }
-        audience = couples.audience(tx, couple, book, guests)
-        if line.kind == "say" and line.rank == PROMPT and _is_late(tx, line):
-            face = replace(face, below=(*face.below, Line(DELAYED)))
-    return Ready(
-        line.id,
-        line.kind,
-        chat_id,
-        thread,
-        card.message_id if card else None,
-        card.id if card else None,
-        face,
-        audience,
-        line.again,
-        line.attempts,
-        line.rank,
-        at,
-        punctual,
-    )
-
-
-# -- Finding cards again ------------------------------------------------------
-
-
-def card(tx: Tx, couple: CoupleRow, number: int) -> CardRow | None:
-    """Return a card of this couple, live or not."""
-    live = next((card for card in couple.cards if card.id == number), None)
-    found = live or tx.session.get(CardRow, number)
-    return found if found is not None and found.couple_id == couple.id else None
-
-
-def card_at(tx: Tx, couple: CoupleRow, to: PersonRow | None, message_id: int) -> CardRow | None:
-    """Return the card that stands in a message of the room, or of somebody's private chat."""
-    chat = to.id if to else None
-    theirs = [card for card in _live(couple) if (card.to_id, card.message_id) == (chat, message_id)]
-    if theirs:
-        return theirs[-1]
-    whose = and_(CardRow.couple_id == couple.id, _is_in_chat_of(chat))
-    query = select(CardRow).where(whose, CardRow.message_id == message_id)
-    found = tx.session.scalar(query.order_by(CardRow.id.desc()).limit(1))
-    return found or _arrived_unseen(tx, whose, message_id)
-
-
-def _arrived_unseen(tx: Tx, whose: ColumnElement[bool], message_id: int) -> CardRow | None:
-    """Return the card that was in flight at a kill, if it can be that message: newer than all before it."""
-    pending = exists().where(LineRow.card_id == CardRow.id)
-    lost = select(CardRow).where(whose, CardRow.live, CardRow.message_id.is_(None), ~pending)
-    card = tx.session.scalar(lost.order_by(CardRow.id.desc()).limit(1))
-    if card is None:
-        return None
-    before = tx.session.scalar(select(func.max(CardRow.message_id)).where(whose, CardRow.id < card.id))
-    if message_id <= (before or 0):
-        return None
-    card.message_id = message_id
-    return card
-
-
-def successor(couple: CoupleRow, card: CardRow) -> CardRow:
-    """Return the card as it was said last: a reply to an older form of it is a reply to it."""
-    if card.live or not card.name or card.playing_id is None:
-        return card
-    newest = _named(couple, card.playing_id, card.name, card.to_id)
-    return newest if newest is not None and newest.asks == card.asks else card
-
-
-def question_told_alone(tx: Tx, couple: CoupleRow) -> CardRow | None:
-    """Return the newest live question of the room, if it says that it may be answered in private."""
-    card = newest_question(couple, None)
-    face = face_of(tx, couple, card) if card else None
-    return card if face is not None and face.alone else None
-
-
-def is_told(tx: Tx, couple: CoupleRow, name: str) -> bool:
-    """Whether the shell's own message of this name stands in the room, or will."""
-    own = CardRow.couple_id == couple.id, CardRow.playing_id.is_(None), CardRow.to_id.is_(None)
-    return bool(tx.session.scalar(select(exists().where(*own, CardRow.name == name))))
-
-
-def say_room_anew(tx: Tx, couple: CoupleRow) -> None:
-    """The room has another number: what stands in it is said there anew, and what is closed is forgotten."""
-    for card in tx.session.scalars(
-        select(CardRow).where(CardRow.couple_id == couple.id, CardRow.to_id.is_(None))
-    ):
-        standing = card.live and card.name and card.message_id is not None
-        card.message_id = None
-        face = face_of(tx, couple, card) if standing and card.playing_id else None
-        playing = tx.session.get(PlayingRow, card.playing_id) if card.playing_id else None
-        if face is not None and playing is not None:
-            _unsay(tx, card, [*card.lines])
-            _put(tx, couple, card, "say", TO_PEOPLE, face, always=playing.always)
-
-
-def newest_question(couple: CoupleRow, person: PersonRow | None) -> CardRow | None:
-    """Return the newest live question in somebody's private chat, or in the room."""
-    chat = person.id if person else None
-    return next((card for card in reversed(_live(couple)) if card.asks and card.to_id == chat), None)
-
-
-def waits_for(tx: Tx, person: PersonRow) -> bool:
-    """Whether a line waits for this one's private chat to be opened."""
-    return bool(tx.session.scalar(select(exists().where(LineRow.target == person.id, LineRow.waits))))
-
-
-def said(tx: Tx, chat_id: int, message_id: int) -> SaidRow | None:
-    """Return which question a message answered."""
-    return tx.session.get(SaidRow, (chat_id, message_id))
-
-
-def remember_said(tx: Tx, chat_id: int, message_id: int, playing_id: int, asked: str) -> None:
-    """Remember which question a message answered, for its edits."""
-    tx.session.add(
-        SaidRow(chat_id=chat_id, message_id=message_id, playing_id=playing_id, asked=asked, at=tx.now)
-    )
+    return Backlog(ready, held, flying, None if oldest is None else made_at(oldest))

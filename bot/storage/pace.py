@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 FIRST, TO_PEOPLE, PROMPT, TIDYING, TO_STRANGERS = 0, 1, 2, 3, 4  # ranks
 ALL_PROMPTS, ALL_ANSWERS = 0, 1  # the paces of all chats together; no chat has these numbers
 WHOLE = ALL_PROMPTS, ALL_ANSWERS
+AFTERWARDS = TO_STRANGERS + 1  # on top of the rank of a line that waits for its turn after a silence
 CALLED = TIDYING  # whoever is called comes after all that is written
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 AHEAD = timedelta(seconds=0.2)  # so long before its moment a line may be taken

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from heapq import heappop, heappush
 from itertools import count
 from pathlib import Path
@@ -69,6 +69,11 @@ class Ids:
         with self._lock:
             self._last = max(self._last + 1, fresh)
             return self._last
+
+
+def made_at(number: int) -> datetime:
+    """Return when this id was given, as it holds it."""
+    return datetime.fromtimestamp((number >> RANDOM_BITS) / 1000, UTC)
 
 
 @dataclass

@@ -30,7 +30,7 @@ from bot.locales import languages, translated
 from bot.logs import trace_of
 from bot.metrics import Metrics
 from bot.ritual import Ritual
-from bot.storage import inbox, outbox, timetable
+from bot.storage import cards, inbox, outbox, pace, timetable
 from bot.storage.outlook import outlook
 from bot.storage.pace import Limits
 from bot.storage.store import BusyError, Storage, Tx
@@ -136,7 +136,7 @@ class Tend:
         """Run until asked to stop; what is under way then is finished."""
         with self._storage.store.presence.arriving() as alone:
             await self._land(alone=alone)
-        self._latest = await self._storage.run(outbox.latest)
+        self._latest = await self._storage.run(cards.latest)
         while await self._storage.run(timetable.look_ahead_at_new, self._engine.book):
             self._alive()
         await self._begin(stop)
@@ -392,7 +392,8 @@ class Tend:
 
     async def _sweep(self) -> None:
         await self._storage.run(inbox.sweep)
-        await self._storage.run(outbox.sweep)
+        await self._storage.run(cards.sweep)
+        await self._storage.run(pace.sweep)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         task = asyncio.create_task(work)
