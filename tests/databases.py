@@ -70,15 +70,23 @@ class Server:
         """Return the same for the driver alone."""
         return f"host=127.0.0.1 port={self.port} user=tests dbname={name}"
 
+    @property
+    def folder(self) -> Path:
+        """Return where it keeps its data."""
+        with psycopg.connect(self.address("postgres")) as connection:
+            row = connection.execute("SHOW data_directory").fetchone()
+        assert row is not None
+        return Path(row[0])
+
     def does(self, statement: str) -> None:
         """Run one statement outside any of the tests' databases."""
         with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
 
     @contextmanager
-    def fresh(self, name: str, template: str = "template0") -> Iterator[str]:
-        """Lend a new database, and drop it afterwards."""
-        self.does(f"CREATE DATABASE {name} TEMPLATE {template}")
+    def fresh(self, name: str, template: str = "template0", place: str = "pg_default") -> Iterator[str]:
+        """Lend a new database in a tablespace, and drop it afterwards."""
+        self.does(f"CREATE DATABASE {name} TEMPLATE {template} TABLESPACE {place}")
         try:
             yield self.url(name)
         finally:

@@ -147,9 +147,9 @@ def on_sqlite(folder: Path) -> str:
 
 
 @contextmanager
-def on_postgresql(server: Server) -> Iterator[tuple[Path, str]]:
+def on_postgresql(server: Server, **how: str) -> Iterator[tuple[Path, str]]:
     """Lend a folder, and the address of a database whose commits outlive their server."""
-    with tempfile.TemporaryDirectory(prefix="tend-kills-") as name, server.fresh(NAME) as url:
+    with tempfile.TemporaryDirectory(prefix="tend-kills-") as name, server.fresh(NAME, **how) as url:
         server.does(f"ALTER DATABASE {NAME} SET synchronous_commit = on")
         yield Path(name), url
 
@@ -159,6 +159,12 @@ async def on_a_full_disk(folder: Path) -> Ended:
     disk = folder / "tend"
     with troubles.small_disk(disk):
         return await troubled(folder, on_sqlite(folder), lambda: troubles.full(disk))
+
+
+async def on_a_full_disk_below(server: Server) -> Ended:
+    """Let the disk be full on which PostgreSQL keeps its tables."""
+    with troubles.small_tablespace(server, "small") as disk, on_postgresql(server, place="small") as where:
+        return await troubled(*where, lambda: troubles.full(disk))
 
 
 async def by_a_wrong_clock(folder: Path, url: str) -> Ended:
@@ -214,6 +220,8 @@ def on_a_server(kills: int, parts: set[str], replicas: int) -> Iterator[Played]:
             with on_postgresql(server) as where:
                 cut = asyncio.run(troubled(*where, lambda: troubles.cut(server, NAME)))
                 yield f"PostgreSQL, its connections cut {troubles.CUTS} times", cut
+            full = asyncio.run(on_a_full_disk_below(server))
+            yield f"PostgreSQL, the disk of its tables full for {A_TROUBLE:.0f} s", full
             for how, name in (("fast", "restarted"), ("immediate", "crashed")):
                 with on_postgresql(server) as where:
                     away = asyncio.run(troubled(*where, partial(troubles.restarted, server, how)))

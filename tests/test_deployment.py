@@ -19,12 +19,16 @@ from tests.kills import (
     ended,
     killed,
     on_a_full_disk,
+    on_a_full_disk_below,
     on_postgresql,
     on_sqlite,
     troubled,
 )
 
 A_FEW, A_FEW_COUPLES = 2, 5
+NEEDS_A_SMALL_DISK = pytest.mark.skipif(
+    not troubles.may_mount(), reason="NOT RUN: a small disk can be had by root alone"
+)
 
 
 async def test_a_few_kills_on_sqlite(tmp_path: Path) -> None:
@@ -73,9 +77,16 @@ async def test_sqlite_is_locked_for_seconds(tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.skipif(not troubles.may_mount(), reason="NOT RUN: a small disk can be had by root alone")
+@NEEDS_A_SMALL_DISK
 async def test_the_disk_is_full_for_seconds(tmp_path: Path) -> None:
     came = await on_a_full_disk(tmp_path)
+    assert came.holds, came.found
+
+
+@pytest.mark.soak
+@NEEDS_A_SMALL_DISK
+async def test_the_disk_below_postgresql_is_full_for_seconds(server: Server) -> None:
+    came = await on_a_full_disk_below(server)
     assert came.holds, came.found
 
 

@@ -15,8 +15,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 
-import psycopg
-
 from tests.databases import Server, unprivileged
 
 A_DISK = 48  # megabytes
@@ -54,6 +52,22 @@ def small_disk(folder: Path) -> Iterator[None]:
         subprocess.run(["umount", "--lazy", folder], check=True)  # noqa: S607 - as above
 
 
+@contextmanager
+def small_tablespace(server: Server, name: str) -> Iterator[Path]:
+    """Let PostgreSQL have room for tables on a small disk; its log of writes lies elsewhere."""
+    disk = server.folder.parent / name
+    with small_disk(disk):
+        place = disk / "tables"
+        place.mkdir()
+        somebody = unprivileged()
+        os.chown(place, somebody["user"], somebody["group"])
+        server.does(f"CREATE TABLESPACE {name} LOCATION '{place}'")
+        try:
+            yield disk
+        finally:
+            server.does(f"DROP TABLESPACE {name}")
+
+
 @asynccontextmanager
 async def full(disk: Path) -> AsyncIterator[None]:
     """Let not a byte be left on a disk, also where some are given back."""
@@ -89,10 +103,7 @@ async def cut(server: Server, name: str) -> AsyncIterator[None]:
 @asynccontextmanager
 async def restarted(server: Server, how: str) -> AsyncIterator[None]:
     """Let PostgreSQL be ended, be down during the block, and be started again."""
-    with psycopg.connect(f"host=127.0.0.1 port={server.port} user=tests dbname=postgres") as connection:
-        row = connection.execute("SHOW data_directory").fetchone()
-        assert row is not None
-        data = Path(row[0])
+    data = server.folder
     program = (data / "postmaster.opts").read_text(encoding="utf-8").split(" ", 1)[0]
     pg_ctl = Path(program).with_name("pg_ctl")
 
