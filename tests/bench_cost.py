@@ -105,12 +105,12 @@ def _an_hour(folder: Path) -> tuple[float, float, float, float]:
         town.settle(store, engine, range(1, MANY + 1), NINE, clock.now.date())
         clock.now = datetime.combine(clock.now.date(), NINE, BERLIN)
         began = time.perf_counter()
-        while _does(store, engine.ring).many:
+        while _does(store, engine.ringing.ring).many:
             pass
         called = time.perf_counter()
         called_ones = _does(store, lambda tx: list(tx.session.scalars(select(LineRow.target))))
         for first in range(0, MANY, RUNG_AT_ONCE):
-            _does(store, engine.ring_called, called_ones[first : first + RUNG_AT_ONCE])
+            _does(store, engine.ringing.ring_called, called_ones[first : first + RUNG_AT_ONCE])
         call, ring = (called - began) / MANY, (time.perf_counter() - called) / MANY
         cards, sends = dict[int, outbox.Ready](), list[float]()
         while ready := _timed(sends, partial(_does, store, outbox.claim, engine.book, FAST))[0]:
@@ -132,7 +132,9 @@ def _an_hour(folder: Path) -> tuple[float, float, float, float]:
 
 def _hear(tx: Tx, engine: Engine, taps: Mapping[int, Arrival]) -> int:
     """Hear as many as the bot does in one transaction."""
-    return len(engine.hear_all(tx, {number: taps[number] for number, _ in inbox.waiting(tx, AT_ONCE)}))
+    return len(
+        engine.hearing.hear_all(tx, {number: taps[number] for number, _ in inbox.waiting(tx, AT_ONCE)})
+    )
 
 
 def _a_year(folder: Path) -> float:

@@ -132,7 +132,7 @@ async def ring(path: Path) -> Rung:
     collect_seldom()  # as the bot does
     watch = asyncio.create_task(watched(stalls))
     began = time.perf_counter()
-    while (await storage.run(engine.ring)).many:
+    while (await storage.run(engine.ringing.ring)).many:
         pass
     took = time.perf_counter() - began
     watch.cancel()

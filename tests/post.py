@@ -88,7 +88,7 @@ class Post:
 
             def ring(tx: Tx, numbers: Collection[int], rung: list[int] = rung) -> None:
                 rung.extend(numbers)
-                self.engine.ring_called(tx, numbers)
+                self.engine.ringing.ring_called(tx, numbers)
 
             with self.store.begin() as tx:
                 ready, look_again = outbox.claim(tx, self.engine.book, self.limits, ring=ring)
@@ -107,9 +107,9 @@ class Post:
     def rings(self, others_wait: Callable[[], bool] = lambda: False) -> Rung:
         """Call whoever is due, and ring them as if nobody else were to be written to before."""
         with self.store.begin(others_wait) as tx:
-            self.engine.ring(tx)
+            self.engine.ringing.ring(tx)
             called = delete(LineRow).where(LineRow.kind == "call").returning(LineRow.target)
-            return self.engine.ring_called(tx, list(tx.session.scalars(called)))
+            return self.engine.ringing.ring_called(tx, list(tx.session.scalars(called)))
 
     def crowds(self) -> None:
         """Send so much that whoever leaves now may not be late."""

@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot import shell
-from bot.engine import FOR_THE_TWO
+from bot.engine.acts import FOR_THE_TWO
 from bot.hours import ZONE, evening_of
 from bot.ritual import (
     Began,

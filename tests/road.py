@@ -187,12 +187,12 @@ class Road:
         for _ in range(ENDLESS):
             self._take_in()
             self._hear()
-            while self.does(self.engine.ring).many:
+            while self.does(self.engine.ringing.ring).many:
                 pass
             if not self.connected:
                 return
             ready, look_again = self.does(
-                outbox.claim, self.engine.book, self.limits, ring=self.engine.ring_called
+                outbox.claim, self.engine.book, self.limits, ring=self.engine.ringing.ring_called
             )
             for line in ready:
                 self._send(line)
@@ -220,7 +220,7 @@ class Road:
 
     def hear_all(self, tx: Tx) -> dict[int, Reply]:
         """Hear all that wait."""
-        return self.engine.hear_all(
+        return self.engine.hearing.hear_all(
             tx, {number: self.arrivals[number] for number, _ in inbox.waiting(tx, 50)}
         )
 
@@ -249,7 +249,7 @@ class Road:
     def appears(self, line: Ready) -> int | None:
         """Show a line on the phones, as the messenger would."""
         if line.kind == "count":
-            self.does(self.engine.counted, line.chat_id, self.members)
+            self.does(self.engine.rooms.counted, line.chat_id, self.members)
             return None
         self.sent.append((self.clock.now, line))
         reader = reader_of(line.audience, line.face.to, ME, alone=line.chat_id > 0)

@@ -15,7 +15,9 @@ from bot.arrival import Added, Arrival, Command, Moved, NotForUs, Place, Removed
 from bot.couple.house import ALL_PREFERENCES, HOUSE
 from bot.couple.joining import HAS_ITS_TWO
 from bot.couple.leaving import RESTING
-from bot.engine import COME_ALONG, FOR_THE_TWO, HEARD_AT_LEAST, Engine, key_of
+from bot.engine import Engine, key_of
+from bot.engine.acts import COME_ALONG, FOR_THE_TWO
+from bot.engine.hearing import HEARD_AT_LEAST
 from bot.hours import ZONE
 from bot.ritual import (
     Answer,
@@ -164,12 +166,12 @@ def test_an_update_has_its_effect_once_however_often_telegram_repeats_it(door: R
     for _ in range(3):
         door.unconfirmed.append(number)
         door.settles()
-        door.look(door.engine.hear, tap, number)
+        door.look(door.engine.hearing.hear, tap, number)
     assert door.home[-1] == "Heard 1."
 
 
 def test_an_update_that_was_never_stored_has_no_effect(door: Road) -> None:
-    door.look(door.engine.hear, Command(door.ann.who, door.ann.room, "knock", "", 1), 7)
+    door.look(door.engine.hearing.hear, Command(door.ann.who, door.ann.room, "knock", "", 1), 7)
     assert door.look(outbox.waiting_lines) == 0
 
 
@@ -271,7 +273,7 @@ def test_two_processes_on_one_database_hear_each_update_once_and_in_their_order(
         while True:
             with store.begin() as tx:
                 some = {number: door.arrivals[number] for number, _ in inbox.waiting(tx, 2)}
-                heard += engine.hear_all(tx, some)
+                heard += engine.hearing.hear_all(tx, some)
             if not some:
                 return heard
 
@@ -297,11 +299,11 @@ def test_of_two_who_tap_at_once_neither_answer_is_lost(evening: Road, clock: Tim
 
     def bens() -> None:
         with other.begin() as tx:
-            engine.hear(tx, taps[1], 2)
+            engine.hearing.hear(tx, taps[1], 2)
 
     with ThreadPoolExecutor(1) as second:
         with evening.store.begin() as tx:
-            evening.engine.hear(tx, taps[0], 1)
+            evening.engine.hearing.hear(tx, taps[0], 1)
             tx.session.flush()
             under_way = second.submit(bens)
             wait([under_way], timeout=A_MOMENT)
@@ -461,13 +463,13 @@ def test_nothing_is_there_before_the_commit_and_all_of_it_after(door: Road) -> N
     before = door.look(everything)
 
     def ends_before_its_commit(tx: Tx) -> None:
-        door.engine.hear(tx, knocks, 9)
+        door.engine.hearing.hear(tx, knocks, 9)
         raise EndError
 
     with pytest.raises(EndError):
         door.look(ends_before_its_commit)
     assert door.look(everything) == before
-    door.look(door.engine.hear, knocks, 9)
+    door.look(door.engine.hearing.hear, knocks, 9)
     assert door.look(everything) == (before[0] + 1, before[1] + 1, before[2] + 1, 1)
 
 

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from bot.arrival import Arrival, Command, Place, Tap, Text
-from bot.engine import AT_LEAST, key_of
+from bot.engine import key_of
+from bot.engine.ringing import AT_LEAST
 from bot.pause_word import OWN_WORD
 from bot.playground.crowd import COUPLES
 from bot.ritual import Button, Prefer
@@ -80,7 +81,7 @@ def test_a_pause_presses_however_it_is_called_and_nothing_else_does(road: Road) 
         couples.prefer(tx, road.couple(tx, HOME), [Prefer(OWN_WORD, "lighthouse")])
 
     def is_pressing(arrival: Arrival) -> bool:
-        return road.look(lambda tx: road.engine.presses(tx, arrival))
+        return road.look(lambda tx: road.engine.acts.presses(tx, arrival))
 
     def tapped(button: Button) -> Tap:
         return Tap(ann, room, "1", 1, key_of(button), 1)
@@ -143,7 +144,7 @@ def test_a_ring_that_gives_way_goes_on_in_the_next_transaction(post: Post) -> No
     rung = []
     for _ in range(4):
         with post.store.begin(lambda: True) as tx:
-            rung += [post.engine.ring(tx).many]
+            rung += [post.engine.ringing.ring(tx).many]
     assert rung == [AT_LEAST, AT_LEAST, 1, 0]
 
 
@@ -168,7 +169,7 @@ def test_a_database_that_does_not_answer_amid_a_ring_is_nobodys_fault_and_ends_t
         raise OperationalError("", None, Exception())
 
     with monkeypatch.context() as now:
-        now.setattr(post.engine, "_ring_one", is_away)
+        now.setattr(post.engine.ringing, "_ring_one", is_away)
         with pytest.raises(BusyError):
             post.rings()
     assert post.rings().many == 2  # and nobody has to wait for it

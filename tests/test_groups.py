@@ -10,15 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.engine import (
-    ASKS_TO_BE_A_MEMBER,
-    ELSEWHERE,
-    FOR_THE_TWO,
-    ONE_IS_ELSEWHERE,
-    RESTS_HERE,
-    WHO_IS_IT,
-    WHOSE_WORDS,
-)
+from bot.engine.acts import ELSEWHERE, FOR_THE_TWO, ONE_IS_ELSEWHERE, WHO_IS_IT, WHOSE_WORDS
+from bot.engine.rooms import ASKS_TO_BE_A_MEMBER, RESTS_HERE
 from tests.phones import Notice, Phone
 from tests.stories import (
     CARD,

@@ -20,9 +20,8 @@ SOURCES = sorted(path.relative_to(HOME).as_posix() for path in (HOME / "bot").rg
 SHARED = [
     path
     for path in SOURCES
-    if path.startswith(("bot/storage/", "bot/telegram/"))
-    or path
-    in {"bot/engine.py", "bot/shell.py", "bot/clock.py", "bot/ritual.py", "bot/arrival.py", "bot/hours.py"}
+    if path.startswith(("bot/engine/", "bot/storage/", "bot/telegram/"))
+    or path in {"bot/shell.py", "bot/clock.py", "bot/ritual.py", "bot/arrival.py", "bot/hours.py"}
 ]
 NOT_A_PAGE = {"privacy", "help"}  # they say themselves what they are
 

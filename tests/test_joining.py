@@ -15,7 +15,7 @@ from bot.couple.joining import (
     SETTINGS,
     WHICH_CLOCK,
 )
-from bot.engine import FOR_THE_TWO
+from bot.engine.acts import FOR_THE_TWO
 from bot.evening import MODE
 from bot.hours import ANCHOR, EVERY, HOUR, NO_SUCH_HOUR, NO_SUCH_SPAN, QUIET, ZONE, Span
 from bot.shell import PASSED

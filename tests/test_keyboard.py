@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.couple.joining import OPEN_LANE
-from bot.engine import TO_A_GROUP, key_of
+from bot.engine import key_of
+from bot.engine.acts import TO_A_GROUP
 from bot.feelings import FEELINGS, NEEDS
 from bot.ritual import Button, Kept, Person, Words, line
 from bot.telegram.inbound import OURS, data_of

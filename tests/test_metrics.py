@@ -182,7 +182,7 @@ def test_a_ring_tells_how_late_it_is(post: Post, nine: datetime) -> None:
 def test_what_is_rung_again_because_one_failed_is_told_once(
     post: Post, nine: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ring = post.engine._ring_call
+    ring = post.engine.ringing._ring_call
     with post.store.begin() as tx:
         unlucky = max(couple.id for couple in tx.session.query(CoupleRow))
 
@@ -191,7 +191,7 @@ def test_what_is_rung_again_because_one_failed_is_told_once(
             raise ValueError
         ring(tx, couple, call)
 
-    monkeypatch.setattr(post.engine, "_ring_call", fails_for_one)
+    monkeypatch.setattr(post.engine.ringing, "_ring_call", fails_for_one)
     assert rings(post, nine + A_SECOND) == [A_SECOND] * 2
 
 
@@ -212,7 +212,9 @@ async def sends(post: Post, address: str) -> Metrics:
     bot = raw_bot(Reached("1:token", address, QUICK), 2)
     await bot._request[1].initialize()
     engine = post.engine
-    sender = Sender(bot, storage, post.clock, engine.moved, engine.shut, engine.counted, metrics)
+    sender = Sender(
+        bot, storage, post.clock, engine.rooms.moved, engine.rooms.shut, engine.rooms.counted, metrics
+    )
     for line in post.claims()[0]:
         await sender.send(line, ME, PAST)
     await bot._request[1].shutdown()

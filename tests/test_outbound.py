@@ -236,7 +236,13 @@ async def sending(post: Post, address: str) -> AsyncIterator[Sender]:
     bot = raw_bot(Reached(BOT.token, address, QUICK), 2)
     await bot._request[1].initialize()
     yield Sender(
-        bot, storage, post.clock, post.engine.moved, post.engine.shut, post.engine.counted, Metrics()
+        bot,
+        storage,
+        post.clock,
+        post.engine.rooms.moved,
+        post.engine.rooms.shut,
+        post.engine.rooms.counted,
+        Metrics(),
     )
     await bot._request[1].shutdown()
     storage._thread.shutdown()
@@ -476,7 +482,7 @@ async def test_a_note_that_fails_lets_the_line_go_and_holds_nobody(
     def fails(*_: object) -> None:
         raise ValueError("ZEBRA")
 
-    monkeypatch.setattr(post.engine, "shut", fails)
+    monkeypatch.setattr(post.engine.rooms, "shut", fails)
     post.puts("hello")
     post.puts("behind it")
     wire.answers["sendMessage"].append(refusal(403, "Forbidden: bot was kicked from the group chat"))
@@ -494,7 +500,7 @@ async def test_a_note_that_fails_lets_the_line_go_and_holds_nobody(
 def counts(post: Post, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     """Ask how many are in the room, and return where the answer will be heard."""
     heard: list[tuple[int, int]] = []
-    monkeypatch.setattr(post.engine, "counted", lambda _, chat, members: heard.append((chat, members)))
+    monkeypatch.setattr(post.engine.rooms, "counted", lambda _, chat, members: heard.append((chat, members)))
     couple = post.room()
     with post.store.begin() as tx:
         for _ in range(3):

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
-from bot.engine import FOR_THE_TWO, RESTS_HERE
+from bot.engine.acts import FOR_THE_TWO
+from bot.engine.rooms import RESTS_HERE
 from bot.pause_length import AT_LEAST, AT_MOST, HOW_LONG
 from bot.rituals.gratitude import SUNDAY_LATE
 from bot.rituals.pause import (

@@ -65,7 +65,15 @@ class Desk:
         storage, engine = Storage(self.road.store), self.road.engine
         bot = raw_bot(Reached(BOT.token, self.wire.address, QUICK), 4)
         await bot._request[1].initialize()
-        yield Sender(bot, storage, self.road.clock, engine.moved, engine.shut, engine.counted, Metrics())
+        yield Sender(
+            bot,
+            storage,
+            self.road.clock,
+            engine.rooms.moved,
+            engine.rooms.shut,
+            engine.rooms.counted,
+            Metrics(),
+        )
         await bot._request[1].shutdown()
         storage._thread.shutdown()
 

@@ -6,7 +6,9 @@ import pytest
 
 from bot.arrival import Added, Came, Command, Masked, Moved, Place, Promoted, Removed, Somebody, Tap, Went
 from bot.couple.company import ALONE_AGAIN, GOES_ON
-from bot.engine import ASKS_TO_BE_A_MEMBER, RESTS_HERE, WHO_IS_IT, WHOSE_WORDS, key_of
+from bot.engine import key_of
+from bot.engine.acts import WHO_IS_IT, WHOSE_WORDS
+from bot.engine.rooms import ASKS_TO_BE_A_MEMBER, RESTS_HERE
 from bot.ritual import Button
 from bot.shell import HELD
 from bot.storage import outbox
@@ -94,7 +96,7 @@ def test_the_count_asks_nothing_twice(evening: Road) -> None:
     evening.hears(Came((evening.cleo.who,), evening.ann.room))
     before = len(evening.phones)
 
-    evening.look(lambda tx: evening.engine.counted(tx, HOME, 4))
+    evening.look(lambda tx: evening.engine.rooms.counted(tx, HOME, 4))
     evening.settles()
 
     assert len(evening.phones) == before
@@ -144,7 +146,7 @@ def test_a_room_that_does_not_want_tend_frees_the_two(evening: Road, how: str) -
     if how == "put out":
         evening.hears(Removed(evening.ann.who, evening.ann.room))
     else:
-        evening.look(lambda tx: evening.engine.shut(tx, HOME, 0))
+        evening.look(lambda tx: evening.engine.rooms.shut(tx, HOME, 0))
     nest = Place(NEST, private=False)
     evening.hears(Added(evening.ben.who, nest))
     for phone in (evening.ben, evening.dora):
@@ -295,7 +297,7 @@ def test_a_late_refusal_does_not_end_what_has_begun_since(evening: Road) -> None
     evening.hears(Removed(evening.ann.who, evening.ann.room))
     evening.hears(Added(evening.ann.who, evening.ann.room))
 
-    evening.look(lambda tx: evening.engine.shut(tx, HOME, line.id))
+    evening.look(lambda tx: evening.engine.rooms.shut(tx, HOME, line.id))
 
     assert evening.look(lambda tx: evening.couple(tx, HOME).stage) == "joining"
 
@@ -341,5 +343,5 @@ def test_a_card_asked_for_in_a_silence_stays_as_it_is(evening: Road) -> None:
 
 def test_a_notice_that_comes_after_the_error_holds_nobody_up(evening: Road) -> None:
     new = -1_004_100_000_001
-    assert evening.look(lambda tx: evening.engine.moved(tx, HOME, new))
-    assert evening.look(lambda tx: evening.engine.moved(tx, HOME, new))
+    assert evening.look(lambda tx: evening.engine.rooms.moved(tx, HOME, new))
+    assert evening.look(lambda tx: evening.engine.rooms.moved(tx, HOME, new))

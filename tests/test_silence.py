@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from bot.arrival import Came
-from bot.engine import IN_A_SILENCE, NOTHING_ASKS, UNKNOWN
+from bot.engine.acts import IN_A_SILENCE, NOTHING_ASKS, UNKNOWN
 from bot.evening_cards import CLOSED_LATE
 from bot.ritual import Say
 from bot.rituals.breathe import ENDED

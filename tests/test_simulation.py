@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, update
 
-from bot.engine import Engine
+from bot.engine.acts import Acts
 from bot.simulation.rehearsed import Verdict, rehearse, simulate
 from bot.storage import outbox, timetable
 from bot.storage.store import Tx
@@ -132,13 +132,13 @@ def test_it_finds_a_timer_that_is_marked_in_a_transaction_of_its_own(monkeypatch
 
 
 def test_it_finds_words_that_are_routed_without_their_writer(monkeypatch: pytest.MonkeyPatch) -> None:
-    whose = Engine._whose  # noqa: SLF001 - a bug is planted in it
+    whose = Acts._whose  # noqa: SLF001 - a bug is planted in it
 
-    def anybody(self: Engine, tx: Tx, who: Any, where: Any) -> Any:  # noqa: ANN401 - as it is
+    def anybody(self: Acts, tx: Tx, who: Any, where: Any) -> Any:  # noqa: ANN401 - as it is
         couple, person = whose(self, tx, who, where)
         return couple, (couple.first if couple is not None and person is not None else person)
 
-    monkeypatch.setattr(Engine, "_whose", anybody)
+    monkeypatch.setattr(Acts, "_whose", anybody)
     assert any(rehearse(seed).early for seed in range(1, 5))
 
 

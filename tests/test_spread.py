@@ -43,7 +43,7 @@ def asked(post: Post, days: int) -> dict[int, timedelta]:
     post.clock.now = nine - A_MINUTE
     while post.clock.now < nine + 10 * A_MINUTE:
         with post.store.begin() as tx:
-            post.engine.ring(tx)
+            post.engine.ringing.ring(tx)
         for at, line, _ in post.drains(until=post.clock.now + A_LOOK):
             if line.chat_id < 0 and line.kind == "say":
                 assert line.chat_id not in found

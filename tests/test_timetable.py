@@ -69,7 +69,7 @@ def cards(road: Road) -> list[datetime]:
 def call(post: Post) -> int:
     """Call whoever is due."""
     with post.store.begin() as tx:
-        return post.engine.ring(tx).many
+        return post.engine.ringing.ring(tx).many
 
 
 def begun(post: Post) -> int:
@@ -88,7 +88,7 @@ def test_all_are_called_at_once_and_no_evening_begins_before_it_can_be_told(post
     assert begun(post) == 0
 
     with post.store.begin() as tx:
-        ready, _ = outbox.claim(tx, post.engine.book, post.limits, ring=post.engine.ring_called)
+        ready, _ = outbox.claim(tx, post.engine.book, post.limits, ring=post.engine.ringing.ring_called)
 
     assert len(ready) == 5
     assert 5 <= begun(post) < 5 + outbox.RUNG_AT_ONCE
@@ -119,7 +119,7 @@ def test_they_are_rung_in_the_order_in_which_they_came_due(post: Post) -> None:
 def test_a_ring_of_the_called_ends_where_others_wait_and_none_is_forgotten(post: Post) -> None:
     call(post)
     with post.store.begin(lambda: True) as tx:
-        outbox.claim(tx, post.engine.book, post.limits, ring=post.engine.ring_called)
+        outbox.claim(tx, post.engine.book, post.limits, ring=post.engine.ringing.ring_called)
     assert begun(post) == outbox.AT_LEAST
     call(post)
     post.drains()
@@ -135,7 +135,7 @@ def test_whoever_comes_to_wait_while_lines_are_taken_makes_none_of_the_called_fo
     call(post)
     looks = count()
     with post.store.begin(lambda: next(looks) >= quiet) as tx:
-        outbox.claim(tx, post.engine.book, post.limits, ring=post.engine.ring_called)
+        outbox.claim(tx, post.engine.book, post.limits, ring=post.engine.ringing.ring_called)
     with post.store.begin() as tx:
         waiting = {couple for (couple,) in tx.session.query(LineRow.target).where(LineRow.kind == "call")}
         called = {couple for (couple,) in tx.session.query(CallRow.couple_id).where(CallRow.called)}
@@ -149,7 +149,9 @@ def test_where_nothing_is_to_be_said_a_go_ends_all_the_same(
     call(post)
     post.clock.now += CHECK_IN.window  # all of them are past
     with post.store.begin(lambda: others_wait) as tx:
-        ready, look_again = outbox.claim(tx, post.engine.book, post.limits, ring=post.engine.ring_called)
+        ready, look_again = outbox.claim(
+            tx, post.engine.book, post.limits, ring=post.engine.ringing.ring_called
+        )
     assert (ready, look_again) == ([], post.clock.now)
     with post.store.begin() as tx:
         assert tx.session.query(LineRow).count() == MANY - rung
@@ -158,7 +160,7 @@ def test_where_nothing_is_to_be_said_a_go_ends_all_the_same(
 def test_one_who_cannot_be_rung_holds_nobody_up_and_is_called_again(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ring, unlucky = post.engine._ring_call, list[int]()  # noqa: SLF001 - it fails for one
+    ring, unlucky = post.engine.ringing._ring_call, list[int]()  # noqa: SLF001 - it fails for one
 
     def fails_for_one(tx: Tx, couple: CoupleRow, due: CallRow) -> None:
         unlucky[:] = unlucky or [couple.id]
@@ -168,7 +170,7 @@ def test_one_who_cannot_be_rung_holds_nobody_up_and_is_called_again(
 
     call(post)
     with monkeypatch.context() as now:
-        now.setattr(post.engine, "_ring_call", fails_for_one)
+        now.setattr(post.engine.ringing, "_ring_call", fails_for_one)
         assert len(post.drains()) == MANY - 1
     post.clock.now += LATE * 2
     assert call(post) == 1

@@ -114,7 +114,7 @@ class Tend:
             else Webhook(door, self.bot, storage, listener)
         )
         self._sender = Sender(
-            self.bot, storage, now, engine.moved, engine.shut, engine.counted, self._metrics
+            self.bot, storage, now, engine.rooms.moved, engine.rooms.shut, engine.rooms.counted, self._metrics
         )
         self._heartbeat = heartbeat(self._beat, self._sweep)
         self._alive = alive
@@ -294,7 +294,7 @@ class Tend:
         Strangers come last, and not while Telegram has more to tell: couples may be among it.
         """
         heard = Heard() if heard_before else self._hear(tx, inbox.waiting(tx, AT_ONCE, strangers=False))
-        rung = self._engine.ring(tx) if self._intake.caught_up and not heard.any else Rung(0, ())
+        rung = self._engine.ringing.ring(tx) if self._intake.caught_up and not heard.any else Rung(0, ())
         if not (heard.any or rung.many):
             heard = self._hear(tx, inbox.waiting(tx, AT_ONCE, strangers=not self._intake.more))
         return rung, heard
@@ -334,7 +334,7 @@ class Tend:
         late, began, intake = list[timedelta](), time(), self._intake
 
         def ring(tx: Tx, numbers: Collection[int]) -> None:
-            late.extend(self._engine.ring_called(tx, numbers).late)
+            late.extend(self._engine.ringing.ring_called(tx, numbers).late)
 
         ready, look_again = outbox.claim(
             tx, self._engine.book, self._limits,
@@ -420,7 +420,7 @@ class Tend:
         except Exception:  # noqa: BLE001 - whatever Telegram may send one day: it is told when it is heard
             return False
         self._read[read.update.update_id] = read
-        pressing = self._engine.presses(tx, read.arrival)
+        pressing = self._engine.acts.presses(tx, read.arrival)
         if pressing:
             self._pressed = True
             self._storage.clear_the_way()
@@ -440,7 +440,7 @@ class Tend:
                 log.warning("an update could not be read and is kept aside (%s)", type(error).__name__)
                 inbox.bury(tx, number)
                 dead += 1
-        replies = self._engine.hear_all(tx, {number: read.arrival for number, read in reads.items()})
+        replies = self._engine.hearing.hear_all(tx, {number: read.arrival for number, read in reads.items()})
         return Heard([(reads[number], reply) for number, reply in replies.items()], dead)
 
     async def _answer(self, heard: Heard) -> None:
