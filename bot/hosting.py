@@ -78,7 +78,7 @@ async def run(settings: Settings, led_by: int | None) -> int:
     sys.setswitchinterval(SHARING)
     collect_seldom()
     touch = (settings.folder / "alive").touch
-    tend = Tend(line, storage, engine, now, limits, Heartbeat, touch, Metrics(), door(settings))
+    tend = Tend(line, storage, engine, storage.store.now, limits, Heartbeat, touch, Metrics(), door(settings))
     try:
         async with AsyncExitStack() as stack:
             if settings.listen:

@@ -116,7 +116,7 @@ def _an_hour(folder: Path) -> tuple[float, float, float, float]:
         while ready := _timed(sends, partial(_does, store, outbox.claim, engine.book, FAST))[0]:
             for line in ready:
                 cards[line.chat_id] = line
-                _timed(sends, partial(_does, store, outbox.sent, line.id, line.id % A_NUMBER))
+                _timed(sends, partial(_does, store, outbox.sent, line, line.id % A_NUMBER))
         taps, heard = dict[int, Arrival](), list[float]()
         for number in range(1, MANY + 1):
             card = cards[ROOMS - number]

@@ -95,7 +95,7 @@ class Post:
                 for line in ready:
                     row = tx.session.get_one(LineRow, line.id)
                     gone.append((line.leaves_at, line, row.rank))
-                    outbox.sent(tx, line.id, next(self.messages) if line.kind == "say" else None)
+                    outbox.sent(tx, line, next(self.messages) if line.kind == "say" else None)
             if not ready and (look_again is None or (until is not None and look_again > until)):
                 self.clock.now = until or self.clock.now
                 return sorted(gone, key=itemgetter(0))
@@ -125,7 +125,7 @@ class Post:
             self.clock.now = look_again
             ready, look_again = self.claims()
         with self.store.begin() as tx:
-            outbox.sent(tx, ready[0].id, 1)
+            outbox.sent(tx, ready[0], 1)
         return [(ready[0].leaves_at, ready[0], PROMPT)]
 
     def lines(self) -> list[tuple[str, bool, int]]:

@@ -228,7 +228,7 @@ class Road:
         self._counts(after=False)
         number = self.appears(line)
         self._counts(after=True)
-        self.does(outbox.sent, line.id, number)
+        self.does(outbox.sent, line, number)
 
     def does(self, work: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run one transaction, unless the process ends before its commit or right after it."""

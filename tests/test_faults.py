@@ -69,7 +69,7 @@ def test_what_telegram_asked_to_wait_for_is_waited_for_and_no_longer_when_the_cl
     for line in post.claims()[0]:
         with post.store.begin() as tx:
             until = tx.now + A_MINUTE
-            outbox.postpone(tx, line.id, until, whole_chat=line.face.text == "hello")
+            outbox.postpone(tx, line, until, whole_chat=line.face.text == "hello")
     asked = post.clock.now
     post.clock.now += timedelta(seconds=20)
     post.puts("elsewhere", 3)

@@ -148,7 +148,7 @@ def test_what_was_lost_on_its_way_is_said_again_when_somebody_asks_again(post: P
     post.puts("no words", rank=TO_PEOPLE)  # the first is still on its way
     with post.store.begin() as tx:
         assert outbox.waiting_lines(tx) == 1
-        outbox.drop(tx, line.id)
+        outbox.drop(tx, line)
     post.puts("no words", rank=TO_PEOPLE)
     assert texts(post.drains()) == ["no words"]
 

@@ -30,7 +30,7 @@ READERS = {
     "bot/clock.py": "the only clock",
     "bot/settings.py": "the only reader of the environment",
     "bot/telegram/__init__.py": "sets a switch of the library before it is imported, and reads nothing",
-    "bot/storage/store.py": "lets others wait for half a second at most, and keeps no moment",
+    "bot/storage/store.py": "lets others wait for half a second at most, and tells the database's time on",
     "bot/playground/": "it plays Telegram and this machine's time, and hands its environment to the bot",
 }
 READING = {

@@ -59,7 +59,7 @@ def test_answers_to_people_go_first_and_have_room_of_their_own(post: Post) -> No
     first, _ = post.claims()
     for line in first:
         with post.store.begin() as tx:
-            outbox.sent(tx, line.id, line.id % 1000)
+            outbox.sent(tx, line, line.id % 1000)
     post.puts("You asked", 100, TO_PEOPLE)
     post.limits = Limits(in_flight=64)
     ready, _ = post.claims()
@@ -192,7 +192,7 @@ def test_a_line_that_is_tried_later_holds_those_behind_it(post: Post) -> None:
     post.puts("second")
     (line,), _ = post.claims()
     with post.store.begin() as tx:
-        outbox.postpone(tx, line.id, post.clock.now + A_MINUTE, whole_chat=False)
+        outbox.postpone(tx, line, post.clock.now + A_MINUTE, whole_chat=False)
     post.clock.now += timedelta(seconds=30)
     ready, look_again = post.claims()
     assert ready == []
@@ -561,7 +561,7 @@ def test_a_prompt_that_waited_long_says_so_and_an_answer_does_not(post: Post) ->
     for line in post.claims()[0]:
         with post.store.begin() as tx:
             wait = timedelta(minutes=9 if line.face.text == "in time" else 11)
-            outbox.postpone(tx, line.id, tx.now + wait, whole_chat=False)
+            outbox.postpone(tx, line, tx.now + wait, whole_chat=False)
     below = {line.face.text: [each.text for each in line.face.below] for _, line, _ in post.drains()}
     assert below == {"evening": [DELAYED], "in time": [], "you asked": []}
 
@@ -584,7 +584,7 @@ def test_what_only_closes_what_nobody_has_seen_for_long_is_not_said(
     post.says(say("evening", card="card", asks="who"), post.room())
     (line,), _ = post.claims()
     with post.store.begin() as tx:
-        outbox.postpone(tx, line.id, tx.now + timedelta(hours=1), whole_chat=False)
+        outbox.postpone(tx, line, tx.now + timedelta(hours=1), whole_chat=False)
     post.clock.now += timedelta(minutes=minutes)
     post.says(last, post.room())
     assert texts(post.drains()) == (told if minutes == 30 else [last.text])
@@ -607,7 +607,7 @@ def test_once_telegram_is_back_nobody_waits_but_where_it_asked_to(post: Post) ->
     post.puts("too fast", 2)
     for line in post.claims()[0]:
         with post.store.begin() as tx:
-            outbox.postpone(tx, line.id, tx.now + A_MINUTE, whole_chat=line.face.text == "too fast")
+            outbox.postpone(tx, line, tx.now + A_MINUTE, whole_chat=line.face.text == "too fast")
     began = post.clock.now
     with post.store.begin() as tx:
         outbox.try_now(tx)
@@ -720,7 +720,7 @@ def test_what_a_card_asks_next_is_said_though_nobody_knows_whether_the_card_arri
     post.says(say("noted", card="card"), post.room())
     (lost,), _ = post.claims()
     with post.store.begin() as tx:
-        outbox.drop(tx, lost.id)
+        outbox.drop(tx, lost)
     post.says(redraw("what will you do?", Button("Nothing", "no"), card="card"), post.room())
     ((_, line, _),) = post.drains()
     assert (line.kind, line.face.text, line.again) == ("say", "what will you do?", False)
@@ -748,7 +748,7 @@ def test_a_card_retired_in_flight_loses_its_buttons_when_it_has_arrived(post: Po
     (line,), _ = post.claims()
     with post.store.begin() as tx:
         cards.end(tx, tx.session.query(CoupleRow).one(), 1)
-        outbox.sent(tx, line.id, 55)
+        outbox.sent(tx, line, 55)
     post.clock.now += A_SECOND
     ((_, tidying, _),) = post.drains()
     assert (tidying.kind, tidying.message_id) == ("strip", 55)

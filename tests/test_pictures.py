@@ -392,7 +392,7 @@ def test_a_picture_counts_as_a_message(desk: Desk) -> None:
     desk.road.ann.sends("/breathe")
     desk.road.ann.sends("/ground")
     (line,) = desk.ready()
-    desk.road.look(outbox.sent, line.id, 5)
+    desk.road.look(outbox.sent, line, 5)
 
     ready, look_again = desk.road.look(outbox.claim, desk.road.engine.book, desk.road.limits)
     assert ready == []

@@ -266,6 +266,6 @@ def test_a_room_that_takes_nothing_just_now_forgets_no_evening(road: Road) -> No
     road.ann.sends("/help")
     with road.store.begin() as tx:
         ((line, *_), _) = outbox.claim(tx, road.engine.book, road.limits)
-        outbox.drop_all(tx, line.id)
+        outbox.drop_all(tx, line)
     is_written_to(road)
     assert len(cards(road)) == 1

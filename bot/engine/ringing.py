@@ -46,7 +46,7 @@ class Ringing:
 
     def ring_called(self, tx: Tx, numbers: Collection[int]) -> Rung:
         """Ring couples that were called, whose turn has come. They are few, and give way to nobody."""
-        due = timetable.called(tx, numbers)
+        due = timetable.take_called(tx, numbers)
         return self._ring_those(tx, due, at_least=len(due))
 
     def _ring_those(self, tx: Tx, due: Sequence[Due], at_least: int = AT_LEAST) -> Rung:

@@ -8,7 +8,7 @@ said once: nobody is flooded, neither after an outage nor for having written muc
 import logging
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, select
 
@@ -16,7 +16,7 @@ from bot.hours import LATE
 from bot.ritual import Person, Say
 from bot.shell import LONG_SINCE
 from bot.storage.codec import say_from_json, say_to_json
-from bot.storage.pace import AFTERWARDS, FIRST, PROMPT, TIDYING, TO_PEOPLE
+from bot.storage.pace import AFTERWARDS, FIRST, PROMPT, SOMEBODY_BACK, TIDYING, TO_PEOPLE
 from bot.storage.sealing import BrokenSealError
 from bot.storage.store import Tx, made_at
 from bot.storage.tables import CardRow, CoupleRow, LineRow, PersonRow, PlayingRow, SaidRow
@@ -25,7 +25,6 @@ log = logging.getLogger(__name__)
 
 CLOSED_CARDS = timedelta(days=7)  # how long a reply to a closed question is still told so
 JUST_SAID = timedelta(seconds=5)  # so long the same line is not said again right below itself
-SOMEBODY_BACK = datetime(9000, 1, 1, tzinfo=UTC)  # the turn of one that waits until one of the two is there
 
 
 # -- Saying -------------------------------------------------------------------
@@ -50,7 +49,7 @@ def say(
         return standing.id
     for line in _afterwards(couple):
         if (line.playing_id, line.to_id) == (playing_id, _chat_of(said)):
-            _its_turn(line)  # or what comes of something would stand above it
+            _its_turn(line, tx.now)  # or what comes of something would stand above it
     if not said.card and (same := _just_said(tx, couple, playing_id, said)) is not None:
         return same.id
     card = CardRow(
@@ -162,7 +161,7 @@ def _redraw(tx: Tx, couple: CoupleRow, card: CardRow, rank: int, *, always: bool
         _put(tx, couple, card, "redraw", rank, face, always=always)
     for line in waiting if always else ():
         line.always = True
-        _its_turn(line)
+        _its_turn(line, tx.now)
 
 
 def _just_said(tx: Tx, couple: CoupleRow, playing_id: int | None, said: Say) -> CardRow | None:
@@ -239,8 +238,9 @@ def _afterwards(couple: CoupleRow) -> list[LineRow]:
     return [line for card in _live(couple) for line in card.lines if line.rank >= AFTERWARDS]
 
 
-def _its_turn(line: LineRow) -> None:
-    line.rank %= AFTERWARDS
+def _its_turn(line: LineRow, now: datetime) -> None:
+    """Let a line go as if it had not been held back; one that was tried before would wait for its moment."""
+    line.rank, line.not_before = line.rank % AFTERWARDS, min(line.not_before, now)
 
 
 # -- Finding them again -------------------------------------------------------

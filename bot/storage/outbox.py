@@ -16,8 +16,7 @@ from sqlalchemy.orm import aliased, lazyload
 
 from bot.ritual import Line, Person, Preferences, Say
 from bot.shell import DELAYED
-from bot.storage import cards, couples, pace
-from bot.storage.cards import SOMEBODY_BACK
+from bot.storage import cards, couples, pace, timetable
 from bot.storage.codec import say_from_json, say_to_json
 from bot.storage.couples import Audience, Book
 from bot.storage.pace import (
@@ -25,6 +24,7 @@ from bot.storage.pace import (
     AHEAD,
     FIRST,
     PROMPT,
+    SOMEBODY_BACK,
     TIDYING,
     TO_PEOPLE,
     TO_STRANGERS,
@@ -35,11 +35,12 @@ from bot.storage.pace import (
 from bot.storage.sealing import BrokenSealError
 from bot.storage.store import Tx, made_at
 from bot.storage.tables import NOW, CardRow, CoupleRow, LineRow, PaceRow, PersonRow, PlayingRow
+from bot.storage.timetable import LONG_CALLED
 from bot.wording import LANGUAGE, spoken
 
 log = logging.getLogger(__name__)
 
-Ring: TypeAlias = Callable[[Tx, Collection[int]], object]  # rings couples of these numbers
+Ring: TypeAlias = Callable[[Tx, Collection[int]], object]  # rings couples, and takes their calls out of here
 
 MOST_STRANGERS = 200  # lines that wait for people who are in no couple; beyond them nothing is said
 AT_LEAST = 3  # lines that are taken in one go, though others wait for the database
@@ -60,7 +61,7 @@ class Ready:
     face: Say = field(repr=False)
     audience: Audience = field(repr=False)
     again: bool
-    attempts: int
+    attempts: int  # with this one
     rank: int
     leaves_at: datetime
     punctual: bool  # where it is late for that, it has to wait for another moment
@@ -168,8 +169,6 @@ def claim(
         if taken.the_rest_waits:
             return taken.ready, tx.now
         if called and ring is not None:
-            for line in called:  # only here, where they are rung: a call without its line is forgotten
-                tx.session.delete(line)
             ring(tx, {line.target for line in called})
             rung += len(called)
             if rung >= MOST_RUNG or tx.others_wait():
@@ -190,7 +189,7 @@ class _Taken:
     """The lines that are taken in one go, and when to look again."""
 
     def __init__(self, tx: Tx, book: Book, limits: Limits, *, cut_off: bool) -> None:
-        self.tx, self.book, self.limits = tx, book, limits
+        self.tx, self.book, self.limits, self.cut_off = tx, book, limits, cut_off
         self.pace = Pace.after_minding_the_clock(tx, limits)
         flying, self.look_again = _under_way(tx, cut_off=cut_off)
         self.room_left = limits.in_flight - flying
@@ -205,7 +204,9 @@ class _Taken:
         for line, _ in heads:
             if self.room_left <= 0 or len(called) == at_once:
                 break  # the answer to one that is in flight lets the next go
-            _say_what_was_lost(self.tx, line)
+            _renew_what_was_lost(self.tx, line)
+            if self.cut_off and not line.again:
+                continue
             at = self.pace.earliest(line)
             if at > self.tx.now + AHEAD:
                 self.look_again_by(at)
@@ -229,8 +230,9 @@ class _Taken:
 
     def _take(self, line: LineRow, at: datetime) -> None:
         """Let a line be in flight; whoever took it and is silent for too long is gone."""
+        punctual, line.attempts = _is_punctual(line, self.pace), line.attempts + 1
         try:
-            made = _ready(self.tx, line, self.book, at, punctual=_is_punctual(line, self.pace))
+            made = _ready(self.tx, line, self.book, at, punctual=punctual)
         except BrokenSealError as error:  # one line that does not open must not block all others
             log.warning("%s", error)
             made = None
@@ -238,8 +240,7 @@ class _Taken:
             self.tx.session.delete(line)
             return
         self.pace.note(line, at)
-        line.flying, line.attempts = True, line.attempts + 1
-        line.not_before = at + self.limits.answered_within
+        line.flying, line.not_before = True, at + self.limits.answered_within
         self.ready.append(made)
         self.room_left -= 1
 
@@ -251,6 +252,7 @@ def _heads(tx: Tx, heads: Select[Any], most: int, last: LineRow | None, rank: in
     are in nobody's way.
     """
     found = {"now": tx.now, "most": most, "rank": rank, "last_rank": -1, "last_id": 0}
+    found["long_called"] = tx.now - LONG_CALLED
     if last is not None:
         found |= {"last_rank": last.rank, "last_id": last.id}
     return cast("Sequence[Head]", tx.session.execute(heads, found).all())
@@ -274,6 +276,7 @@ def _first_of_each_chat(*, cut_off: bool, called: bool) -> Select[Any]:
             or_(PaceRow.hold_until.is_(None), PaceRow.hold_until <= NOW),
             ~exists().where(flying.target == LineRow.target, flying.flying),
             ~blocking.exists(),
+            timetable.may_be_taken(LineRow),
         )
         .order_by(LineRow.rank, LineRow.id)
         .limit(bindparam("most"))
@@ -300,14 +303,20 @@ def _bring(tx: Tx, heads: Sequence[Head]) -> None:
     tx.session.scalars(those.options(lazyload(CardRow.lines))).all()
 
 
-def _say_what_was_lost(tx: Tx, line: LineRow) -> None:
+def _renew_what_was_lost(tx: Tx, line: LineRow) -> None:
     """Let a card be a new message where it should be redrawn, and nobody knows whether it ever arrived.
 
     The one in doubt is let go, but not what the card would ask next.
     """
     card = tx.session.get(CardRow, line.card_id) if line.card_id and line.kind == "redraw" else None
     if card is not None and card.message_id is None:
-        line.kind, line.again = "say", False
+        _as_a_new_message(tx, line, card)
+
+
+def _as_a_new_message(tx: Tx, line: LineRow, card: CardRow) -> None:
+    """Let a new message be what would have redrawn one; in doubt it is said again if its face may be."""
+    face = cards.face_of(tx, tx.session.get_one(CoupleRow, card.couple_id), card)
+    line.kind, line.again, card.message_id = "say", face is not None and face.again, None
 
 
 def _is_punctual(line: LineRow, may: Pace) -> bool:
@@ -353,7 +362,13 @@ def _of_no_card(tx: Tx, line: LineRow) -> tuple[Say, Audience] | None:
     if line.kind == "count":
         return Say(""), audience
     told = _body(tx, line) if line.body else None
-    return (say_from_json(told), audience) if told else None
+    if told is None:
+        return None
+    try:
+        return say_from_json(told), audience
+    except (KeyError, TypeError, ValueError) as error:
+        log.warning("a line cannot be read any more (%s)", type(error).__name__)
+        return None
 
 
 _NEXT_TURN = select(func.min(LineRow.not_before)).where(
@@ -415,14 +430,20 @@ _ANSWERED = (
     select(LineRow, CardRow, PlayingRow.id)
     .outerjoin(CardRow, CardRow.id == LineRow.card_id)
     .outerjoin(PlayingRow, PlayingRow.id == CardRow.playing_id)
-    .where(LineRow.id == bindparam("line_id"))
+    .where(LineRow.id == bindparam("line_id"), LineRow.attempts == bindparam("attempts"))
     .options(lazyload(CardRow.lines))
 )
 
 
-def sent(tx: Tx, line_id: int, message_id: int | None) -> None:
+def _row_of(tx: Tx, taken: Ready) -> LineRow | None:
+    """Return a line that was taken; None where it is done, or was taken anew since by another process."""
+    line = tx.session.get(LineRow, taken.id)
+    return line if line is not None and line.attempts == taken.attempts else None
+
+
+def sent(tx: Tx, taken: Ready, message_id: int | None) -> None:
     """Note Telegram's answer: the line is done, and its card stands in the chat."""
-    found = tx.session.execute(_ANSWERED, {"line_id": line_id}).one_or_none()
+    found = tx.session.execute(_ANSWERED, {"line_id": taken.id, "attempts": taken.attempts}).one_or_none()
     if found is None:
         return
     line, card, playing_id = cast("tuple[LineRow, CardRow | None, int | None]", found)
@@ -434,17 +455,17 @@ def sent(tx: Tx, line_id: int, message_id: int | None) -> None:
         cards.ended_in_flight(tx, tx.session.get_one(CoupleRow, card.couple_id), card)
 
 
-def come_back(tx: Tx, line_id: int, missed: datetime) -> None:
+def come_back(tx: Tx, taken: Ready) -> None:
     """Let a line that missed its moment wait for another one: nothing of it has left."""
-    line = tx.session.get(LineRow, line_id)
+    line = _row_of(tx, taken)
     if line is not None:
-        pace.take_back(tx, line, missed)
+        pace.take_back(tx, line, taken.leaves_at)
         _come_back(line, tx.now)
 
 
-def postpone(tx: Tx, line_id: int, until: datetime, *, whole_chat: bool) -> None:
+def postpone(tx: Tx, taken: Ready, until: datetime, *, whole_chat: bool) -> None:
     """Try a line again later; `whole_chat`: Telegram asked that nothing be sent to that chat until then."""
-    line = tx.session.get(LineRow, line_id)
+    line = _row_of(tx, taken)
     if line is None:
         return
     _come_back(line, until)
@@ -456,49 +477,54 @@ def postpone(tx: Tx, line_id: int, until: datetime, *, whole_chat: bool) -> None
 
 def try_now(tx: Tx) -> None:
     """Telegram can be reached again: what could not be sent is tried at once, but where it asked to wait."""
-    tried = LineRow.attempts > 0, LineRow.flying.is_(False), LineRow.not_before > tx.now
+    waits = LineRow.not_before > tx.now, LineRow.rank < AFTERWARDS  # not for its turn after a silence
+    tried = LineRow.attempts > 0, LineRow.flying.is_(False), *waits
     tx.session.execute(update(LineRow).where(*tried).values(not_before=tx.now))
 
 
-def drop(tx: Tx, line_id: int) -> None:
+def drop(tx: Tx, taken: Ready) -> None:
     """Give a line up: it can never be delivered, or may have been and must not be doubled."""
-    line = tx.session.get(LineRow, line_id)
+    line = _row_of(tx, taken)
     if line is not None:
-        card = tx.session.get(CardRow, line.card_id) if line.card_id else None
-        tx.session.delete(line)
-        if card is not None and card.message_id is None and not card.live:
-            tx.session.delete(card)
+        _drop(tx, line)
 
 
-def drop_all(tx: Tx, line_id: int) -> None:
+def _drop(tx: Tx, line: LineRow) -> None:
+    card = tx.session.get(CardRow, line.card_id) if line.card_id else None
+    tx.session.delete(line)
+    if card is not None and card.message_id is None and not card.live:
+        tx.session.delete(card)
+
+
+def drop_all(tx: Tx, taken: Ready) -> None:
     """Give up a line and all behind it in its chat, which takes none; what waits for a lane to open stays.
 
     So does a call: the ring finds out whether anybody is still there.
     """
-    given_up = tx.session.get(LineRow, line_id)
+    given_up = _row_of(tx, taken)
     if given_up is None:
         return
     behind = LineRow.flying.is_(False), LineRow.waits.is_(False), LineRow.kind != "call"
     for line in tx.session.scalars(select(LineRow).where(LineRow.target == given_up.target, *behind)).all():
-        drop(tx, line.id)
+        _drop(tx, line)
     if given_up.waits:
         _come_back(given_up, tx.now)
     else:
-        drop(tx, line_id)
+        _drop(tx, given_up)
 
 
-def resend(tx: Tx, line_id: int) -> None:
+def resend(tx: Tx, taken: Ready) -> None:
     """Send a card as a new message: the old one is not there any more."""
-    line = tx.session.get(LineRow, line_id)
+    line = _row_of(tx, taken)
     card = tx.session.get(CardRow, line.card_id) if line and line.card_id else None
     if line is not None and card is not None:
         _come_back(line, tx.now)
-        line.kind, card.message_id = "say", None
+        _as_a_new_message(tx, line, card)
 
 
-def leave_topic(tx: Tx, line_id: int) -> None:
+def leave_topic(tx: Tx, taken: Ready) -> None:
     """Speak in the whole room from now on: the topic in which Tend was called is not there any more."""
-    line = tx.session.get(LineRow, line_id)
+    line = _row_of(tx, taken)
     couple = tx.session.get(CoupleRow, line.couple_id) if line and line.couple_id else None
     if line is not None and couple is not None:
         _come_back(line, tx.now)
@@ -518,7 +544,7 @@ def land(tx: Tx, *, alone: bool = True) -> tuple[int, int]:
             _come_back(line, tx.now)
             again += 1
         else:
-            drop(tx, line.id)
+            _drop(tx, line)
             missing += 1
     return again, missing
 

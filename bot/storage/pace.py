@@ -26,6 +26,7 @@ FIRST, TO_PEOPLE, PROMPT, TIDYING, TO_STRANGERS = 0, 1, 2, 3, 4  # ranks
 ALL_PROMPTS, ALL_ANSWERS = 0, 1  # the paces of all chats together; no chat has these numbers
 WHOLE = ALL_PROMPTS, ALL_ANSWERS
 AFTERWARDS = TO_STRANGERS + 1  # on top of the rank of a line that waits for its turn after a silence
+SOMEBODY_BACK = datetime(9000, 1, 1, tzinfo=UTC)  # the turn of one that waits until one of the two is there
 CALLED = TIDYING  # whoever is called comes after all that is written
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 AHEAD = timedelta(seconds=0.2)  # so long before its moment a line may be taken
@@ -240,7 +241,8 @@ def _mind_the_clock(tx: Tx, whole: Iterable[PaceRow]) -> None:
     if back <= SECOND:
         return
     log.warning("the clock went back by %s; what waits goes back with it", back)
-    for line in tx.session.scalars(select(LineRow).where(LineRow.not_before > tx.now)):
+    waits = LineRow.not_before > tx.now, LineRow.not_before < SOMEBODY_BACK
+    for line in tx.session.scalars(select(LineRow).where(*waits)):
         line.not_before -= back
     for row in tx.session.scalars(select(PaceRow)):
         row.recent = Recent.read(row.recent, tx.now - A_MINUTE_THERE).back(back).written()

@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+STILL = "SELECT true"  # is answered as long as the connection is there, and its locks with it
 IS_THERE, POLLS = 0x7E4E, 0x7E4F  # any numbers that other programs in the same database do not lock
 
 
@@ -44,15 +45,23 @@ class Presence:
 
     def polls(self) -> bool:
         """Whether of all who are there this one polls Telegram; another does as soon as it is gone."""
+        with self._asking:
+            self._polls = self._ask(STILL if self._polls else f"SELECT pg_try_advisory_lock({POLLS})")
+            return self._polls
+
+    def stays(self) -> bool:
+        """Be there still, and where the connection was lost, again; whether the database answers."""
+        with self._asking:
+            return self._engine is None or self._ask(STILL) or self._ask(STILL)
+
+    def _ask(self, question: str) -> bool:
         if self._engine is None:
             return True
-        with self._asking:
-            try:
-                ask = "SELECT true" if self._polls else f"SELECT pg_try_advisory_lock({POLLS})"
-                self._polls = bool(self._connected(self._engine).exec_driver_sql(ask).scalar())
-            except SQLAlchemyError:
-                self._leave()
-            return self._polls
+        try:
+            return bool(self._connected(self._engine).exec_driver_sql(question).scalar())
+        except SQLAlchemyError:
+            self._leave()
+            return False
 
     def leave(self) -> None:
         """Be there no more; whoever asks next finds that at once."""

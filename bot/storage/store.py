@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
 from pathlib import Path
@@ -140,7 +140,14 @@ class Store:
         """`by_its_clock`: go by the database's, which is the same for all who share it."""
         self.engine = connect(url)
         self.presence = Presence(self.engine.url)
-        self.keys, self.now, self.ids, self._by_its_clock = keys, now, ids or Ids(), by_its_clock
+        self.keys, self.ids, self._by_its_clock = keys, ids or Ids(), by_its_clock
+        self.now = self._its_time if by_its_clock else now
+        self._told = now(), time.monotonic()  # what the database's clock showed, and when
+
+    def _its_time(self) -> datetime:
+        """Return the database's time, told on since the last transaction."""
+        showed, then = self._told
+        return showed + timedelta(seconds=time.monotonic() - then)
 
     @contextmanager
     def begin(
@@ -150,8 +157,13 @@ class Store:
     ) -> Iterator[Tx]:
         """Open a transaction: committed at the end of the block, rolled back by any exception."""
         with Whole(self.engine, expire_on_commit=False) as session, session.begin():
-            now = session.execute(_ITS_CLOCK).scalar_one() if self._by_its_clock else self.now()
+            now = self._asks(session) if self._by_its_clock else self.now()
             yield Tx(session, self.keys, self.ids, now, others_wait, one_goes_first)
+
+    def _asks(self, session: Session) -> datetime:
+        """Return what the database's clock shows."""
+        self._told = session.execute(_ITS_CLOCK).scalar_one(), time.monotonic()
+        return self._told[0]
 
     def open(self) -> None:
         """Check the host's key against the database; a new one is marked with it. Raises KeyRefusedError."""

@@ -11,7 +11,21 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import and_, bindparam, case, exists, false, func, insert, not_, or_, select, tuple_, update
+from sqlalchemy import (
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    false,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from bot.hours import ZONE, evening_of
 from bot.ritual import Ritual, never
@@ -25,13 +39,15 @@ from bot.storage.tables import NOW, CallRow, CoupleRow, InboxRow, KeptRow, LineR
 log = logging.getLogger(__name__)
 
 LONG_DUE = timedelta(minutes=1)  # then a couple is rung, however much it writes all the while
+LONG_CALLED = timedelta(hours=1)  # the same for one that was called: its turn to be sent may take minutes
 
 Due: TypeAlias = PlayingRow | CallRow  # who is to be rung at a moment
 
 
 def playings(tx: Tx, most: int) -> Sequence[PlayingRow]:
     """Return the playings that are to be rung, longest due first; not one that another has hushed."""
-    return tx.session.scalars(_PLAYINGS, _now(tx) | {"most": most}).all()
+    long_due = tx.now - LONG_DUE
+    return tx.session.scalars(_PLAYINGS, {"now": tx.now, "long_due": long_due, "most": most}).all()
 
 
 def call(tx: Tx, most: int) -> int:
@@ -39,7 +55,7 @@ def call(tx: Tx, most: int) -> int:
 
     While a couple keeps a silence none of its hours comes.
     """
-    calls = tx.session.connection().execute(_CALL, _now(tx) | {"most": most}).all()
+    calls = tx.session.connection().execute(_CALL, {"now": tx.now, "most": most}).all()
     if calls:
         lines = [
             _line(tx, couple_id) for _, couple_id in sorted((due_at, number) for number, due_at in calls)
@@ -56,15 +72,16 @@ def _line(tx: Tx, couple_id: int) -> dict[str, object]:
     }  # fmt: skip
 
 
-def called(tx: Tx, numbers: Collection[int]) -> Sequence[CallRow]:
-    """Return whom couples are to be rung for whose turn it is, longest due first.
+def take_called(tx: Tx, numbers: Collection[int]) -> Sequence[CallRow]:
+    """Take the calls of couples out of the outbox, and return those that are to be rung, longest due first.
 
-    They wait in the outbox no more. Whoever must not be rung just now (for a silence that has begun since, or
-    for words that are not heard yet) is called again afterwards.
+    That a call was made and that its line waits is one thing, so both end here. Whoever must not be rung just
+    now, for the minutes after a silence, is called again then.
     """
     those = {"numbers": list(numbers)}
     tx.session.execute(_CALLED_NO_MORE, those)
-    return tx.session.scalars(_CALLED, _now(tx) | those).all()
+    tx.session.execute(_THEIR_LINES, those)
+    return tx.session.scalars(_CALLED, {"now": tx.now} | those).all()
 
 
 def bring(tx: Tx, those: Iterable[Due], book: Book) -> None:
@@ -76,10 +93,6 @@ def bring(tx: Tx, those: Iterable[Due], book: Book) -> None:
     for name, numbers in by_ritual.items():
         if name in book.rituals:
             keepsakes.bring(tx, book.rituals[name], numbers)
-
-
-def _now(tx: Tx) -> dict[str, object]:
-    return {"now": tx.now, "long_due": tx.now - LONG_DUE}
 
 
 def is_due(couple: CoupleRow, due: Due, now: datetime) -> bool:
@@ -152,15 +165,20 @@ def _has_the_floor() -> Any:  # noqa: ANN401 - a clause of SQLAlchemy's
     return or_(CoupleRow.floor_id.is_(None), _is_on_time())
 
 
-def _is_heard(due: Any) -> Any:  # noqa: ANN401 - as above
-    """Whether nothing of a couple waits to be heard that may have come before it was due."""
-    waits = exists().where(InboxRow.whose == CoupleRow.id, InboxRow.stage == "new")
-    return or_(due <= bindparam("long_due", type_=Utc()), ~waits)
+def _is_heard(couple: Any) -> Any:  # noqa: ANN401 - as above
+    """Whether nothing of a couple waits to be heard."""
+    return ~exists().where(InboxRow.whose == couple, InboxRow.stage == "new")
+
+
+def may_be_taken(line: type[LineRow]) -> Any:  # noqa: ANN401 - as above
+    """Whether a line is no call, or its couple is heard: it may have opened by hand what calls it."""
+    long_called = line.not_before <= bindparam("long_called", type_=Utc())
+    return or_(line.kind != "call", long_called, _is_heard(line.couple_id))
 
 
 def _may_be_rung(due: Any) -> tuple[Any, ...]:  # noqa: ANN401 - as above
     """When an hour or a date that has come may be rung."""
-    return due <= NOW, CoupleRow.floor_id.is_(None), _is_rung_again(), _is_heard(due)
+    return due <= NOW, CoupleRow.floor_id.is_(None), _is_rung_again()
 
 
 _NEXT_PLAYING = (
@@ -183,7 +201,7 @@ _PLAYINGS = (
     select(PlayingRow)
     .join(CoupleRow, CoupleRow.id == PlayingRow.couple_id)
     .where(PlayingRow.wake_at <= NOW, _has_the_floor(), or_(_is_rung_again(), _is_on_time()))
-    .where(_is_heard(PlayingRow.wake_at))
+    .where(or_(PlayingRow.wake_at <= bindparam("long_due", type_=Utc()), _is_heard(CoupleRow.id)))
     .order_by(PlayingRow.wake_at)
     .limit(bindparam("most"))
 )
@@ -206,6 +224,9 @@ _CALLED_NO_MORE = (
     .where(_THEIRS, CallRow.called)
     .values(called=False)
     .execution_options(synchronize_session=False)
+)
+_THEIR_LINES = delete(LineRow).where(
+    LineRow.target.in_(bindparam("numbers", expanding=True)), LineRow.kind == "call"
 )
 _CALLED = (
     select(CallRow)

@@ -33,6 +33,7 @@ from bot.ritual import Ritual
 from bot.storage import cards, inbox, outbox, pace, timetable
 from bot.storage.outlook import outlook
 from bot.storage.pace import Limits
+from bot.storage.sealing import BrokenSealError
 from bot.storage.store import BusyError, Storage, Tx
 from bot.telegram import inbound
 from bot.telegram.asides import Asides
@@ -124,6 +125,7 @@ class Tend:
         self._under_way: set[asyncio.Task[None]] = set()
         self._latest = now()  # that the clock ever showed
         self._went: datetime | None = None  # when the road was gone last
+        self._is_back = False  # Telegram, which could not be reached
         self._pressed = False  # somebody has just written who is to be heard first
         self._pressing: asyncio.Task[None] | None = None  # and is being heard
         self._read = dict[int, Read]()  # updates that were looked at when they were stored
@@ -221,23 +223,22 @@ class Tend:
             self._pressing = self._start(self._answer_first())
 
     async def _beat(self) -> None:
-        if self._storage.store.presence.is_shared:
+        self.nudge()
+        presence = self._storage.store.presence
+        if presence.is_shared and await asyncio.to_thread(presence.stays):
             with self._unless_busy():
                 await self._land(alone=False)
-        self.nudge()
 
     async def _land(self, *, alone: bool) -> None:
         """Take up what those had in flight who ended."""
         again, missing = await self._storage.run(outbox.land, alone=alone)
         if again or missing:
             log.info("in flight at the last end: %d sent again, %d may be missing", again, missing)
+            self._unsent.set()
 
     def _back(self) -> None:
-        self._start(self._send_again())
-
-    async def _send_again(self) -> None:
         """Telegram can be reached again: nobody waits out what was meant for a network that was gone."""
-        await self._storage.run(outbox.try_now)
+        self._is_back = True
         self._unsent.set()
 
     async def _go_on(self) -> None:
@@ -307,21 +308,28 @@ class Tend:
     async def _answer_first(self) -> None:
         """Hear and answer who presses, while nobody else is heard or rung."""
         with self._unless_busy():
-            while self._pressed:
+            is_left = False
+            while self._pressed or is_left:
                 self._pressed = False
                 time = asyncio.get_running_loop().time
-                heard, ready = await self._storage.first(self._hear_first, time)
+                heard, ready, is_left = await self._storage.first(self._hear_first, time)
                 self._unsent.set()
                 await self._give(ready)
                 await self._answer(heard)
         self._storage.free_the_way()
 
-    def _hear_first(self, tx: Tx, time: Callable[[], float]) -> tuple[Heard, list[Leaving]]:
-        """Hear who presses; what answers them is taken to be sent at once."""
-        return self._hear(tx, inbox.pressing(tx, AT_ONCE)), self._claim_first(tx, time)
+    def _hear_first(self, tx: Tx, time: Callable[[], float]) -> tuple[Heard, list[Leaving], bool]:
+        """Hear who presses, and take what answers them to be sent; tell whether any is still to be heard."""
+        pressing = inbox.pressing(tx, AT_ONCE)
+        heard = self._hear(tx, pressing)
+        is_left = len(pressing) == AT_ONCE or len(heard.all) + heard.dead < len(pressing)
+        return heard, self._claim_first(tx, time), is_left
 
     async def send(self) -> datetime | None:
         """Send what may be sent now; return when there is something to send later."""
+        if self._is_back:
+            await self._storage.run(outbox.try_now)
+            self._is_back = False
         ready, look_again, late = await self._storage.run(self._claim, asyncio.get_running_loop().time)
         self._metrics.rung(late)
         await self._give(ready)
@@ -420,7 +428,12 @@ class Tend:
         except Exception:  # noqa: BLE001 - whatever Telegram may send one day: it is told when it is heard
             return False
         self._read[read.update.update_id] = read
-        pressing = self._engine.acts.presses(tx, read.arrival)
+        try:
+            pressing = self._engine.acts.presses(tx, read.arrival)
+        except (
+            BrokenSealError
+        ):  # of their preferences, which may hold a word of their own: that is theirs alone
+            return False
         if pressing:
             self._pressed = True
             self._storage.clear_the_way()

@@ -161,6 +161,6 @@ class Polling(Intake):
             log.info("this process polls" if polls else "another process polls; this one stands by")
         self.stands_by = not polls
         if self.stands_by:
-            self._offset, self.caught_up = None, False
+            self._offset, self.caught_up, self.cut_off = None, False, False
             self.looked.set()
         return self.stands_by

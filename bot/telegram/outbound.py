@@ -126,15 +126,15 @@ class Sender:
             answer = await self._send(ready, me, moment)
         except LateError:
             self.metrics.trouble("late")
-            await self._note(outbox.come_back, ready.id, ready.leaves_at)
+            await self._note(outbox.come_back, ready)
         except RetryAfter as error:
             self.metrics.trouble("retry_after")
-            await self._note(outbox.postpone, ready.id, self.now() + span(error.retry_after), whole_chat=True)
+            await self._note(outbox.postpone, ready, self.now() + span(error.retry_after), whole_chat=True)
         except ChatMigrated as error:
             self.metrics.trouble("moved")
             known_now = await self._note(self.moved, ready.chat_id, error.new_chat_id)
             wait = timedelta() if known_now else PATIENCE
-            await self._note(outbox.postpone, ready.id, self.now() + wait, whole_chat=False)
+            await self._note(outbox.postpone, ready, self.now() + wait, whole_chat=False)
         except (Forbidden, BadRequest) as error:
             await self._refused(ready, error)
         except NetworkError as error:
@@ -142,7 +142,7 @@ class Sender:
         except TelegramError as error:  # it is not about this line: the token, say
             log.warning("no line is taken (%s)", type(error).__name__)
             self.metrics.trouble("none_taken")
-            await self._note(outbox.postpone, ready.id, self.now() + PATIENCE, whole_chat=False)
+            await self._note(outbox.postpone, ready, self.now() + PATIENCE, whole_chat=False)
         else:
             self.metrics.sent(ready.rank, self.now() - ready.put_at)
             await self._note(self._done, ready, answer)
@@ -150,7 +150,7 @@ class Sender:
     def _done(self, tx: Tx, ready: Ready, answer: int | None) -> None:
         if ready.kind == "count" and answer is not None:
             self.counted(tx, ready.chat_id, answer)
-        outbox.sent(tx, ready.id, answer if ready.kind == "say" else None)
+        outbox.sent(tx, ready, answer if ready.kind == "say" else None)
 
     async def _note(self, work: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Note what became of a line, however long the database is busy: else its chat would fall silent."""
@@ -243,31 +243,31 @@ class Sender:
             await self._note(self._shut, ready)
         elif "not modified" in why or (ready.kind == "strip" and "message" in why):
             self.metrics.trouble("needless")
-            await self._note(outbox.sent, ready.id, None)
+            await self._note(outbox.sent, ready, None)
         elif ready.thread_id is not None and "thread not found" in why:
             self.metrics.trouble("topic_gone")
-            await self._note(outbox.leave_topic, ready.id)
+            await self._note(outbox.leave_topic, ready)
         elif ready.kind == "redraw" and ("not found" in why or "can't be edited" in why):
             self.metrics.trouble("card_gone")
-            await self._note(outbox.resend, ready.id)
+            await self._note(outbox.resend, ready)
         else:
             log.warning("Telegram refused a line of kind %s", ready.kind)
             await self._let_go(ready, "refused")
 
     async def _let_go(self, ready: Ready, trouble: Trouble) -> None:
         self.metrics.trouble(trouble)
-        await self._note(outbox.drop, ready.id)
+        await self._note(outbox.drop, ready)
 
     def _shut(self, tx: Tx, ready: Ready) -> None:
         self.shut(tx, ready.chat_id, ready.id)
-        outbox.drop_all(tx, ready.id)
+        outbox.drop_all(tx, ready)
 
     async def _in_doubt(self, ready: Ready, error: NetworkError) -> None:
         not_reached = isinstance(error, NotSentError) or error.__cause__ is None  # a 5xx that Telegram wrote
         if ready.again or not_reached:
             self.metrics.trouble("not_reached" if not_reached else "in_doubt")
-            wait = min(PATIENCE, timedelta(seconds=2 ** min(ready.attempts, 9)))
-            await self._note(outbox.postpone, ready.id, self.now() + wait, whole_chat=False)
+            wait = min(PATIENCE, timedelta(seconds=2 ** min(ready.attempts - 1, 9)))
+            await self._note(outbox.postpone, ready, self.now() + wait, whole_chat=False)
         else:
             log.warning("a line may not have arrived and is not said again")
             await self._let_go(ready, "let_go")
