@@ -14,8 +14,10 @@ from bot.pause_word import OWN_WORD
 from bot.playground.crowd import COUPLES
 from bot.ritual import Button, Prefer
 from bot.storage import couples, inbox, outbox
+from bot.storage.outbox import RUNG_AT_ONCE
 from bot.storage.pace import TO_PEOPLE, Limits
 from bot.storage.store import BusyError, Store, Tx
+from bot.storage.tables import CoupleRow, InboxRow, LineRow
 from tests import town
 from tests.databases import Time
 from tests.post import A_MINUTE, A_SECOND, Post, texts
@@ -24,6 +26,7 @@ from tests.road import HOME, Road
 from tests.test_floods import heard_next, private, tap
 
 PAUSE = 900
+ONE_BY_ONE = Limits(in_flight=1)
 
 
 @pytest.fixture
@@ -148,15 +151,37 @@ def test_a_ring_that_gives_way_goes_on_in_the_next_transaction(post: Post) -> No
     assert rung == [AT_LEAST, AT_LEAST, 1, 0]
 
 
-def test_nobody_is_rung_before_what_they_wrote_is_heard_unless_they_write_for_a_minute(post: Post) -> None:
+def test_nobody_is_rung_before_what_they_wrote_is_heard_unless_they_write_for_an_hour(post: Post) -> None:
     town.settle(post.store, post.engine, range(1, 3), hour(21), post.clock.now.date())
     nine = datetime.combine(post.clock.now.date(), hour(21), BERLIN)
     post.clock.now = nine + A_SECOND
     with post.store.begin() as tx:
         inbox.keep(tx, [private(COUPLES + 2, 100)])  # somebody of the first couple
-    assert [post.rings().many for _ in range(2)] == [1, 0]
-    post.clock.now = nine + A_MINUTE
-    assert post.rings().many == 1
+        post.engine.ringing.ring(tx)
+    for at, rung in (
+        (nine, 1),
+        (nine + 30 * A_MINUTE, 0),
+        (nine + 59 * A_MINUTE, 0),
+        (nine + 60 * A_MINUTE, 1),
+    ):
+        post.clock.now = at + 2 * A_SECOND
+        assert len(post.drains(post.clock.now)) == rung
+
+
+def test_who_writes_while_they_wait_to_be_rung_keep_their_place(post: Post) -> None:
+    town.settle(post.store, post.engine, range(1, 41), hour(21), post.clock.now.date())
+    post.clock.now = datetime.combine(post.clock.now.date(), hour(21), BERLIN)
+    with post.store.begin() as tx:
+        post.engine.ringing.ring(tx)
+        first = tx.session.query(LineRow).order_by(LineRow.id).limit(1).one().target
+        chat = tx.session.get_one(CoupleRow, first).chat_id
+        tx.session.add(InboxRow(update_id=100, body=b"", stage="new", at=tx.now, whose=first))
+    with post.store.begin() as tx:
+        (other,), _ = outbox.claim(tx, post.engine.book, ONE_BY_ONE, ring=post.engine.ringing.ring_called)
+        outbox.sent(tx, other, 1)
+        inbox.done(tx, 100)
+    assert other.chat_id != chat
+    assert chat in [line.chat_id for _, line, _ in post.drains()[: 2 * RUNG_AT_ONCE]]
 
 
 def test_a_database_that_does_not_answer_amid_a_ring_is_nobodys_fault_and_ends_the_ring(

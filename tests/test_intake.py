@@ -22,7 +22,7 @@ from bot.playground.cast import BOT, BY_NAME, ROOM_BY_NAME
 from bot.playground.exchange import Exchange, Fault
 from bot.playground.stage import Stage
 from bot.playground.theatre import LOOPBACK, server
-from bot.ritual import say
+from bot.ritual import Person, Seat, say
 from bot.serving import bound
 from bot.storage import cards, couples, inbox, outbox
 from bot.storage.pace import TO_PEOPLE, Limits
@@ -35,7 +35,7 @@ from bot.telegram.line import Line, RawBot, raw_bot
 from tests.databases import Time
 from tests.wire import Wire, refusal
 
-HOME, ANN = ROOM_BY_NAME["Home"].id, BY_NAME["ann"].id
+HOME, ANN, BEN = ROOM_BY_NAME["Home"].id, BY_NAME["ann"].id, BY_NAME["ben"].id
 SOON = 60.0  # seconds in which everything here is long done
 MANY = 700  # updates of one couple, whose turns reach further than a minute ahead
 A_MOMENT = 0.3  # in which a bot that waits for nothing has ended
@@ -373,6 +373,22 @@ async def test_whatever_arrives_those_behind_it_are_heard(house: House, poison: 
     assert set(house.inbox().values()) <= {"done", "dead"}
     texts = [message.text for message in house.exchange.world.talk(HOME) if message.sender == BOT.id]
     assert any("/checkin" in text for text in texts)
+
+
+async def test_a_couple_whose_preferences_nobody_can_open_keeps_nobody_else_from_being_heard(
+    house: House,
+) -> None:
+    with house.store.begin() as tx:
+        couple = couples.enter(tx, HOME, None)
+        ann, ben = (couples.meet(tx, number, "Somebody") for number in (ANN, BEN))
+        couples.seat(tx, couple, Seat((Person(ann.id), Person(ben.id))))
+        couple.prefers = b"no seal of ours"
+    first = house.tells(**said("a word of their own?", chat={"id": ANN, "type": "private"}))
+    cleo = {"id": 4711, "is_bot": False, "first_name": "Cleo"}
+    last = house.tells(**said("/help", chat={"id": 4711, "type": "private"}) | {"from": cleo})
+    await settles(house)
+    assert set(house.inbox()) >= {first, last}
+    assert house.inbox()[last] == "done"
 
 
 async def test_what_cannot_be_read_is_kept_aside_sealed_and_named_nowhere(

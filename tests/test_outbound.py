@@ -602,6 +602,70 @@ def test_where_telegram_is_cut_off_only_what_may_be_said_twice_is_tried(post: Po
     assert Counter(texts(post.drains())) == {"evening": 2, "behind it": 1}
 
 
+def a_card_whose_first_message_was_lost(post: Post) -> None:
+    """Let a card have been in flight at a kill, and have a new face since."""
+    number = post.room()
+    post.puts("evening", card="tonight")
+    post.claims()
+    with post.store.begin() as tx:
+        assert outbox.land(tx) == (0, 1)
+    post.says(redraw("later", card="tonight"), number)
+
+
+def test_where_telegram_is_cut_off_no_card_becomes_a_new_message(post: Post) -> None:
+    a_card_whose_first_message_was_lost(post)
+    post.clock.now += A_SECOND
+    with post.store.begin() as tx:
+        assert outbox.claim(tx, post.engine.book, post.limits, cut_off=True)[0] == []
+    assert texts(post.drains()) == ["later"]
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_card_that_is_said_anew_is_said_again_in_doubt_only_if_it_may_be(post: Post, again: bool) -> None:  # noqa: FBT001 - both
+    number = post.room()
+    post.says(say("evening", card="tonight", again=again), number)
+    post.drains()
+    post.says(replace(redraw("later", card="tonight"), again=again), number)
+    post.clock.now += A_MINUTE
+    (line,), _ = post.claims()
+    with post.store.begin() as tx:
+        outbox.resend(tx, line)
+    post.clock.now += A_MINUTE
+    (line,), _ = post.claims()
+    assert (line.kind, line.again) == ("say", again)
+
+
+def test_a_line_that_cannot_be_read_any_more_blocks_nobody(post: Post) -> None:
+    post.room()
+    with post.store.begin() as tx:
+        outbox.tell(tx, 4711, say("hello"))
+        line = tx.session.query(LineRow).one()
+        line.body = tx.keys.host.close('{"text": "of a version to come"}', "line", line.id, "body", "host")
+    post.puts("evening")
+    assert texts(post.drains()) == ["evening"]
+
+
+def test_whoever_was_silent_for_too_long_notes_nothing_about_a_line_that_another_has_taken(
+    post: Post,
+) -> None:
+    post.puts("return", again=True)
+    (late,), _ = post.claims()
+    post.clock.now += post.limits.answered_within + A_SECOND
+    with post.store.begin() as tx:
+        outbox.land(tx, alone=False)
+    (taken,), _ = post.claims()
+    for note in (outbox.drop, outbox.come_back, outbox.resend, outbox.drop_all):
+        with post.store.begin() as tx:
+            note(tx, late)
+    with post.store.begin() as tx:
+        outbox.sent(tx, late, 1)
+        outbox.postpone(tx, late, tx.now, whole_chat=False)
+    assert post.lines() == [("say", True, taken.attempts)]
+    with post.store.begin() as tx:
+        outbox.sent(tx, taken, 2)
+    assert post.lines() == DONE
+
+
 def test_once_telegram_is_back_nobody_waits_but_where_it_asked_to(post: Post) -> None:
     post.puts("network", 1)
     post.puts("too fast", 2)

@@ -90,12 +90,25 @@ def test_who_loses_the_database_does_not_poll_until_it_is_his_turn_again(
     assert one.polls()
 
 
+def test_who_lost_the_database_for_a_moment_is_there_again_before_another_comes(
+    store: Store, two: tuple[Presence, Presence]
+) -> None:
+    one, other = two
+    with one.arriving():
+        pass
+    cut(store)
+    assert one.stays()
+    with other.arriving() as alone:
+        assert not alone
+
+
 def test_sqlite_is_nobody_elses() -> None:
     presence = Presence(Store("sqlite://", KEYS, Time()).engine.url)
     assert not presence.is_shared
     with presence.arriving() as alone:
         assert alone
     assert presence.polls()
+    assert presence.stays()
 
 
 def test_what_another_has_in_flight_is_left_to_it_until_it_is_silent_for_too_long(
@@ -143,6 +156,7 @@ def test_all_who_share_a_database_go_by_its_clock(store: Store) -> None:
     )
     with wrong.begin() as tx:
         assert timedelta() <= tx.now - told < A_MINUTE
+    assert timedelta() <= wrong.now() - told < A_MINUTE
     wrong.close()
 
 
@@ -155,9 +169,11 @@ async def test_who_stands_by_polls_when_the_other_is_gone_and_is_told_what_that_
     wire.answers["getUpdates"] += [(200, {"ok": True, "result": [{"update_id": 5}]})] * 2
     async with raw_bot(Line(BOT.token, wire.address, 5.0), 2) as bot:
         one, other = (Polling(bot, storage, Listener(lambda: None)) for storage in storages)
+        other.cut_off = True  # Telegram was out of its reach when it last asked
         await one.once()
         await other.once()
         assert (one.stands_by, other.stands_by) == (False, True)
+        assert not other.cut_off
         assert len(wire.asked("getUpdates")) == 1
         store.presence.leave()
         await other.once()

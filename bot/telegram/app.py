@@ -430,9 +430,7 @@ class Tend:
         self._read[read.update.update_id] = read
         try:
             pressing = self._engine.acts.presses(tx, read.arrival)
-        except (
-            BrokenSealError
-        ):  # of their preferences, which may hold a word of their own: that is theirs alone
+        except BrokenSealError:  # of a couple's preferences, among which a word of their own may be
             return False
         if pressing:
             self._pressed = True
