@@ -13,7 +13,7 @@ from bot import follow_through
 from bot.feelings import suggested
 from bot.hours import ZONE
 from bot.ritual import PARTED, Each, Kept, Option, Person, Preference, Scene, Words, change
-from bot.wording import LANGUAGE, accuses, declines, feeling_and_need, promises, reports
+from bot.wording import LANGUAGE, accuses, asks, declines, feeling_and_need, promises, reports, talks
 
 QUESTIONS = ("feeling", "need", "action")  # in the order of one line: calm / a quiet evening / I'll make tea
 LONG_PAST = timedelta(hours=1)  # after its end an evening closes without a word about it
@@ -163,7 +163,14 @@ def is_action(yours: Yours, words: Words, scene: Scene, asked: str) -> bool:
     language = scene.prefers.of(words.by)[LANGUAGE]
     if asked == "action":
         return promises(words, language) or not reports(words, language)
-    return promises(words, language) or not (yours.action or reports(words, language))
+    said_to_the_other = reports(words, language) or talks(words, language)
+    return promises(words, language) or not (yours.action or said_to_the_other)
+
+
+def asks_the_other(yours: Yours, words: Words) -> bool:
+    """Whether words after the reveal are a question: it is the other's to answer, and nothing of ours."""
+    edited = bool(words.source and yours.heard and yours.heard.source == words.source)
+    return asks(words) and not (edited or yours.is_edit(words))
 
 
 def is_line_back(yours: Yours, words: Words, scene: Scene) -> bool:

@@ -199,14 +199,16 @@ def ask_action(draw: Draw, evening: Evening, who: Person, scene: Scene) -> Say:
 def reminders(evening: Evening, scene: Scene) -> list[Say]:
     """Remind once: in the room if nobody has answered, else only in the private chat of the other.
 
-    Nobody in their quiet hours: what makes no sound reminds nobody, and is read in the morning.
+    "Not tonight" is no answer: the reminder looks as if nothing had been tapped. Nobody is reminded in their
+    quiet hours: what makes no sound reminds nobody, and is read in the morning.
     """
     if evening.closes - scene.now < TOO_SHORT or scene.prefers[LESS]:
         return []
     awake = [who for who in scene.both if not is_quiet(scene.prefers.of(who), scene.now)]
-    if all(yours.silent for yours in evening.yours):
+    if not any(yours.said for yours in evening.yours):
         in_the_room = with_less(tonight(say, evening, scene, REMINDED))
-        return [in_the_room] if len(awake) == len(scene.both) else []
+        is_for_any = any(yours.silent for yours in evening.yours)
+        return [in_the_room] if is_for_any and len(awake) == len(scene.both) else []
     silent = [who for who in awake if evening.yours[who].silent]
     halves = [who for who in awake if evening.yours[who].half]
     return [

@@ -49,6 +49,7 @@ class Rules:
     thanks: re.Pattern[str] = NOTHING  # what sets out like an accusation and is a thanks
     promises: re.Pattern[str] = NOTHING
     reports: re.Pattern[str] = NOTHING
+    talk: re.Pattern[str] = NOTHING  # what one says to the other, and promises nothing
     refusals: re.Pattern[str] = NOTHING  # that there is nothing to promise; the whole text is read
     both_halves: re.Pattern[str] = NOTHING  # a feeling and a need in one breath: parted before the need
     assents: re.Pattern[str] = NOTHING  # a mere yes, to somebody who asked for more; the whole text is read
@@ -102,6 +103,11 @@ ENGLISH = Rules(
         "|said|told me|sound|seem|are|is|were|was|(have|has|had)(?! (to|better)(?!\\w)))",
         f"{SAYING}(you'?re|you'?ve|you'd(?! better)|he's|she's|they're)",
         "that (you|he|she|they)",
+    ),
+    talk=openings(
+        "i|i'?m|i'?ve|i'?d|me( too)?|you|u|your|we( never| always| both|'?re)|he|she",
+        "it|it'?s|this|that|that'?s",
+        "why|what|how|who|where|because|cause|sorry|thanks|thank (you|u)|love (you|u)|miss (you|u)|don'?t",
     ),
     refusals=re.compile(
         r"(nothing|none|no|nope|not sure)( (at all|tomorrow|tonight|from me|for now|yet|this time))?\W*"
@@ -238,6 +244,11 @@ SPANISH = Rules(
         f"que {OF_THEM}",
         "que (tu|vos|usted|ella)",
     ),
+    talk=openings(
+        "yo|tu|vos|usted|(te|os) \\w+|(no )?(me|nos) \\w+|porque|por que|que|como|quien|cuando no",
+        "es que|eso|esto|asi|perdon|perdona|perdoname|lo siento|lo se|gracias|siempre|nunca|no \\w+",
+        "soy|eres|sos|estoy|estas|fue|era",
+    ),
     refusals=re.compile(
         r"(nada|ninguna?|no|nop|no se|no lo se|mejor no|prefiero no|paso)"
         r"(,? (de nada|manana|hoy|esta noche|esta vez|por ahora|por hoy|de momento|(de|por) mi parte|gracias"
@@ -298,6 +309,17 @@ def reports(words: Words, language: str = "en") -> bool:
     """
     rules = _rules(words, language)
     return bool(rules and _begins(rules, rules.reports, words))
+
+
+def talks(words: Words, language: str = "en") -> bool:
+    """Whether it is a question, or said to the other, and promises nothing: of two who are at odds, say."""
+    rules = _rules(words, language)
+    return asks(words) or bool(rules and _begins(rules, rules.talk, words))
+
+
+def asks(words: Words) -> bool:
+    """Whether it asks something, in any language that ends a question so."""
+    return not words.listed and "?" in words.text
 
 
 def declines(words: Words, language: str = "en") -> bool:

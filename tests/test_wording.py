@@ -17,6 +17,7 @@ from bot.wording import (
     reports,
     same,
     spoken,
+    talks,
 )
 
 
@@ -228,6 +229,38 @@ def test_a_line_back_reads_as_what_was_heard(text: str, why: str) -> None:
 )
 def test_other_lines_are_no_report(text: str, why: str) -> None:
     assert not reports(said(text)), why
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("I love you anyway, even when we fight", "en"),
+        ("ok but why did you not call me", "en"),
+        ("because I was at work!!", "en"),
+        ("you always say that", "en"),
+        ("and tonight?", "en"),
+        ("Te quiero igual", "es"),
+        ("porque estaba trabajando", "es"),
+        ("¿y hoy?", "es"),
+    ],
+)
+def test_talk_is_no_act(text: str, language: str) -> None:
+    assert talks(said(text), language)
+    assert not promises(said(text), language)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("a walk after dinner", "en"),
+        ("make you tea", "en"),
+        ("call at noon", "en"),
+        ("un paseo", "es"),
+        ("hacerte un té", "es"),
+    ],
+)
+def test_a_bare_act_is_no_talk(text: str, language: str) -> None:
+    assert not talks(said(text), language)
 
 
 @pytest.mark.parametrize("text", ["You never listen", "I'll make tea", "You need rest"])

@@ -23,6 +23,7 @@ from bot.evening import (
     Evening,
     Yours,
     acts_for,
+    asks_the_other,
     is_action,
     is_line_back,
     kept,
@@ -280,6 +281,8 @@ def acted(here: Acting, who: Person, action: Words | None, scene: Scene) -> Turn
 def wrote_back(here: Acting, asked: str, words: Words, scene: Scene, *, private: bool) -> Turn:
     """Take words after the reveal: nothing tomorrow, an action, or a line back."""
     who, yours, draw = words.by, here.evening.yours[words.by], say if private else redraw
+    if asked == "back" and asks_the_other(yours, words):
+        return here, [cards.ask_action(redraw, here.evening, who, scene)]
     if declines(words, scene.prefers.of(who)[LANGUAGE]):
         after, said = acted(here, who, None, scene)
         return after, [draw(NOTHING_TOMORROW, to=who, card="yours", asks="action"), *said]

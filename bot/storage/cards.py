@@ -65,10 +65,14 @@ def say(
 
 
 def repeat(tx: Tx, couple: CoupleRow, playing_id: int, to: Person | None, *, always: bool) -> bool:
-    """Say the newest card of a playing again, where somebody asked for it; tell whether there is one."""
+    """Say the newest card of a playing again, where somebody asked for it; tell whether there is one.
+
+    What was only said beside it, of words that could not be kept say, is no card.
+    """
     chat = to.id if to else None
     theirs = [card for card in _cards(couple, playing_id) if card.to_id == chat and card.face is not None]
-    face = face_of(tx, couple, theirs[-1]) if theirs else None
+    standing = [card for card in theirs if card.name or card.asks] or theirs
+    face = face_of(tx, couple, standing[-1]) if standing else None
     if face is None:
         return False
     say(tx, couple, playing_id, replace(face, quiet=False), TO_PEOPLE, always=always)
