@@ -495,6 +495,7 @@ class Ritual:
     enters: bool = False  # hears that Tend was brought into a room
     minds_guests: bool = False  # hears who else comes into the room, and goes
     urgent: bool = False  # is heard before what waits of others
+    also: tuple[str, ...] = ()  # other names under which people look for its command; no menu lists them
     word: Preference[str] | None = None  # a word of the couple's own that begins it, besides its command
     meanwhile: Say | None = None  # what is told alone, in its silence, to words that answer nothing
     menu: bool = True  # stands in the command menu of the room

@@ -40,7 +40,7 @@ from bot.ritual import (
     whisper,
 )
 from bot.rituals.check_in import CHECK_IN
-from bot.shell import LOST_THREAD, PASSED, ROOM_IS_OPEN, STUMBLED
+from bot.shell import LONGEST_ANSWER, LOST_THREAD, PASSED, ROOM_IS_OPEN, STUMBLED, TOO_LONG
 from bot.storage import couples, inbox, keepsakes, outbox
 from bot.storage.store import Store, Tx, migrate
 from bot.storage.tables import CoupleRow, InboxRow, LineRow, PlayingRow
@@ -311,6 +311,21 @@ def test_of_two_who_tap_at_once_neither_answer_is_lost(evening: Road, clock: Tim
     other.close()
     assert evening.ann.taps("What did I say?") == "Yours tonight: calm. The other half can follow."
     assert evening.ben.taps("What did I say?") == "Yours tonight: sad. The other half can follow."
+
+
+def test_a_card_that_is_asked_for_again_is_the_card_and_no_remark_beside_it(evening: Road) -> None:
+    card = evening.home[-1]
+    evening.ann.replies("w" * (LONGEST_ANSWER + 1))
+    assert evening.home[-1] == TOO_LONG
+    evening.passes(minutes=2)
+    evening.ben.sends("/checkin")
+    assert evening.home[-1] == card
+
+
+@pytest.mark.parametrize("name", ["/pausa", "/pausa 45", "/pausa45"])
+def test_a_command_is_found_under_the_other_names_people_try(evening: Road, name: str) -> None:
+    evening.ann.sends(name)
+    assert "Ann takes a pause" in evening.home[-1]
 
 
 def test_two_processes_do_not_send_the_same_line_twice(evening: Road, clock: Time) -> None:

@@ -62,7 +62,7 @@ def test_every_file_of_a_ritual_is_in_the_table_of_contents() -> None:
 
 
 def test_names_and_commands_are_unique_and_telegram_takes_them() -> None:
-    commands = [ritual.command for ritual in HOUSE if ritual.command]
+    commands = [name for ritual in HOUSE for name in (ritual.command, *ritual.also) if name]
     for names in ([ritual.name for ritual in HOUSE], commands):
         assert len(set(names)) == len(names)
     assert all(re.fullmatch("[a-z][a-z_]{0,31}", command) for command in commands)
@@ -98,6 +98,7 @@ def test_a_page_says_why_it_works_this_way(ritual: Ritual) -> None:
     page = read(f"docs/rituals/{ritual.name}.md")
 
     assert not ritual.command or f"/{ritual.command}" in page
+    assert [name for name in ritual.also if f"/{name}`" not in page] == []
     assert "## Why" in page
 
 

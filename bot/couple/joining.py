@@ -429,4 +429,12 @@ PREFERENCES: tuple[Preference[Any], ...] = (
 )
 ASKED = {wish.name: wish for wish in PREFERENCES if wish.label and (wish.reads or len(wish.options) != 1)}
 
-JOINING = Ritual("joining", "settings", "Your evening, and how you like it", step, enters=True, fleeting=True)
+JOINING = Ritual(
+    "joining",
+    "settings",
+    "Your evening, and how you like it",
+    step,
+    enters=True,
+    fleeting=True,
+    also=("language", "ajustes"),
+)

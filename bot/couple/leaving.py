@@ -77,5 +77,12 @@ def step(state: State | None, event: Event, scene: Scene) -> tuple[State | None,
 
 
 LEAVING = Ritual(
-    "leaving", "leave", "End it, at once and without a reason", step, many=True, always=True, menu=False
+    "leaving",
+    "leave",
+    "End it, at once and without a reason",
+    step,
+    many=True,
+    always=True,
+    menu=False,
+    also=("salir",),
 )

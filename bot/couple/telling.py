@@ -49,6 +49,7 @@ PRIVACY_RITUAL = Ritual(
     always=True,
     anyone=True,
     menu=False,
+    also=("privacidad",),
 )
 
 
@@ -67,5 +68,5 @@ def help_on(rituals: tuple[Ritual, ...]) -> Ritual:
         ends = [line(text) for text in (HELP_END, AFRAID, WHERE_TO_TURN, NO_TRACE)]
         return None, [say(HELP, OPEN_LANE, to=event.by if event.private else None, below=[*lines, *ends])]
 
-    ritual = Ritual("help", "help", "What there is", tell_help, always=True, anyone=True)
+    ritual = Ritual("help", "help", "What there is", tell_help, always=True, anyone=True, also=("ayuda",))
     return ritual

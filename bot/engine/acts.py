@@ -70,7 +70,8 @@ class Acts:
     def __init__(self, steps: Steps, rooms: Rooms) -> None:
         self._steps, self._rooms, self._book = steps, rooms, steps.book
         rituals = steps.book.rituals.values()
-        self._commands = {ritual.command: ritual for ritual in rituals if ritual.command}
+        named = [(ritual, name) for ritual in rituals for name in (ritual.command, *ritual.also) if name]
+        self._commands = {name: ritual for ritual, name in named}
         self._pressing = {key_of(Button("", opens=ritual.name)) for ritual in rituals if ritual.urgent}
 
     def presses(self, tx: Tx, arrival: Arrival) -> bool:

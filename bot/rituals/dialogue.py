@@ -261,5 +261,6 @@ DIALOGUE = Ritual(
     "Talk about one thing, in turns",
     step,
     reads=(topics.KIND, OPEN),
+    also=("dialogue", "hablar"),
     meanwhile=say(MEANWHILE, PAUSE),
 )

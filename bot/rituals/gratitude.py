@@ -328,6 +328,7 @@ GRATITUDE = Ritual(
     step,
     reads=(KIND,),
     calls=sunday,
+    also=("gracias", "gratitude"),
     many=True,
     preferences=(SUNDAY_HOUR,),
 )

@@ -399,6 +399,7 @@ PAUSE = Ritual(
     reads=(OPEN,),
     always=True,
     urgent=True,
+    also=("pausa",),
     word=OWN_WORD,
     preferences=(OWN_WORD,),
 )

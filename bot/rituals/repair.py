@@ -334,5 +334,6 @@ REPAIR = Ritual(
     "Put something right between you",
     step,
     reads=KINDS,
+    also=("reparar",),
     many=True,
 )
