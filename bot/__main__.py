@@ -1,9 +1,10 @@
-"""The command line: `tend run`, `migrate`, `play`, `simulate`, `doctor`, `alive`. It decides nothing."""
+"""The command line: `tend run`, `migrate`, `backup`, `play`, `doctor` and the others. It decides nothing."""
 
 import argparse
 import logging
 import sys
 from datetime import timedelta
+from pathlib import Path
 
 from bot.clock import wall_clock
 from bot.logs import log_to_stderr, trace_of
@@ -42,7 +43,8 @@ def main(argv: list[str] | None = None) -> int:
             case _:
                 from bot import hosting  # noqa: PLC0415 - two seconds, and `alive` is asked twice a minute
 
-                return hosting.obey(options.command, settings, getattr(options, "led_by", None))
+                more = {name: value for name, value in vars(options).items() if name != "command"}
+                return hosting.obey(options.command, settings, **more)
     except RefusedSettingsError as error:
         sys.stderr.write(f"{error}\n")
     except Exception as error:  # noqa: BLE001 - Python's own last words would print messages, and those may hold words
@@ -85,6 +87,8 @@ def command_line() -> argparse.ArgumentParser:
         "--led-by", type=int, metavar="FD", help=argparse.SUPPRESS
     )  # the playground leads its clock
     commands.add_parser("migrate", help="bring the database to this version; make a backup first")
+    keeping = commands.add_parser("backup", help="copy an SQLite database while the bot runs")
+    keeping.add_argument("to", type=Path, metavar="FILE", help="a new file; it holds no key")
     playing = commands.add_parser(
         "play", help="run it on this machine with a stand-in for Telegram; it needs nothing"
     )

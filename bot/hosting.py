@@ -4,14 +4,17 @@ It decides nothing.
 """
 
 import asyncio
+import fcntl
 import logging
+import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 from bot.clock import Heartbeat, wall_clock
 from bot.couple.house import ALL_PREFERENCES, HOUSE
@@ -23,7 +26,16 @@ from bot.serving import bound, collect_seldom, serving
 from bot.settings import RefusedSettingsError, Settings
 from bot.storage.pace import Limits
 from bot.storage.sealing import KeyRefusedError, keyring
-from bot.storage.store import BusyError, RefusedDatabaseError, Ring, Storage, Store, keys_of, migrate
+from bot.storage.store import (
+    BusyError,
+    RefusedDatabaseError,
+    Ring,
+    Storage,
+    Store,
+    copy_whole,
+    keys_of,
+    migrate,
+)
 from bot.telegram.app import Tend
 from bot.telegram.line import InvalidToken, Line
 from bot.telegram.webhook import Door, RefusedDoorError
@@ -34,14 +46,17 @@ CALLS_OF_A_LINE, A_NOTE = 2, timedelta(seconds=30)  # a picture may go in two; a
 SHARING = 0.0001  # seconds for which the storage thread may keep the event loop from going on
 
 
-def obey(command: str, settings: Settings, led_by: int | None = None) -> int:
+def obey(command: str, settings: Settings, *, led_by: int | None = None, to: Path | None = None) -> int:
     """Do what the host asked for, and return the exit status; what is refused is said in a sentence."""
     try:
         match command:
             case "run":
-                return asyncio.run(run(settings, led_by))
+                with only_one(settings):
+                    return asyncio.run(run(settings, led_by))
             case "migrate":
                 return tell_steps(settings)
+            case "backup" if to is not None:
+                return tell_backup(settings, to)
             case _:
                 return tell_findings(settings)
     except (RefusedDatabaseError, RefusedDoorError, KeyRefusedError) as error:
@@ -90,6 +105,32 @@ async def run(settings: Settings, led_by: int | None) -> int:
     return 0
 
 
+@contextmanager
+def only_one(settings: Settings) -> Iterator[None]:
+    """Let nobody else run on an SQLite database meanwhile. Raises RefusedDatabaseError."""
+    if not settings.database.startswith("sqlite"):
+        yield
+        return
+    with (folder_of(settings) / "running").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RefusedDatabaseError(
+                "Another Tend runs with this DATA_DIR, and SQLite has one process. End that one first, "
+                "or let many share a PostgreSQL."
+            ) from None
+        yield
+
+
+def folder_of(settings: Settings) -> Path:
+    """Return where our own data lie, made where it is not there. Raises RefusedSettingsError."""
+    try:
+        settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise RefusedSettingsError(f"DATA_DIR cannot be used ({error.strerror}). Give another.") from None
+    return settings.folder
+
+
 async def follow(led: LedClock, tend: Tend) -> None:
     """Let the playground lead the clock, and tell it what is ahead."""
     await led.follow(tend.settle, tend.outlook)
@@ -118,7 +159,7 @@ def open_store(
     One that is behind is refused, since a host decides when; only the playground's is `migrating` by itself.
     Raises RefusedDatabaseError or KeyRefusedError.
     """
-    settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder_of(settings)
     for step in migrate(settings.database, ring_of(settings), only_new=not migrating):
         log.info("migrated %s", step)
     keys = keys_of(settings.database, ring_of(settings))
@@ -136,10 +177,29 @@ def ring_of(settings: Settings) -> Ring:
 
 def tell_steps(settings: Settings) -> int:
     """Migrate, and print what was done."""
-    settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder_of(settings)
     for step in migrate(settings.database, ring_of(settings)):
         sys.stdout.write(f"done  {step}\n")
     sys.stdout.write("The database is up to date. `tend run` goes on with it.\n")
+    return 0
+
+
+def tell_backup(settings: Settings, to: Path) -> int:
+    """Copy an SQLite database, whole and as it is at one moment, to a new file that only its owner reads.
+
+    Raises RefusedSettingsError where it is none, is not there, or where the file is there already.
+    """
+    if not settings.database.startswith("sqlite:///"):
+        raise RefusedSettingsError("The database is PostgreSQL: use pg_dump, as docs/running.md says.")
+    database = Path(settings.database.removeprefix("sqlite:///"))
+    if not database.exists():
+        raise RefusedSettingsError("There is no database in this DATA_DIR.")
+    try:
+        os.close(os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except OSError as error:
+        raise RefusedSettingsError(f"The backup cannot be written ({error.strerror}).") from None
+    copy_whole(database, to)
+    sys.stdout.write("Done. The key is not in it: keep a copy of that in another place.\n")
     return 0
 
 

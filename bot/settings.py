@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from tzlocal import get_localzone_name
 
 HIGHEST_PORT = 65_535
+DATABASE = re.compile(r"postgres(ql(\+psycopg)?)?://|sqlite://")
 SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")  # Bot API, setWebhook; it allows shorter ones
 
 
@@ -57,6 +58,13 @@ class Settings(BaseSettings):
         if not url.startswith(("http://", "https://")):
             raise ValueError("it begins with http:// or https://")
         return url.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: SecretStr) -> SecretStr:
+        if url.get_secret_value() and not DATABASE.match(url.get_secret_value()):
+            raise ValueError("it begins with postgresql:// or sqlite:///")
+        return url
 
     @field_validator("listen")
     @classmethod
@@ -115,7 +123,9 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         wrong = "; ".join(
-            ": ".join([*(str(name).upper() for name in each["loc"][:1]), each["msg"]])
+            ": ".join(
+                [*(str(name).upper() for name in each["loc"][:1]), each["msg"].removeprefix("Value error, ")]
+            )
             for each in error.errors(include_input=False)
         )
         raise RefusedSettingsError(f"Please look at these settings. {wrong}.") from None

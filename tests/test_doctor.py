@@ -160,9 +160,7 @@ def test_a_database_that_does_not_answer_is_told_without_its_password(tmp_path: 
     assert "migrations" not in found
 
 
-@pytest.mark.parametrize(
-    "url", ["nonsense", "oracle+nothing://SECRET@x/y", "mysql+pymysql://tend:SECRET@x/y", "postgresql://[/"]
-)
+@pytest.mark.parametrize("url", ["postgresql://[/", "postgresql://tend:SECRET@[/"])
 def test_an_address_that_leads_to_no_database_is_told_too(tmp_path: Path, url: str) -> None:
     found = examined(database_url=url, data_dir=tmp_path)
     assert not found["database"].well

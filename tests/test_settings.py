@@ -69,7 +69,7 @@ def test_all_that_is_wrong_is_named_at_once(bare: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["BOT_TOKEN", "TEND_KEY", "DATABASE_URL"])
 def test_a_secret_is_never_printed(bare: pytest.MonkeyPatch, name: str) -> None:
-    bare.setenv(name, "SECRET")
+    bare.setenv(name, "sqlite://SECRET" if name == "DATABASE_URL" else "SECRET")
     settings = read_settings()
     assert (
         "SECRET"

@@ -6,11 +6,12 @@ under load.
 """
 
 import asyncio
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
@@ -296,6 +297,13 @@ class Standing:
         return ""
 
 
+def copy_whole(database: Path, to: Path) -> None:
+    """Copy an SQLite database as it is at one moment, while others may write to it."""
+    address = f"{database.resolve().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(address, uri=True)) as source, closing(sqlite3.connect(to)) as copy:
+        source.backup(copy)
+
+
 def connect(url: str) -> Engine:
     """Return an engine whose errors never carry parameters: they would carry people's words."""
     engine = create_engine(url, hide_parameters=True)
@@ -384,9 +392,10 @@ def migrate(url: str, ring: Ring | None = None, *, only_new: bool = False) -> li
         found = _standing(connection)
         if found.unknown or (only_new and found.refusal):
             raise RefusedDatabaseError(found.refusal)
+        is_asked = bool(found.lacks or ring) and not found.is_new
+        if is_asked and _known_word(connection) is not None:
+            _keys_of(connection, ring or _no_ring)
         if found.lacks:
-            if not found.is_new and _known_word(connection) is not None:
-                _keys_of(connection, ring or _no_ring)
             command.upgrade(migrations(connection), "head")
             _check_references(connection)
     return [f"{revision}: {scripts().get_revision(revision).doc}" for revision in found.lacks]
