@@ -282,6 +282,7 @@ class Say(Line):
     softly: bool = False  # delivered without a sound
     again: bool = False  # in doubt whether it arrived: say it again rather than not at all
     alone: bool = False  # a plain private line may answer it, too, though it stands in the room
+    by_reply: bool = False  # only a reply answers it: a plain private line is for whatever else asks
     at_once: bool = False  # before whatever else is waiting to be sent
     closes: bool = False  # it only ends a card, and is of no use where nobody has seen that
     picture: str = ""  # the name of a moving picture of ours, above the words

@@ -492,6 +492,7 @@ class Player:
             shown
             for shown in self.sees()
             if shown.live
+            and not shown.taken.by_reply
             and (
                 shown.at >= (rows[shown.row.id].silent_since or shown.at)
                 or not shell.are_apart(rows.values())

@@ -677,6 +677,15 @@ def test_less_keeps_what_two_who_answer_get() -> None:
     assert [text.splitlines()[0] for text in room.texts[1:]] == [REVEAL, CLOSED]
 
 
+def test_words_written_beside_the_settings_are_for_the_check_in() -> None:
+    _, _, ben, clock = rehearse(*HOUSE, prefers={ANCHOR: FIRST_DAY})
+    clock.reaches("21:00")
+    ben.sends("/settings", private=True)
+    ben.writes("sad and alone")
+    ben.taps("What did I say?")
+    assert "sad and alone" in ben.whispered[-1]
+
+
 def test_not_tonight_is_reminded_of_like_silence() -> None:
     told = list[list[str]]()
     for does in ("nothing", "Not tonight"):

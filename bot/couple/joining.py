@@ -365,7 +365,8 @@ def card_of(
         items = [line(ITEM, what=Line(wish.label), value=shown(wish, theirs)) for wish in ASKED.values()]
         pages = [Button(wish.label, "page", wish.name) for wish in ASKED.values()]
         apart = own_clocks(prefers, scene) if len({prefers.of(who)[ZONE] for who in scene.both}) > 1 else []
-        return draw(told or SETTINGS, *pages, LIVING_APART, ENOUGH_NOW, **at, below=[*items, *apart])
+        menu = draw(told or SETTINGS, *pages, LIVING_APART, ENOUGH_NOW, **at, below=[*items, *apart])
+        return replace(menu, by_reply=True)
     values = {wish.name: shown(wish, prefers) for wish in ASKED.values() if wish.at_start}
     clock = scene.now.astimezone(prefers[ZONE]).time()
     return draw(

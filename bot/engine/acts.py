@@ -168,7 +168,7 @@ class Acts:
         person.lane_open = True
         if newly and outbox.waits_for(tx, person):
             return Reply()
-        question = cards.newest_question(couple, person)
+        question = cards.newest_question(tx, couple, person)
         if question is not None and question.playing_id is not None and not newly:
             cards.repeat(tx, couple, question.playing_id, Person(person.id), always=True)
         else:
@@ -341,7 +341,7 @@ class Acts:
             return cards.at(tx, couple, lane, text.reply_to)
         if lane is None:
             return None
-        card = cards.newest_question(couple, lane) or cards.question_told_alone(tx, couple)
+        card = cards.newest_question(tx, couple, lane) or cards.question_told_alone(tx, couple)
         apart = shell.are_apart(self._steps.silent(tx, couple))
         return None if card and apart and couples.is_from_before_its_silence(couple, card) else card
 

@@ -307,15 +307,17 @@ def successor(couple: CoupleRow, card: CardRow) -> CardRow:
     return newest if newest is not None and newest.asks == card.asks else card
 
 
-def newest_question(couple: CoupleRow, person: PersonRow | None) -> CardRow | None:
-    """Return the newest live question in somebody's private chat, or in the room."""
+def newest_question(tx: Tx, couple: CoupleRow, person: PersonRow | None) -> CardRow | None:
+    """Return the newest live question in a private chat, or in the room, that a plain line answers."""
     chat = person.id if person else None
-    return next((card for card in reversed(_live(couple)) if card.asks and card.to_id == chat), None)
+    asking = [card for card in reversed(_live(couple)) if card.asks and card.to_id == chat]
+    faces = ((card, face_of(tx, couple, card)) for card in asking)
+    return next((card for card, face in faces if face is None or not face.by_reply), None)
 
 
 def question_told_alone(tx: Tx, couple: CoupleRow) -> CardRow | None:
     """Return the newest live question of the room, if it says that it may be answered in private."""
-    card = newest_question(couple, None)
+    card = newest_question(tx, couple, None)
     face = face_of(tx, couple, card) if card else None
     return card if face is not None and face.alone else None
 
