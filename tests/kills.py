@@ -6,6 +6,7 @@ Each is one deployment, one town and one count, and a row of the table.
 import argparse
 import asyncio
 import re
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -69,8 +70,15 @@ class Ended:
             f"{found.again} of {found.in_flight[0]}",
             f"{found.missing} of {found.in_flight[1]}",
             f"{wall_clock():%Y-%m-%d %H:%M}",
+            commit(),
         )
         return "| " + " | ".join(map(str, told)) + " |\n"
+
+
+def commit() -> str:
+    """Return of which commit the bot is."""
+    asks = ("git", "rev-parse", "--short", "HEAD")
+    return subprocess.run(asks, cwd=PAGE.parent, check=True, capture_output=True, text=True).stdout.strip()
 
 
 async def killed(

@@ -144,6 +144,7 @@ class Tend:
         await self._begin(stop)
         if stop.is_set():
             return
+        log.info("running as @%s", self.bot.bot.username)
         self._heartbeat.start()
         road = [asyncio.create_task(self._go_on()), asyncio.create_task(self._send_on())]
         tasks = [asyncio.create_task(self._intake.run()), asyncio.create_task(stop.wait())]
