@@ -60,8 +60,7 @@ class Desk:
         self.watch = self.context.new_cdp_session(self.page)
         self.watch.send("Performance.enable", {"timeDomain": "threadTicks"})
         self.page.goto(address)
-        opened = self.page.locator("[role=log]").first
-        expect(opened, f"the page opens: {self.complaints}").to_be_visible(timeout=OPENS_WITHIN)
+        self.page.locator("[role=log]").first.wait_for(timeout=OPENS_WITHIN)
 
     def has_taken(self) -> float:
         """Return the seconds of a processor the page has had: its own, however busy the machine is."""
