@@ -119,6 +119,8 @@ def only_one(settings: Settings) -> Iterator[None]:
                 "Another Tend runs with this DATA_DIR, and SQLite has one process. End that one first, "
                 "or let many share a PostgreSQL."
             ) from None
+        except OSError as error:  # a folder on a network, say, that knows no locks
+            log.warning("DATA_DIR cannot be locked (%s): see that nobody else runs with it", error.strerror)
         yield
 
 
