@@ -64,6 +64,10 @@ class Yours:
         """Whether this is another form of the action, which stands as it was when the evening closed."""
         return bool(words.source and self.action and self.action.source == words.source)
 
+    def is_edit_of_heard(self, words: Words) -> bool:
+        """Whether this is another form of the line back."""
+        return bool(words.source and self.heard and self.heard.source == words.source)
+
     def told(self, given: Iterable[str], *, private: bool) -> frozenset[str]:
         """Return the questions whose answers were told in private, after these."""
         return self.alone | set(given) if private else self.alone - set(given)
@@ -156,7 +160,7 @@ def read(yours: Yours, asked: str, words: Words, scene: Scene) -> dict[str, Word
 
 def is_action(yours: Yours, words: Words, scene: Scene, asked: str) -> bool:
     """Whether words after the reveal are the action, or the line back; an edit stays what it was."""
-    if words.source and yours.heard and yours.heard.source == words.source:
+    if yours.is_edit_of_heard(words):
         return False
     if yours.is_edit(words):
         return True
@@ -169,16 +173,18 @@ def is_action(yours: Yours, words: Words, scene: Scene, asked: str) -> bool:
 
 def asks_the_other(yours: Yours, words: Words) -> bool:
     """Whether words after the reveal are a question: it is the other's to answer, and nothing of ours."""
-    edited = bool(words.source and yours.heard and yours.heard.source == words.source)
-    return asks(words) and not (edited or yours.is_edit(words))
+    return asks(words) and not (yours.is_edit_of_heard(words) or yours.is_edit(words))
 
 
 def is_line_back(yours: Yours, words: Words, scene: Scene) -> bool:
     """Whether words are the first line back, or another one: a "thank you" puts none away."""
     if yours.is_edit(words):
         return False
-    edited = bool(words.source and yours.heard and yours.heard.source == words.source)
-    return not yours.heard or edited or reports(words, scene.prefers.of(words.by)[LANGUAGE])
+    return (
+        not yours.heard
+        or yours.is_edit_of_heard(words)
+        or reports(words, scene.prefers.of(words.by)[LANGUAGE])
+    )
 
 
 def may_offer(who: Person, words: Words, scene: Scene) -> bool:

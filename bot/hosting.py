@@ -79,7 +79,7 @@ async def run(settings: Settings, led_by: int | None) -> int:
         )
     led = await LedClock.connect(led_by) if led_by is not None else None
     now: Callable[[], datetime] = led.now if led else wall_clock
-    shared = led is None and not settings.database.startswith("sqlite")
+    shared = led is None and not settings.on_sqlite
     storage = Storage(open_store(settings, now, migrating=led is not None, by_its_clock=shared))
     line = Line(settings.bot_token.get_secret_value(), settings.bot_api_url, settings.request_timeout)
     limits = Limits(
@@ -108,7 +108,7 @@ async def run(settings: Settings, led_by: int | None) -> int:
 @contextmanager
 def only_one(settings: Settings) -> Iterator[None]:
     """Let nobody else run on an SQLite database meanwhile. Raises RefusedDatabaseError."""
-    if not settings.database.startswith("sqlite"):
+    if not settings.on_sqlite:
         yield
         return
     with (folder_of(settings) / "running").open("w") as file:
@@ -191,7 +191,7 @@ def tell_backup(settings: Settings, to: Path) -> int:
 
     Raises RefusedSettingsError where it is none, is not there, or where the file is there already.
     """
-    if not settings.database.startswith("sqlite:///"):
+    if not settings.on_sqlite:
         raise RefusedSettingsError("The database is PostgreSQL: use pg_dump, as docs/running.md says.")
     database = Path(settings.database.removeprefix("sqlite:///"))
     if not database.exists():

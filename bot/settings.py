@@ -109,6 +109,11 @@ class Settings(BaseSettings):
         return self.data_dir / "tend"
 
     @property
+    def on_sqlite(self) -> bool:
+        """Whether the database is a file, which has one process."""
+        return self.database.startswith("sqlite")
+
+    @property
     def database(self) -> str:
         """The database as SQLAlchemy names it."""
         given = self.database_url.get_secret_value()

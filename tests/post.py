@@ -8,7 +8,7 @@ from itertools import count, pairwise
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import select
 
 from bot.couple.house import ALL_PREFERENCES, HOUSE
 from bot.engine import Engine, Rung
@@ -108,7 +108,7 @@ class Post:
         """Call whoever is due, and ring them as if nobody else were to be written to before."""
         with self.store.begin(others_wait) as tx:
             self.engine.ringing.ring(tx)
-            called = delete(LineRow).where(LineRow.kind == "call").returning(LineRow.target)
+            called = select(LineRow.target).where(LineRow.kind == "call")
             return self.engine.ringing.ring_called(tx, list(tx.session.scalars(called)))
 
     def crowds(self) -> None:

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from bot.ritual import say
-from bot.rituals.check_in import CHECK_IN
 from bot.storage import cards, outbox
 from bot.storage.pace import AFTERWARDS, PROMPT, TO_PEOPLE
 from bot.storage.store import Store, Tx
@@ -13,6 +12,7 @@ from bot.storage.tables import CoupleRow, LineRow
 from tests.databases import Time
 from tests.post import A_MINUTE, A_SECOND, Post, texts
 from tests.road import Road
+from tests.test_timetable import is_called
 
 PATIENTLY = timedelta(days=1)
 
@@ -20,12 +20,8 @@ PATIENTLY = timedelta(days=1)
 @pytest.fixture
 def road(store: Store, clock: Time) -> Road:
     """The evening's card was late for its moment, a pause came before it, and nobody came back from that."""
-    road = Road(store, clock).joined()
-    at = road.call(CHECK_IN)
-    assert at is not None
-    road.reaches(at - A_MINUTE)
-    road.connected = False
-    road.passes(minutes=1)
+    road = is_called(store, clock)
+    began = clock.now
     (card,), _ = road.does(outbox.claim, road.engine.book, road.limits, ring=road.engine.ringing.ring_called)
     road.does(outbox.come_back, card)
     road.ann.sends("/pause")
@@ -33,7 +29,7 @@ def road(store: Store, clock: Time) -> Road:
     road.settles()
     while not road.look(is_kept):
         road.passes(minutes=5)
-        assert road.clock.now < at + PATIENTLY
+        assert clock.now < began + PATIENTLY
     return road
 
 

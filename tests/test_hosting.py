@@ -85,7 +85,9 @@ def test_a_folder_that_cannot_be_used_is_said_in_a_sentence(
     assert capsys.readouterr().err.startswith("DATA_DIR cannot be used (")
 
 
-@pytest.mark.parametrize("url", ["foo", "mysql://a/b", "/var/lib/tend.db"])
+@pytest.mark.parametrize(
+    "url", ["foo", "oracle+nothing://SECRET@x/y", "mysql+pymysql://tend:SECRET@x/y", "/var/lib/tend.db"]
+)
 def test_a_database_of_another_kind_is_said_in_a_sentence(
     data: Path, url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -36,7 +36,7 @@ from tests.databases import Time
 from tests.wire import Wire, refusal
 
 HOME, ANN, BEN = ROOM_BY_NAME["Home"].id, BY_NAME["ann"].id, BY_NAME["ben"].id
-SOON = 60.0  # seconds in which everything here is long done
+SOON = 15.0  # seconds in which everything here is long done
 MANY = 700  # updates of one couple, whose turns reach further than a minute ahead
 A_MOMENT = 0.3  # in which a bot that waits for nothing has ended
 Json = dict[str, Any]

@@ -17,7 +17,7 @@ from tests.phones import Json
 from tests.stories import CARD, GOOD_NIGHT, LOOK_BACK, REVEAL, Story
 from tests.tellings import Telling
 
-SOON = 120.0  # seconds within which every moment must come
+SOON = 30.0  # seconds within which every moment must come
 IN_FLIGHT = re.compile(r"in flight at the last end: (\d+) sent again, (\d+) may be missing")
 
 

@@ -42,7 +42,7 @@ PAGE = (HOME / "docs" / "running.md").read_text()
 COMPOSE = (HOME / "docs" / "deploy" / "compose.yaml").read_text()
 OURS = re.compile(r"^\| `(tend_\w+|process_\w+)` \|", re.MULTILINE)
 POSTGRESQL = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD"}  # of its image
-QUICK = 1.0  # seconds a call may take
+QUICK = 0.25  # seconds a call may take
 
 
 @pytest.fixture
@@ -212,9 +212,7 @@ async def sends(post: Post, address: str) -> Metrics:
     bot = raw_bot(Reached("1:token", address, QUICK), 2)
     await bot._request[1].initialize()
     engine = post.engine
-    sender = Sender(
-        bot, storage, post.clock, engine.rooms.moved, engine.rooms.shut, engine.rooms.counted, metrics
-    )
+    sender = Sender(bot, storage, post.clock, engine.rooms, metrics)
     for line in post.claims()[0]:
         await sender.send(line, ME, PAST)
     await bot._request[1].shutdown()

@@ -32,7 +32,7 @@ from tests.post import A_MINUTE, A_SECOND, PAST, Gone, Post, assert_kept, texts
 from tests.road import ME
 from tests.wire import Answer, Wire, refusal
 
-QUICK = 1.0  # seconds a call may take
+QUICK = 0.25  # seconds a call may take
 
 
 @pytest.fixture
@@ -235,15 +235,7 @@ async def sending(post: Post, address: str) -> AsyncIterator[Sender]:
     storage = Storage(post.store)
     bot = raw_bot(Reached(BOT.token, address, QUICK), 2)
     await bot._request[1].initialize()
-    yield Sender(
-        bot,
-        storage,
-        post.clock,
-        post.engine.rooms.moved,
-        post.engine.rooms.shut,
-        post.engine.rooms.counted,
-        Metrics(),
-    )
+    yield Sender(bot, storage, post.clock, post.engine.rooms, Metrics())
     await bot._request[1].shutdown()
     storage._thread.shutdown()
 

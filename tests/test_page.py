@@ -5,6 +5,7 @@ Most stories share one play; those that need people who have only just begun hav
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import httpx
@@ -23,7 +24,7 @@ BORN = IN_ENGLISH.argv("")  # a play whose bot is born in the nursery
 MONDAY_NOON = "Monday 12:00"
 MANY = 2_000
 AT_ONCE = 200  # milliseconds until a message stands on both phones
-A_GLANCE = 2.0  # seconds of a processor until the page stands, with all its messages
+A_GLANCE = 5_000  # milliseconds until the page stands, with all its messages
 AN_ATTACK = '<img src=x onerror="document.title=1"><script>document.title=1</script>&lt;b&gt;'
 # When a message stands on each phone, by the page's own clock.
 WATCHES = """(mark) => {
@@ -349,7 +350,7 @@ def test_thousands_of_messages_stand_at_a_glance_and_one_more_is_on_both_phones_
     desk = opens(crowded)
     for who in ("ann", "ben"):
         desk.page.locator(f"#phone-{who} article").nth(MANY - 1).wait_for(state="attached")
-    assert desk.has_taken() < A_GLANCE
+    assert desk.page.evaluate("performance.now()") < A_GLANCE
     field = desk.page.locator("#phone-ann textarea").first
     delays = []
     for number in range(5):
@@ -359,7 +360,7 @@ def test_thousands_of_messages_stand_at_a_glance_and_one_more_is_on_both_phones_
         field.press("Enter")
         desk.page.wait_for_function("() => window.arrivals.length === 2")
         delays.append(desk.page.evaluate("Math.max(...window.arrivals) - window.sent"))
-    assert min(delays) < AT_ONCE, delays  # what else the machine does only ever adds
+    assert median(delays) < AT_ONCE, delays
 
 
 def test_a_reload_loses_nothing_and_two_browsers_agree(home: Play, opens: Opens) -> None:

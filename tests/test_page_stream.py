@@ -24,7 +24,7 @@ from tests.standing_in import HOME, House, standing_in
 
 GIF = Path(__file__).parent.parent / "bot" / "pictures" / "breathe.gif"
 REFUSED = 2  # the exit status
-SOON = 60.0  # seconds for what comes at once
+SOON = 5.0  # seconds for what comes at once
 
 
 @pytest_asyncio.fixture

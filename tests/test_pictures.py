@@ -33,7 +33,7 @@ from tests.road import HOME, ME, Road
 from tests.schema import check_call
 from tests.wire import ANIMATION, Wire, refusal
 
-QUICK = 1.0  # seconds a call may take
+QUICK = 0.25  # seconds a call may take
 FILE: dict[str, Any] = {
     "file_name": "breathe.gif",
     "mime_type": "image/gif",
@@ -69,9 +69,7 @@ class Desk:
             bot,
             storage,
             self.road.clock,
-            engine.rooms.moved,
-            engine.rooms.shut,
-            engine.rooms.counted,
+            engine.rooms,
             Metrics(),
         )
         await bot._request[1].shutdown()

@@ -20,7 +20,7 @@ from tests.databases import KEYS, Time
 from tests.post import A_MINUTE, A_SECOND, Post, texts
 from tests.wire import Wire
 
-SOON = 60.0  # seconds
+SOON = 5.0  # seconds
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
 
 

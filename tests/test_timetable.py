@@ -29,13 +29,19 @@ NINE = hour(21)
 @pytest.fixture
 def road(store: Store, clock: Time) -> Road:
     """Ann and Ben, whose evening has come; they are called, and nothing goes out just now."""
+    road = is_called(store, clock)
+    assert road.look(kinds) == ["call"]
+    return road
+
+
+def is_called(store: Store, clock: Time) -> Road:
+    """Let a couple be called whose turn to be written to has not come."""
     road = Road(store, clock).joined()
     evening = road.call(CHECK_IN)
     assert evening is not None
     road.reaches(evening - A_MINUTE)
     road.connected = False
     road.passes(minutes=1)
-    assert road.look(kinds) == ["call"]
     return road
 
 

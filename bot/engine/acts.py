@@ -282,7 +282,7 @@ class Acts:
         told = outcome.whisper or (whisper(outcome.held) if outcome.held else None)
         if told is None and alone and person.lane_open:
             told = whisper(TAKE_A_LOOK)
-        audience = couples.audience(tx, couple, self._book, [me, *people_in(told)])
+        audience = couples.audience(tx, couple, self._book, [me, *_people_in(told)])
         return Reply(told, opens_lane=waits, to=me, audience=audience)
 
     def _in_their_language(self, tx: Tx, tap: Tap, reply: Reply) -> Reply:
@@ -420,6 +420,6 @@ def _is_silent_in_room(outcome: Outcome, *, private: bool) -> bool:
     return not (private or heard or outcome.repeat or outcome.held)
 
 
-def people_in(told: Line | None) -> list[Person]:
+def _people_in(told: Line | None) -> list[Person]:
     """Return the people whose names a line carries."""
     return [value for value in told.values.values() if isinstance(value, Person)] if told else []

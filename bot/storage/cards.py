@@ -5,7 +5,6 @@ transaction. A card that changes before it was sent is sent once, as it is by th
 said once: nobody is flooded, neither after an outage nor for having written much.
 """
 
-import logging
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,13 +14,10 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, select
 from bot.hours import LATE
 from bot.ritual import Person, Say
 from bot.shell import LONG_SINCE
-from bot.storage.codec import say_from_json, say_to_json
+from bot.storage.codec import legible, say_from_json, say_to_json
 from bot.storage.pace import AFTERWARDS, FIRST, PROMPT, SOMEBODY_BACK, TIDYING, TO_PEOPLE
-from bot.storage.sealing import BrokenSealError
 from bot.storage.store import Tx, made_at
 from bot.storage.tables import CardRow, CoupleRow, LineRow, PersonRow, PlayingRow, SaidRow
-
-log = logging.getLogger(__name__)
 
 CLOSED_CARDS = timedelta(days=7)  # how long a reply to a closed question is still told so
 JUST_SAID = timedelta(seconds=5)  # so long the same line is not said again right below itself
@@ -259,11 +255,7 @@ def face_of(tx: Tx, couple: CoupleRow, card: CardRow) -> Say | None:
     def read() -> Say:
         return say_from_json(tx.seal_of(couple).open(sealed, "card", card.id, "face", couple.id))
 
-    try:
-        return tx.opened(("face", card.id, sealed), read)
-    except (BrokenSealError, KeyError, TypeError, ValueError) as error:
-        log.warning("a card cannot be read any more (%s)", type(error).__name__)
-        return None
+    return legible("a card", lambda: tx.opened(("face", card.id, sealed), read))
 
 
 def of(tx: Tx, couple: CoupleRow, number: int) -> CardRow | None:

@@ -5,7 +5,8 @@ A line is written with its values named by kind, because a template's values are
 """
 
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -16,6 +17,9 @@ from zoneinfo import ZoneInfo
 from cattrs.preconf.json import make_converter
 
 from bot.ritual import Button, Drawing, Kept, Line, Person, Preference, Ritual, Say, Value, Words
+from bot.storage.sealing import BrokenSealError
+
+log = logging.getLogger(__name__)
 
 KINDS: dict[str, type[Any]] = {
     "person": Person,
@@ -109,6 +113,15 @@ def say_to_json(said: Say) -> str:
     if said.drawing is not None:
         rich["drawing"] = _converter.unstructure(said.drawing)
     return json.dumps(_told(said, _PLAIN_SAY) | rich, ensure_ascii=False)
+
+
+def legible(what: str, read: Callable[[], Say]) -> Say | None:
+    """Return what is read, or None where it cannot be read any more; the log says of what kind it was."""
+    try:
+        return read()
+    except (BrokenSealError, KeyError, TypeError, ValueError) as error:
+        log.warning("%s cannot be read any more (%s)", what, type(error).__name__)
+        return None
 
 
 def say_from_json(text: str) -> Say:

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeAlias, cast
 
 from sqlalchemy import Select, and_, bindparam, exists, func, or_, select, tuple_, update
@@ -17,7 +17,7 @@ from sqlalchemy.orm import aliased, lazyload
 from bot.ritual import Line, Person, Preferences, Say
 from bot.shell import DELAYED
 from bot.storage import cards, couples, pace, timetable
-from bot.storage.codec import say_from_json, say_to_json
+from bot.storage.codec import legible, say_from_json, say_to_json
 from bot.storage.couples import Audience, Book
 from bot.storage.pace import (
     AFTERWARDS,
@@ -362,13 +362,8 @@ def _of_no_card(tx: Tx, line: LineRow) -> tuple[Say, Audience] | None:
     if line.kind == "count":
         return Say(""), audience
     told = _body(tx, line) if line.body else None
-    if told is None:
-        return None
-    try:
-        return say_from_json(told), audience
-    except (KeyError, TypeError, ValueError) as error:
-        log.warning("a line cannot be read any more (%s)", type(error).__name__)
-        return None
+    face = legible("a line", partial(say_from_json, told)) if told is not None else None
+    return (face, audience) if face is not None else None
 
 
 _NEXT_TURN = select(func.min(LineRow.not_before)).where(

@@ -52,7 +52,7 @@ class Presence:
     def stays(self) -> bool:
         """Be there still, and where the connection was lost, again; whether the database answers."""
         with self._asking:
-            return self._engine is None or self._ask(STILL) or self._ask(STILL)
+            return self._ask(STILL) or self._ask(STILL)
 
     def _ask(self, question: str) -> bool:
         if self._engine is None:

@@ -392,8 +392,8 @@ def migrate(url: str, ring: Ring | None = None, *, only_new: bool = False) -> li
         found = _standing(connection)
         if found.unknown or (only_new and found.refusal):
             raise RefusedDatabaseError(found.refusal)
-        is_asked = bool(found.lacks or ring) and not found.is_new
-        if is_asked and _known_word(connection) is not None:
+        is_asked = found.lacks or (ring and not only_new)  # who opens it next checks the key then
+        if is_asked and not found.is_new and _known_word(connection) is not None:
             _keys_of(connection, ring or _no_ring)
         if found.lacks:
             command.upgrade(migrations(connection), "head")

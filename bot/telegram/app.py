@@ -114,9 +114,7 @@ class Tend:
             if door is None
             else Webhook(door, self.bot, storage, listener)
         )
-        self._sender = Sender(
-            self.bot, storage, now, engine.rooms.moved, engine.rooms.shut, engine.rooms.counted, self._metrics
-        )
+        self._sender = Sender(self.bot, storage, now, engine.rooms, self._metrics)
         self._heartbeat = heartbeat(self._beat, self._sweep)
         self._alive = alive
         self._nudged, self._unsent = asyncio.Event(), asyncio.Event()

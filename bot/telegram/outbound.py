@@ -27,6 +27,7 @@ from telegram.error import (
     TelegramError,
 )
 
+from bot.engine.rooms import Rooms
 from bot.hours import ZONE
 from bot.logs import trace_of
 from bot.metrics import Metrics, Trouble
@@ -98,9 +99,7 @@ class Sender:
     bot: Bot
     storage: Storage
     now: Callable[[], datetime]
-    moved: Callable[[Tx, int, int], bool]  # a room has another number
-    shut: Callable[[Tx, int, int], None]  # a chat does not want us
-    counted: Callable[[Tx, int, int], None]  # so many are in a room
+    rooms: Rooms
     metrics: Metrics
 
     @cached_property
@@ -132,7 +131,7 @@ class Sender:
             await self._note(outbox.postpone, ready, self.now() + span(error.retry_after), whole_chat=True)
         except ChatMigrated as error:
             self.metrics.trouble("moved")
-            known_now = await self._note(self.moved, ready.chat_id, error.new_chat_id)
+            known_now = await self._note(self.rooms.moved, ready.chat_id, error.new_chat_id)
             wait = timedelta() if known_now else PATIENCE
             await self._note(outbox.postpone, ready, self.now() + wait, whole_chat=False)
         except (Forbidden, BadRequest) as error:
@@ -149,7 +148,7 @@ class Sender:
 
     def _done(self, tx: Tx, ready: Ready, answer: int | None) -> None:
         if ready.kind == "count" and answer is not None:
-            self.counted(tx, ready.chat_id, answer)
+            self.rooms.counted(tx, ready.chat_id, answer)
         outbox.sent(tx, ready, answer if ready.kind == "say" else None)
 
     async def _note(self, work: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -259,7 +258,7 @@ class Sender:
         await self._note(outbox.drop, ready)
 
     def _shut(self, tx: Tx, ready: Ready) -> None:
-        self.shut(tx, ready.chat_id, ready.id)
+        self.rooms.shut(tx, ready.chat_id, ready.id)
         outbox.drop_all(tx, ready)
 
     async def _in_doubt(self, ready: Ready, error: NetworkError) -> None:
